@@ -1,0 +1,39 @@
+"""What a visitor can cause, in words a visitor can act on."""
+
+from __future__ import annotations
+
+
+class RanError(Exception):
+    """The base of all that a visitor can cause. `hint` is the next step, one sentence."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}"
+
+
+class UnreadablePhoto(RanError):
+    """A file that is not a picture we can open."""
+
+
+class NoFaceFound(RanError):
+    """A picture in which the detector found no face."""
+
+
+class BadCheckpoint(RanError):
+    """A checkpoint that is missing, damaged, or not what its card says."""
+
+
+class BadShape(RanError):
+    """A shape drawn over the face that cannot be read."""
+
+
+class BadFraming(RanError):
+    """A face cut out in another way than the network was trained on."""
+
+
+class BadRequest(RanError):
+    """An option, name or path that does not exist."""

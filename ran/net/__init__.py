@@ -1,0 +1,1 @@
+"""A face comes in, a RanOutput goes out: regions, attention, losses, the networks, checkpoints."""

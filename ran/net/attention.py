@@ -1,0 +1,74 @@
+"""The two attention modules of RAN, equation by equation (Wang et al. 2020, arXiv:1905.04075).
+
+Two conventions exist and both load. "sigmoid" is the paper's: a weight is a sigmoid of its own
+region alone. "softmax" is the authors' released code: a softmax over the regions follows the
+sigmoid, so weights lie in (1 / (1 + (R - 1) e), e / (e + R - 1)) and sum to one.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor, nn
+
+Attention = Literal["sigmoid", "softmax"]
+ATTENTIONS: tuple[str, ...] = get_args(Attention)
+
+
+class SelfAttention(nn.Module):
+    """Weigh each region alone: mu_i = sigmoid(q0 . F_i) (Wang et al. 2020, self-attention module).
+
+    The released code has a bias in q0; it is kept here so that those parameters fit.
+    """
+
+    def __init__(self, features: int, attention: Attention = "sigmoid") -> None:
+        super().__init__()
+        self.query = nn.Linear(features, 1)
+        self.attention = _checked(attention)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return mu, f32[B, R] in (0, 1), for features f32[B, R, D]."""
+        return _weights(self.query(features).squeeze(-1), self.attention)
+
+
+class RelationAttention(nn.Module):
+    """Weigh each region beside the whole: nu_i = sigmoid(q1 . [F_i : F_m]).
+
+    Wang et al. 2020, relation-attention module. F_m is the mean of the features under mu.
+    """
+
+    def __init__(self, features: int, attention: Attention = "sigmoid") -> None:
+        super().__init__()
+        self.query = nn.Linear(2 * features, 1)
+        self.attention = _checked(attention)
+
+    def forward(self, features: Tensor, self_weights: Tensor) -> tuple[Tensor, Tensor]:
+        """Weigh every region against the global representation.
+
+        Args:
+            features: f32[B, R, D].
+            self_weights: mu, f32[B, R], positive.
+
+        Returns:
+            nu, f32[B, R] in (0, 1), and the pairs [F_i : F_m], f32[B, R, 2D].
+        """
+        anchor = weighted_mean(features, self_weights)  # F_m, f32[B, D]
+        pairs = torch.cat([features, anchor.unsqueeze(1).expand_as(features)], dim=-1)
+        return _weights(self.query(pairs).squeeze(-1), self.attention), pairs
+
+
+def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
+    """Return sum_i w_i v_i / sum_i w_i, f32[B, D], for values f32[B, R, D], weights f32[B, R]."""
+    return (weights.unsqueeze(-1) * values).sum(1) / weights.sum(1, keepdim=True)
+
+
+def _weights(scores: Tensor, attention: Attention) -> Tensor:
+    weights = torch.sigmoid(scores)
+    return torch.softmax(weights, dim=1) if attention == "softmax" else weights
+
+
+def _checked(attention: Attention) -> Attention:
+    if attention not in ATTENTIONS:
+        raise ValueError(f"attention must be one of {', '.join(ATTENTIONS)}, got {attention!r}")
+    return attention

@@ -1,0 +1,1 @@
+"""Many faces: data sets, training, evaluation."""
