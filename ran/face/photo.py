@@ -1,0 +1,129 @@
+"""Open an untrusted picture: limits first, then decoding, and a clear refusal for the rest."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ran.errors import UnreadablePhoto
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+MAX_BYTES = 20 * 1024 * 1024
+MAX_PIXELS = 64_000_000
+MIN_SIDE = 20
+"""Detection looks for faces of 20 pixels and more; nothing smaller can hold one."""
+_USE = "Use a JPEG, PNG or WebP picture."
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A decoded picture, upright: pixels u8[H, W, 3] in RGB, and the name it came under."""
+
+    pixels: NDArray[np.uint8]
+    name: str
+
+
+def open_photo(source: str | Path | bytes, *, name: str | None = None) -> Photo:
+    """Open JPEG, PNG, WebP, BMP, TIFF or the first frame of a GIF, turned upright by its EXIF.
+
+    Transparency is laid on white; 16-bit greys and CMYK become 8-bit RGB. Bytes and pixels are
+    counted before anything is decoded.
+
+    Raises:
+        UnreadablePhoto: if there is no such file, or it is empty, too large, damaged, too small
+            or no picture of these kinds.
+    """
+    if isinstance(source, bytes):
+        content, name = source, name or "the picture"
+    else:
+        content, name = _read(Path(source)), name or Path(source).name
+    if not content:
+        raise UnreadablePhoto(f"{name} is empty.", hint=_USE)
+    if len(content) > MAX_BYTES:
+        raise UnreadablePhoto(
+            f"{name} has {len(content) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB.",
+            hint="Save it smaller and try again.",
+        )
+    kind = _kind_by_first_bytes(content)
+    if kind is not None:
+        raise UnreadablePhoto(f"{name} is {kind}, which cannot be opened here.", hint=_USE)
+    return Photo(_decode(content, name), name)
+
+
+def _read(path: Path) -> bytes:
+    if not path.exists():
+        raise UnreadablePhoto(f"{path} does not exist.", hint="Check the path.")
+    if not path.is_file():
+        raise UnreadablePhoto(f"{path} is not a file.", hint="Give the path of one picture.")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UnreadablePhoto(
+                f"{path.name} is larger than {MAX_BYTES // 2**20} MB.",
+                hint="Save it smaller and try again.",
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadablePhoto(
+            f"{path} cannot be read: {error.strerror}.", hint="Check the file's permissions."
+        ) from error
+
+
+def _kind_by_first_bytes(content: bytes) -> str | None:
+    if content[4:8] == b"ftyp" and content[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"):
+        return "a HEIC picture"
+    start = content[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith(b"<svg") or (start.startswith(b"<?xml") and b"<svg" in start):
+        return "an SVG drawing"
+    return None
+
+
+def _decode(content: bytes, name: str) -> NDArray[np.uint8]:
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns at its own limit of pixels; ours, below it, refuses in words.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore", UserWarning)
+            picture = Image.open(io.BytesIO(content), formats=FORMATS)
+        width, height = picture.size
+        if width * height > MAX_PIXELS:
+            raise _too_many(name, f"{width} x {height} pixels")
+        if min(width, height) < MIN_SIDE:
+            raise UnreadablePhoto(
+                f"{name} is {width} x {height} pixels, too small to hold a face.",
+                hint=f"Use a picture of at least {MIN_SIDE} pixels on each side.",
+            )
+        picture.load()
+        return _rgb(ImageOps.exif_transpose(picture))
+    except Image.DecompressionBombError as error:
+        raise _too_many(name, "far more pixels") from error
+    except UnidentifiedImageError as error:
+        raise UnreadablePhoto(f"{name} is not a picture.", hint=_USE) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise UnreadablePhoto(
+            f"{name} is damaged and cannot be decoded.", hint="Save or download it again."
+        ) from error
+
+
+def _too_many(name: str, size: str) -> UnreadablePhoto:
+    return UnreadablePhoto(
+        f"{name} has {size}, more than {MAX_PIXELS // 10**6} megapixels.",
+        hint="Save it smaller and try again.",
+    )
+
+
+def _rgb(picture: Image.Image) -> NDArray[np.uint8]:
+    if picture.mode.startswith("I;16") or picture.mode == "I":
+        # Sixteen bits: Pillow's own conversion would clip at 255 instead of scaling.
+        levels = np.asarray(picture).astype(np.uint32).clip(0, 65535)
+        return np.repeat((levels // 257).astype(np.uint8)[..., None], 3, axis=2)
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
+        picture = Image.alpha_composite(white, picture)
+    return np.array(picture.convert("RGB"))
