@@ -64,6 +64,7 @@ class _FaceNetwork(nn.Module):
 
     mean: Tensor
     std: Tensor
+    luma: Tensor
 
     def __init__(self, backbone: str, grey: bool) -> None:
         super().__init__()
@@ -75,12 +76,15 @@ class _FaceNetwork(nn.Module):
         self.register_buffer("std", torch.ones(1, 3, 1, 1))
         self.register_buffer("luma", torch.tensor(LUMA).view(1, 3, 1, 1), persistent=False)
 
+    def restore_constants(self) -> None:
+        """Rebuild what no checkpoint holds, after the network was built without memory."""
+        self.luma = torch.tensor(LUMA).view(1, 3, 1, 1)
+
     def see(self, pictures: Tensor) -> Tensor:
         """Return f32[..., 3, H, W] as the backbone sees it before normalisation: grey if grey."""
         if not self.grey:
             return pictures
-        luma: Tensor = self.luma.to(pictures.dtype)
-        return (pictures * luma).sum(-3, keepdim=True).expand_as(pictures)
+        return (pictures * self.luma.to(pictures.dtype)).sum(-3, keepdim=True).expand_as(pictures)
 
     def features(self, crops: Tensor) -> Tensor:
         """Return F_i, f32[B, R, D], for crops f32[B, R, 3, S, S] in [0, 1]."""

@@ -1,0 +1,198 @@
+"""Scene -> Prediction: the one place that loads a network and names a device."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ran.errors import BadFraming, BadRequest
+from ran.face.detect import Face, FaceDetector, find_faces
+from ran.face.photo import Photo
+from ran.net.checkpoints import Card, Network, load_checkpoint
+from ran.net.losses import rb_margin
+from ran.net.model import RanOutput
+from ran.net.regions import Box, RegionLayout, crop_regions, pixel_boxes
+from ran.scene import Scene
+
+CROPS_AT_ONCE = 12
+"""On a CPU, bigger batches were slower than one crop at a time (benchmarks, row `forward`)."""
+REMEMBERED = 64
+"""Predictions that an engine keeps, the oldest dropped first; a prediction is under 1 kB."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """The answer for one scene.
+
+    probabilities and logits f32[C] in the order of `classes`; self_weights (mu), relation_weights
+    (nu) and weights (w, they sum to one) f32[R]; covered f32[R], the hidden share of each region;
+    rb_margin mu_max - mu_0 and rb_loss max(0, alpha - margin) at the card's alpha, None for a plain
+    network, which has no crops.
+    """
+
+    classes: tuple[str, ...]
+    probabilities: NDArray[np.float32]
+    logits: NDArray[np.float32]
+    self_weights: NDArray[np.float32]
+    relation_weights: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    covered: NDArray[np.float32]
+    boxes: tuple[Box, ...]
+    alpha: float
+    rb_margin: float | None
+
+    @property
+    def rb_loss(self) -> float | None:
+        """Return the region-biased loss at the card's alpha."""
+        return None if self.rb_margin is None else max(0.0, self.alpha - self.rb_margin)
+
+    @property
+    def expression(self) -> str:
+        """Return the class of highest probability."""
+        return self.classes[int(self.probabilities.argmax())]
+
+    @property
+    def relative_weights(self) -> NDArray[np.float32]:
+        """Return w relative to uniform, w_i * R: 1.0 is uniform."""
+        return self.weights * np.float32(len(self.boxes))
+
+
+def devices() -> dict[str, str]:
+    """Return what can be computed on here, best first: name -> label."""
+    found = {}
+    if torch.cuda.is_available():
+        found["cuda"] = f"GPU, {torch.cuda.get_device_name(0)}"
+    if torch.backends.mps.is_available():
+        found["mps"] = "Apple GPU"
+    found["cpu"] = f"CPU, {torch.get_num_threads()} threads"
+    return found
+
+
+class Engine:
+    """A network on a device. Safe to share between threads: it never changes after loading."""
+
+    def __init__(self, model: Network, card: Card, *, device: str = "auto") -> None:
+        self.device = _device(device)
+        self.card = card
+        self.model = model.to(self.device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self._known: OrderedDict[str, Prediction] = OrderedDict()
+        self._known_lock = threading.Lock()
+
+    @staticmethod
+    def load(checkpoint: str | Path | None = None, device: str = "auto") -> Engine:
+        """Load a checkpoint: None is the bundled RAN; a folder of ours; the authors' .pth.tar."""
+        model, card = load_checkpoint(checkpoint)
+        return Engine(model, card, device=device)
+
+    @cached_property
+    def _detector(self) -> FaceDetector:
+        return FaceDetector(self.device)
+
+    def find_faces(self, photo: Photo) -> list[Face]:
+        """Find the faces of a photo, largest first, framed as the card says."""
+        return find_faces(photo, detector=self._detector)
+
+    def layout_of(self, scene: Scene) -> RegionLayout:
+        """Return the regions that the network will see: the scene's, or else its own."""
+        if self.card.kind == "plain" or scene.layout is None:
+            return self.model.layout
+        return scene.layout
+
+    def predict(self, scene: Scene) -> Prediction:
+        """Answer for one scene; an equal scene is not computed again."""
+        return self.predict_many([scene])[0]
+
+    @torch.no_grad()
+    def predict_many(self, scenes: Sequence[Scene]) -> list[Prediction]:
+        """Answer for many scenes, in order.
+
+        Raises:
+            BadFraming: if a face is framed otherwise than the network was trained on.
+        """
+        answers: dict[str, Prediction] = {}
+        keys = [scene.key for scene in scenes]
+        for key, scene in zip(keys, scenes, strict=True):
+            if key in answers:
+                continue
+            with self._known_lock:
+                known = self._known.get(key)
+            answers[key] = known if known is not None else self._answer(scene)
+            with self._known_lock:
+                self._known[key] = answers[key]
+                self._known.move_to_end(key)
+                while len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
+        return [answers[key] for key in keys]
+
+    def crops(self, scene: Scene) -> Tensor:
+        """Return the regions of a scene, f32[1, R, 3, S, S] in [0, 1], on the device."""
+        if scene.face.framing != self.card.framing:
+            raise BadFraming(
+                f"This face is framed as {scene.face.framing!r}, the network expects "
+                f"{self.card.framing!r}.",
+                hint="Find the face again with engine.find_faces.",
+            )
+        face = torch.from_numpy(scene.hidden_pixels()).to(self.device)
+        face = face.permute(2, 0, 1)[None].float() / 255.0
+        side = self.card.input_size
+        face = F.interpolate(
+            face, (side, side), mode="bilinear", align_corners=False, antialias=True
+        ).clamp(0.0, 1.0)
+        return crop_regions(face, pixel_boxes(self.layout_of(scene), side).to(self.device))
+
+    @torch.no_grad()
+    def regions_seen(self, scene: Scene) -> NDArray[np.uint8]:
+        """Return the crops as the network sees them, u8[R, S, S, 3]; grey if it sees grey."""
+        seen = self.model.see(self.crops(scene)[0]).permute(0, 2, 3, 1)
+        return np.asarray((seen * 255.0).round().to(torch.uint8).cpu().numpy())
+
+    def covered_shares(self, scene: Scene) -> NDArray[np.float32]:
+        """Return the hidden share of each region of a scene, f32[R] in [0, 1]."""
+        mask = scene.mask()
+        boxes = pixel_boxes(self.layout_of(scene), mask.shape[0]).tolist()
+        return np.array([mask[y0:y1, x0:x1].mean() for x0, y0, x1, y1 in boxes], np.float32)
+
+    def _answer(self, scene: Scene) -> Prediction:
+        crops = self.crops(scene)
+        chunks = crops[0].split(CROPS_AT_ONCE if self.device == "cpu" else len(crops[0]))
+        features = torch.cat([self.model.features(chunk[None]) for chunk in chunks], dim=1)
+        output: RanOutput = self.model.attend(features)
+        mu, nu, w = (_numpy(row[0]) for row in output[1:4])
+        return Prediction(
+            classes=self.card.classes,
+            probabilities=_numpy(torch.softmax(output.logits[0] / self.card.temperature, 0)),
+            logits=_numpy(output.logits[0]),
+            self_weights=mu,
+            relation_weights=nu,
+            weights=w,
+            covered=self.covered_shares(scene),
+            boxes=self.layout_of(scene).boxes,
+            alpha=self.card.alpha,
+            rb_margin=float(rb_margin(output.self_weights)) if len(mu) > 1 else None,
+        )
+
+
+def _numpy(values: Tensor) -> NDArray[np.float32]:
+    return np.asarray(values.float().cpu().numpy(), np.float32)
+
+
+def _device(name: str) -> str:
+    if name == "auto":
+        name = os.environ.get("RAN_DEVICE", "auto")
+    known = devices()
+    if name == "auto":
+        return next(iter(known))
+    if name.split(":")[0] not in known:
+        raise BadRequest(f"There is no device {name!r} here.", hint=f"Use {', '.join(known)}.")
+    return name
