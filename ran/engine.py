@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -66,6 +67,21 @@ class Prediction:
     def relative_weights(self) -> NDArray[np.float32]:
         """Return w relative to uniform, w_i * R: 1.0 is uniform."""
         return self.weights * np.float32(len(self.boxes))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answer as plain values: the layout of the command line, and of exports."""
+        columns = (self.self_weights, self.relation_weights, self.weights)
+        return {
+            "expression": self.expression,
+            "probabilities": dict(zip(self.classes, self.probabilities.tolist(), strict=True)),
+            "rb_margin": self.rb_margin,
+            "rb_loss": self.rb_loss,
+            "regions": [
+                {"name": box.name, "box": box.edges, "self_weight": mu, "relation_weight": nu,
+                 "weight": w}
+                for box, mu, nu, w in zip(self.boxes, *(c.tolist() for c in columns), strict=True)
+            ],
+        }  # fmt: skip
 
 
 def devices() -> dict[str, str]:

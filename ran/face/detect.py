@@ -36,9 +36,7 @@ class Framing:
     landmarks: tuple[tuple[float, float], ...]
 
 
-FERPLUS = Framing(
-    "ferplus", ((0.32, 0.39), (0.69, 0.39), (0.51, 0.60), (0.36, 0.79), (0.67, 0.79))
-)
+FERPLUS = Framing("ferplus", ((0.32, 0.39), (0.69, 0.39), (0.51, 0.60), (0.36, 0.79), (0.67, 0.79)))
 """Median MTCNN landmarks of 300 FERPlus test pictures, measured for this project."""
 
 

@@ -37,9 +37,7 @@ class _Bounds:
                 hint="The left edge must be left of the right one and the top above the bottom.",
             )
         if max(abs(value) for value in values[:4]) > REACH:
-            raise BadShape(
-                f"A shape has edges {values[:4]}.", hint="The face reaches from 0 to 1."
-            )
+            raise BadShape(f"A shape has edges {values[:4]}.", hint="The face reaches from 0 to 1.")
 
 
 @dataclass(frozen=True)

@@ -40,9 +40,7 @@ def random_views(
     shift_x, shift_y = uniform(-1, 1) * slack, uniform(-1, 1) * slack
     cos, sin = torch.cos(angle) * zoom, torch.sin(angle) * zoom
     rows = [torch.stack([cos * flip, -sin, shift_x], 1), torch.stack([sin * flip, cos, shift_y], 1)]
-    grid = F.affine_grid(
-        torch.stack(rows, 1), [batch, channels, side, side], align_corners=False
-    )
+    grid = F.affine_grid(torch.stack(rows, 1), [batch, channels, side, side], align_corners=False)
     views = F.grid_sample(
         faces.float() / 255.0, grid, mode="bilinear", padding_mode="border", align_corners=False
     )

@@ -144,9 +144,7 @@ _LINE = re.compile(r"^(\d)[/_](fer\d+)(?:\.\w+)?((?:\s+\d+)*)\s*$")
 
 def _lines(path: Path) -> Iterator[tuple[str, int, list[str]]]:
     if not path.is_file():
-        raise BadRequest(
-            f"{path} does not exist.", hint="Give the folder that holds FERplus_dir."
-        )
+        raise BadRequest(f"{path} does not exist.", hint="Give the folder that holds FERplus_dir.")
     for number, line in enumerate(path.read_text().splitlines(), 1):
         match = _LINE.match(line)
         if match is None:
