@@ -101,7 +101,7 @@ class Engine:
     def __init__(self, model: Network, card: Card, *, device: str = "auto") -> None:
         self.device = _device(device)
         self.card = card
-        self.model = model.to(self.device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self.model = model.to(memory_format=torch.channels_last).to(self.device).eval()
         self._known: OrderedDict[str, Prediction] = OrderedDict()
         self._known_lock = threading.Lock()
 
@@ -122,7 +122,8 @@ class Engine:
     def layout_of(self, scene: Scene) -> RegionLayout:
         """Return the regions that the network will see: the scene's, or else its own."""
         if self.card.kind == "plain" or scene.layout is None:
-            return self.model.layout
+            own: RegionLayout = self.model.layout
+            return own
         return scene.layout
 
     def predict(self, scene: Scene) -> Prediction:

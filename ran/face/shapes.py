@@ -42,7 +42,7 @@ class _Bounds:
 
 @dataclass(frozen=True)
 class Rectangle(_Bounds):
-    """Edges x0 < x1, y0 < y1 in face units, turned clockwise by `angle` degrees round its middle."""
+    """Edges x0 < x1, y0 < y1 in face units, turned clockwise by `angle` degrees."""
 
 
 @dataclass(frozen=True)

@@ -205,8 +205,8 @@ def load_released(path: Path, *, classes: str = "ferplus") -> tuple[Network, Car
         content = torch.load(path, weights_only=True, map_location="cpu")
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
         raise BadCheckpoint(f"{path.name} is not a PyTorch checkpoint.", hint=_RETRY) from error
-    state = content.get("state_dict", content) if _is_object(content) else None
-    if not _is_object(state) or not all(isinstance(v, Tensor) for v in state.values()):
+    state = content.get("state_dict", content) if isinstance(content, dict) else None
+    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
         raise BadCheckpoint(
             f"{path.name} holds no state_dict of tensors.",
             hint="Expected the authors' layout: torch.save({'state_dict': ...}).",

@@ -27,6 +27,7 @@ def random_views(
         faces: u8[B, 1, H, W] or u8[B, 3, H, W].
         side: pixels of a view.
         generator: on the faces' device.
+        scale: smallest and largest side of what a view shows, in units of the face's side.
     """
     batch, channels = faces.shape[:2]
 

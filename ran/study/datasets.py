@@ -1,4 +1,4 @@
-"""FERPlus in its public layout (a folder or a zip of it) and the lists the RAN authors published."""
+"""FERPlus in its public layout, a folder or a zip of it, and the RAN authors' lists."""
 
 from __future__ import annotations
 
@@ -50,14 +50,15 @@ class Faces:
 
     def labels(self) -> NDArray[np.int64]:
         """Return the expression with most votes, i64[N] in 0..7; the first of equals."""
-        return self.votes[:, :CLASSES].argmax(1)
+        return np.asarray(self.votes[:, :CLASSES].argmax(1), np.int64)
 
 
 def read_ferplus(source: Path, split: str) -> Faces:
     """Read one split, "train", "valid" or "test", of FERPlus from its folder or a zip of it.
 
     Raises:
-        BadRequest: if the source or the split's label file is not there, or a picture is not 48 x 48.
+        BadRequest: if the source or the split's label file is not there, or a picture
+            is not 48 x 48.
     """
     if split not in SPLITS:
         raise BadRequest(f"There is no split {split!r}.", hint=f"Use one of {', '.join(SPLITS)}.")

@@ -1,4 +1,4 @@
-"""Accuracy on the published test lists: the test list is answered once, the others are parts of it."""
+"""Accuracy on the published test lists. The test list is answered once, the rest are parts."""
 
 from __future__ import annotations
 

@@ -237,7 +237,7 @@ def train_heads(
     model.backbone.load_state_dict(trained.backbone.state_dict())
     model.mean.copy_(trained.mean)
     model.std.copy_(trained.std)
-    model = model.to(on.device, memory_format=torch.channels_last).eval()
+    model.to(memory_format=torch.channels_last).to(on.device)
     views = [
         region_features(model, train, recipe.input_size, mirrored=flip) for flip in (False, True)
     ]
