@@ -1,0 +1,71 @@
+"""What every test may ask for: a tiny checkpoint, the data sets, and one thread for torch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from ran.expressions import FERPLUS
+from ran.net.checkpoints import Card, save_checkpoint
+from ran.net.model import RegionAttentionNetwork
+
+
+def pytest_configure() -> None:
+    # Two workers with a thread each: more threads would fight over the same two cores.
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch):
+    """An operator's own device or checkpoint must not decide what a test sees."""
+    for name in ("RAN_DEVICE", "RAN_CHECKPOINT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory) -> Path:
+    """A folder with an untrained, seeded RAN on ResNet-18 at 48 pixels: the same every time.
+
+    Its heads are enlarged, so that regions differ in weight and a hidden one is noticed.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = RegionAttentionNetwork("resnet18", classes=len(FERPLUS))
+    with torch.no_grad():
+        for head in (model.self_attention.query, model.relation_attention.query, model.classifier):
+            head.weight.mul_(20.0)
+    card = Card(
+        name="tiny",
+        kind="ran",
+        backbone="resnet18",
+        classes=FERPLUS,
+        input_size=48,
+        grey=True,
+        framing="ferplus",
+        attention="sigmoid",
+        alpha=0.02,
+        trained_on="nothing",
+        licence="MIT",
+        recipe={},
+        seed=0,
+        scores=None,
+        note="Untrained; for tests alone.",
+    )
+    folder = tmp_path_factory.mktemp("checkpoint") / "tiny"
+    save_checkpoint(folder, model, card)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder with the data sets, named by RAN_DATA; without it the test is skipped."""
+    place = os.environ.get("RAN_DATA")
+    if not place:
+        pytest.skip("RAN_DATA does not say where the data sets lie")
+    folder = Path(place)
+    if not folder.is_dir():
+        pytest.fail(f"RAN_DATA must name a folder, got {place}")
+    return folder
