@@ -61,8 +61,8 @@ def train(made_up, *options):
 
 def test_the_three_stages_leave_a_checkpoint_that_loads_with_its_scores(made_up):
     small = ("--input-size", 32, "--batch", 4)
-    train(made_up, "backbone", "--epochs", 1, *small)
-    train(made_up, "backbone", "--epochs", 2)
+    train(made_up, "backbone", "--epochs", 2, "--stop-after", 1, *small)
+    train(made_up, "backbone")
     rows = [json.loads(line) for line in (made_up / "run/metrics.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in rows] == [1, 2], "the second call must resume, not begin again"
     train(made_up, "heads", "--head-epochs", 2)

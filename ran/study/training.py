@@ -65,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, help="the run folder; resumed if there")
     parser.add_argument("--out", type=Path, help="where `release` writes the checkpoint")
     parser.add_argument("--init", type=Path, help="backbone in the authors' released layout")
+    parser.add_argument("--stop-after", type=int, help="epochs of this call; a later one resumes")
     parser.add_argument("--limit", type=int, help="use only so many training faces (to try it)")
     for name, value in asdict(Recipe()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=None)
@@ -92,7 +93,15 @@ def run(args: argparse.Namespace) -> int:
     train = read_ferplus(args.ferplus, "train").chosen(listed).first(args.limit)
     valid = read_ferplus(args.ferplus, "valid").chosen(listed).first(args.limit)
     if args.stage == "backbone":
-        train_backbone(recipe, train, valid, folder=args.run, init=args.init, on=accelerator)
+        train_backbone(
+            recipe,
+            train,
+            valid,
+            folder=args.run,
+            on=accelerator,
+            init=args.init,
+            stop_after=args.stop_after,
+        )
     elif args.stage == "heads":
         train_heads(recipe, train, valid, folder=args.run, on=accelerator)
     elif args.out is None:
@@ -143,6 +152,7 @@ def train_backbone(
     folder: Path,
     on: Accelerator,
     init: Path | None = None,
+    stop_after: int | None = None,
 ) -> PlainNetwork:
     """Train backbone and classifier on single random views; resume from `folder` if begun.
 
@@ -175,7 +185,8 @@ def train_backbone(
         on.load_state(str(state))
         progress = json.loads((folder / "progress.json").read_text())
         begun, best = progress["epoch"], progress["best"]
-    for epoch in range(begun, recipe.epochs):
+    end = recipe.epochs if stop_after is None else min(recipe.epochs, begun + stop_after)
+    for epoch in range(begun, end):
         # A resumed epoch draws what it would have drawn: the seed is the epoch's own.
         generator.manual_seed(recipe.seed * 1000 + epoch * 64 + on.process_index)
         side = recipe.input_size
