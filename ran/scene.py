@@ -27,7 +27,10 @@ class Scene:
     def key(self) -> str:
         """Return a small name of the scene: equal scenes have equal keys."""
         drawn = (self.shapes, self.fill) if self.shapes else ()
-        return hashlib.sha256(repr((self.face.digest, drawn, self.layout)).encode()).hexdigest()
+        # Edges as plain floats: numpy's own would be written otherwise.
+        boxes = self.layout.boxes if self.layout else ()
+        cut = [(box.name, *map(float, box.edges)) for box in boxes]
+        return hashlib.sha256(repr((self.face.digest, drawn, cut)).encode()).hexdigest()
 
     def clean(self) -> Scene:
         """Return the same face and layout with nothing hidden."""

@@ -28,9 +28,9 @@ class Fill:
     """
 
     kind: FillKind = "black"
-    opacity: float = 1.0
-    colour: tuple[int, int, int] = (0, 0, 0)
+    colour: tuple[int, int, int] | None = None
     seed: int = 0
+    opacity: float = 1.0
 
     def __post_init__(self) -> None:
         if self.kind not in FILLS:
@@ -39,10 +39,13 @@ class Fill:
             )
         if not (math.isfinite(self.opacity) and 0.0 <= self.opacity <= 1.0):
             raise BadRequest(f"The opacity is {self.opacity}.", hint="Use a number from 0 to 1.")
-        if len(self.colour) != 3 or not all(0 <= level <= 255 for level in self.colour):
-            raise BadRequest(
-                f"The colour is {self.colour}.", hint="Use three numbers from 0 to 255."
-            )
+        if self.kind == "colour" and self.colour is None:
+            raise BadRequest("The fill 'colour' has no colour.", hint="Give red, green and blue.")
+        colour = self.colour
+        if colour is not None and not (len(colour) == 3 and all(0 <= c <= 255 for c in colour)):
+            raise BadRequest(f"The colour is {colour}.", hint="Use three numbers from 0 to 255.")
+        if self.seed < 0:
+            raise BadRequest(f"The seed is {self.seed}.", hint="Use a whole number from 0.")
 
 
 def rasterise(shapes: Sequence[Shape], side: int) -> NDArray[np.float32]:
@@ -81,7 +84,7 @@ def _cover(pixels: NDArray[np.uint8], fill: Fill) -> NDArray[np.float32]:
     flat = {
         "black": (0.0, 0.0, 0.0),
         "grey": (128.0, 128.0, 128.0),
-        "colour": fill.colour,
+        "colour": fill.colour or (0, 0, 0),
         "mean": pixels.reshape(-1, 3).mean(0),
     }[fill.kind]
     return np.broadcast_to(np.asarray(flat, np.float32), pixels.shape)

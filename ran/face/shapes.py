@@ -28,6 +28,9 @@ class _Bounds:
     angle: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("x0", "y0", "x1", "y1", "angle"):
+            # Plain floats, no -0.0: equal shapes then also read equal, in JSON and in keys.
+            object.__setattr__(self, name, float(getattr(self, name)) + 0.0)
         values = (self.x0, self.y0, self.x1, self.y1, self.angle)
         if not all(math.isfinite(value) for value in values):
             raise BadShape(f"A shape has edges {values}.", hint="Use finite numbers.")
@@ -85,16 +88,16 @@ def shape_from_json(value: object) -> Shape:
 
 
 def preset(name: str, face: Face) -> tuple[Shape, ...]:
-    """Return the shapes that cover a named part of this face, a key of PRESETS.
+    """Return the shapes that cover a named part (a key of PRESETS) of this face.
 
     Parts follow the face's landmarks; where it has none, its framing's median landmarks.
     """
-    if name not in PRESETS:
-        raise BadRequest(f"There is no part {name!r}.", hint=f"Use one of {', '.join(PRESETS)}.")
+    if name not in _PARTS:
+        raise BadRequest(f"There is no part {name!r}.", hint=f"Use one of {', '.join(_PARTS)}.")
     points = face.landmarks
     if points is None:
         points = np.asarray(FERPLUS.landmarks, np.float32)
-    return PRESETS[name](points)
+    return _PARTS[name](points)
 
 
 _Landmarks = NDArray[np.float32]
@@ -108,12 +111,16 @@ def _eye_level(points: _Landmarks) -> float:
     return float(np.clip(points[:2, 1].mean(), 0.1, 0.9))
 
 
+def _halfway_down(points: _Landmarks) -> float:
+    return float(np.clip((points[:2, 1].mean() + points[2, 1]) / 2, 0.1, 0.9))
+
+
 def _middle(points: _Landmarks) -> float:
     return float(np.clip(points[:3, 0].mean(), 0.1, 0.9))
 
 
 def _eyes(points: _Landmarks) -> tuple[Shape, ...]:
-    distance = max(0.1, float(np.linalg.norm(points[1] - points[0])))
+    distance = min(1.0, max(0.1, float(np.linalg.norm(points[1] - points[0]))))
     slope = math.degrees(math.atan2(*(points[1] - points[0]).tolist()[::-1]))
     x, y = points[:2].mean(0).clip(0.0, 1.0).tolist()
     return (
@@ -129,18 +136,22 @@ def _nose(points: _Landmarks) -> tuple[Shape, ...]:
 
 def _mouth(points: _Landmarks) -> tuple[Shape, ...]:
     x, y = points[3:].mean(0).clip(0.0, 1.0).tolist()
-    half = max(0.12, 0.75 * float(np.linalg.norm(points[4] - points[3])))
+    half = min(1.0, max(0.12, 0.75 * float(np.linalg.norm(points[4] - points[3]))))
     return (Rectangle(x - half, y - 0.13, x + half, y + 0.13),)
 
 
-PRESETS: dict[str, Callable[[_Landmarks], tuple[Shape, ...]]] = {
+_PARTS: dict[str, Callable[[_Landmarks], tuple[Shape, ...]]] = {
     "eyes": _eyes,
     "nose": _nose,
     "mouth": _mouth,
     "forehead": lambda points: _box(0.0, 0.0, 1.0, max(0.05, _eye_level(points) - 0.12)),
-    "upper half": lambda points: _box(0.0, 0.0, 1.0, (_eye_level(points) + 0.6) / 2),
-    "lower half": lambda points: _box(0.0, (_eye_level(points) + 0.6) / 2, 1.0, 1.0),
+    "upper half": lambda points: _box(0.0, 0.0, 1.0, _halfway_down(points)),
+    "lower half": lambda points: _box(0.0, _halfway_down(points), 1.0, 1.0),
     "left half": lambda points: _box(0.0, 0.0, _middle(points), 1.0),
     "right half": lambda points: _box(_middle(points), 0.0, 1.0, 1.0),
 }
-"""Named parts of a face; left and right as the viewer sees them."""
+
+PRESETS: dict[str, tuple[Shape, ...]] = {
+    name: part(np.asarray(FERPLUS.landmarks, np.float32)) for name, part in _PARTS.items()
+}
+"""Named parts of the median face; left and right as the viewer sees them. `preset` fits them."""

@@ -25,15 +25,12 @@ from torch.utils.data import DataLoader, TensorDataset
 from tqdm import tqdm
 
 from ran.errors import BadCheckpoint, BadRequest
-from ran.expressions import FERPLUS
-from ran.net.attention import Attention
-from ran.net.checkpoints import Card, load_checkpoint, save_checkpoint
 from ran.net.losses import rb_margin, region_biased_loss
 from ran.net.model import BACKBONES, PlainNetwork, RegionAttentionNetwork
 from ran.net.regions import crop_regions, pixel_boxes
 from ran.study.augment import random_views
 from ran.study.datasets import CLASSES, Faces, read_ferplus, read_lists
-from ran.study.evaluation import as_input, evaluate
+from ran.study.evaluation import as_input
 
 
 @dataclass(frozen=True)
@@ -107,41 +104,12 @@ def run(args: argparse.Namespace) -> int:
     elif args.out is None:
         raise BadRequest("A release needs a folder.", hint="Give --out FOLDER.")
     else:
-        release(recipe, folder=args.run, out=args.out, ferplus=args.ferplus, lists=args.lists)
+        from ran.study.release import release
+
+        release(
+            asdict(recipe), folder=args.run, out=args.out, ferplus=args.ferplus, lists=args.lists
+        )
     return 0
-
-
-def release(recipe: Recipe, *, folder: Path, out: Path, ferplus: Path, lists: Path) -> Card:
-    """Write the run's RAN as a checkpoint and report the test lists, this once, on its card."""
-    model = _network(recipe)
-    model.load_state_dict(torch.load(folder / "ran.pt", weights_only=True, map_location="cpu"))
-    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    valid = max(row["valid"] for row in rows if row["stage"] == "heads")
-    card = Card(
-        name=f"RAN {recipe.backbone}, FERPlus",
-        kind="ran",
-        backbone=recipe.backbone,
-        classes=FERPLUS,
-        input_size=recipe.input_size,
-        grey=True,
-        framing="ferplus",
-        attention=recipe.attention,
-        alpha=recipe.alpha,
-        trained_on="FERPlus train, the faces of the RAN authors' list; no pretraining. "
-        f"Chosen on FER2013Valid, accuracy {valid:.4f}.",
-        licence="Pictures of FER2013 were gathered from the web, research use; labels MIT.",
-        recipe=asdict(recipe),
-        seed=recipe.seed,
-        scores=None,
-        note="Attention and classifier were trained on the features of the frozen backbone.",
-    )
-    # Scored as it will be read back: fp16 on disk, fp32 in use.
-    save_checkpoint(out, model, card)
-    stored, card = load_checkpoint(out)
-    scores = evaluate(stored, recipe.input_size, ferplus=ferplus, lists=lists)
-    card = replace(card, scores=scores)
-    (out / "card.json").write_text(json.dumps(asdict(card), indent=2) + "\n")
-    return card
 
 
 def train_backbone(
@@ -243,7 +211,11 @@ def train_heads(
     Every face is seen as it is and mirrored. Returns the best epoch on `valid`; the network's
     parameters are also in folder/ran.pt, its scores on valid in folder/metrics.jsonl.
     """
-    model = _network(recipe)
+    model = RegionAttentionNetwork(
+        recipe.backbone,
+        classes=CLASSES,
+        attention="softmax" if recipe.attention == "softmax" else "sigmoid",
+    ).eval()
     trained = load_trained_backbone(recipe, folder)
     model.backbone.load_state_dict(trained.backbone.state_dict())
     model.mean.copy_(trained.mean)
@@ -295,11 +267,6 @@ def region_features(
         views = as_input(pixels.to(device).flip(-1) if mirrored else pixels.to(device), side)
         rows.append(model.features(crop_regions(views, boxes)).cpu())
     return torch.cat(rows)
-
-
-def _network(recipe: Recipe) -> RegionAttentionNetwork:
-    attention: Attention = "softmax" if recipe.attention == "softmax" else "sigmoid"
-    return RegionAttentionNetwork(recipe.backbone, classes=CLASSES, attention=attention).eval()
 
 
 def load_trained_backbone(recipe: Recipe, folder: Path) -> PlainNetwork:
