@@ -149,7 +149,7 @@ def _too_many(name: str, size: str) -> UnreadablePhoto:
 def _rgb(picture: Image.Image) -> NDArray[np.uint8]:
     if picture.mode.startswith("I;16") or picture.mode == "I":
         # Sixteen bits: Pillow's own conversion would clip at 255 instead of scaling.
-        levels = np.asarray(picture).astype(np.uint32).clip(0, 65535)
+        levels = np.asarray(picture).clip(0, 65535).astype(np.uint32)
         return np.repeat((levels // 257).astype(np.uint8)[..., None], 3, axis=2)
     if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
         picture = picture.convert("RGBA")

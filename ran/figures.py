@@ -1,0 +1,210 @@
+"""Values -> Plotly figures and PIL pictures, in one grammar.
+
+Hollow dot = before (clean), filled dot = after (covered), bar between = the change. Red and blue
+mean higher and lower, nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from ran.engine import Prediction
+from ran.net.regions import Box
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of one theme, light or dark."""
+
+    text: str
+    muted: str
+    grid: str
+    panel: str
+    before: str
+    after: str
+    up: str
+    down: str
+    warn: str
+    loss_zone: str
+    paper: str
+
+
+LIGHT = Theme("#1B2326", "#55605F", "#DCE2E0", "#F3F5F4", "#6B7775", "#0F766E", "#B2182B",
+              "#2166AC", "#93430A", "#F6E7D3", "#FFFFFF")  # fmt: skip
+DARK = Theme("#E6EBE9", "#A3AFAE", "#37424A", "#1C2327", "#A9B5B3", "#3DBFB2", "#F08A72",
+             "#74AEE8", "#F2B65A", "#40321E", "#12171A")  # fmt: skip
+CONFIG = {"displayModeBar": False}
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Return a number with its sign, a true minus, rounded: +0.42, −0.60, ±0.00."""
+    rounded = round(value, digits)
+    sign = "±" if rounded == 0 else "+" if rounded > 0 else MINUS
+    return f"{sign}{abs(rounded):.{digits}f}"
+
+
+def change(value: float, digits: int = 2) -> str:
+    """Return a signed change with its mark: ▲ +0.42, ▼ −0.60, ● ±0.00."""
+    rounded = round(value, digits)
+    return f"{'●' if rounded == 0 else '▲' if rounded > 0 else '▼'} {signed(value, digits)}"
+
+
+def change_colour(value: float, theme: Theme, digits: int = 2) -> str:
+    """Return the colour of a change: up, down, or muted for none."""
+    rounded = round(value, digits)
+    return theme.muted if rounded == 0 else theme.up if rounded > 0 else theme.down
+
+
+def probabilities(clean: Prediction, covered: Prediction, theme: Theme) -> go.Figure:
+    """Return the dumbbell of every expression's probability before and after."""
+    order = np.argsort(np.maximum(clean.probabilities, covered.probabilities), kind="stable")
+    names = [clean.classes[index] for index in order]
+    before, after = clean.probabilities[order], covered.probabilities[order]
+    differences = [float(b) - float(a) for a, b in zip(before, after, strict=True)]
+    figure = _figure(272, theme, {"l": 78, "r": 156, "t": 4, "b": 24})
+    for name, a, b, difference in zip(names, before, after, differences, strict=True):
+        figure.add_scatter(
+            x=[a, b], y=[name, name], mode="lines", hoverinfo="skip",
+            line={"width": 3, "color": change_colour(difference, theme)},
+        )  # fmt: skip
+    _dots(figure, before, names, theme, hollow=True, face="clean face")
+    _dots(figure, after, names, theme, hollow=False, face="covered face")
+    for name, a, b, difference in zip(names, before, after, differences, strict=True):
+        common = {"xref": "paper", "x": 1, "y": name, "showarrow": False, "xanchor": "right"}
+        figure.add_annotation(text=f"{a:.2f} → <b>{b:.2f}</b>", xshift=94, **common)
+        figure.add_annotation(
+            text=change(difference), xshift=156,
+            font={"color": change_colour(difference, theme)}, **common,
+        )  # fmt: skip
+    figure.update_xaxes(range=[-0.045, 1.045], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_yaxes(showgrid=False, tickfont={"color": theme.text, "size": 13})
+    return figure
+
+
+def margin(clean: float, covered: float, alpha: float, theme: Theme) -> go.Figure:
+    """Return the number line of the RB margin; left of alpha the loss is above zero."""
+    points = (clean, covered, alpha, 0.0)
+    room = 0.15 * max(0.1, max(points) - min(points))
+    low, high = min(points) - room, max(points) + room
+    figure = _figure(96, theme, {"l": 8, "r": 8, "t": 4, "b": 24})
+    figure.add_shape(
+        type="rect", x0=low, x1=alpha, y0=-0.25, y1=0.25, fillcolor=theme.loss_zone,
+        line_width=0, layer="below",
+    )  # fmt: skip
+    figure.add_shape(
+        type="line", x0=alpha, x1=alpha, y0=-0.5, y1=0.5, line={"color": theme.warn, "width": 2}
+    )
+    difference = covered - clean
+    figure.add_scatter(
+        x=[clean, covered], y=[0, 0], mode="lines", hoverinfo="skip",
+        line={"width": 3, "color": change_colour(difference, theme, 3)},
+    )  # fmt: skip
+    _dots(figure, [clean], [0], theme, hollow=True, face="clean face", digits=3, what="RB margin")
+    _dots(
+        figure, [covered], [0], theme, hollow=False, face="covered face", digits=3, what="RB margin"
+    )
+    apart = abs(difference) > 0.12 * (high - low)
+    for value, bold, y in ((clean, False, 0.72), (covered, True, 0.72)):
+        if bold or apart:
+            text = signed(value, 3)
+            figure.add_annotation(
+                x=value, y=y, text=f"<b>{text}</b>" if bold else text, showarrow=False
+            )
+    notes = (
+        (low, "left", "loss > 0", theme.warn),
+        (high, "right", "no loss", theme.muted),
+        (alpha, "center", f"α = {alpha:.3g}", theme.warn),
+    )
+    for x, anchor, text, colour in notes:
+        figure.add_annotation(
+            x=x, y=-0.75, text=text, xanchor=anchor, showarrow=False,
+            font={"color": colour, "size": 12},
+        )  # fmt: skip
+    figure.update_xaxes(range=[low, high], showgrid=False)
+    figure.update_yaxes(visible=False, range=[-1, 1])
+    return figure
+
+
+def scores(rows: list[tuple[str, float, float, float, float | None]], theme: Theme) -> go.Figure:
+    """Return accuracies with their intervals, and the paper's as open diamonds.
+
+    Args:
+        rows: name, accuracy, low, high and the published accuracy or None, all in percent.
+        theme: the colours.
+    """
+    figure = _figure(220, theme, {"l": 120, "r": 12, "t": 4, "b": 40})
+    names = [row[0] for row in rows][::-1]
+    for name, value, low, high, published in rows[::-1]:
+        figure.add_scatter(
+            x=[low, high], y=[name, name], mode="lines", hoverinfo="skip",
+            line={"width": 3, "color": theme.after},
+        )  # fmt: skip
+        figure.add_scatter(
+            x=[value], y=[name], mode="markers", marker={"size": 12, "color": theme.after},
+            hovertemplate=f"{name}: {value:.1f} %, 95 % interval {low:.1f} to {high:.1f} %"
+            "<extra></extra>",
+        )  # fmt: skip
+        if published is not None:
+            figure.add_scatter(
+                x=[published], y=[name], mode="markers",
+                marker={"size": 12, "symbol": "diamond-open", "color": theme.text},
+                hovertemplate=f"{name}, the paper: {published:.2f} %<extra></extra>",
+            )  # fmt: skip
+    figure.update_yaxes(categoryorder="array", categoryarray=names, showgrid=False)
+    figure.update_xaxes(title={"text": "accuracy, %", "font": {"size": 12}})
+    return figure
+
+
+def outlined(pixels: NDArray[np.uint8], box: Box, colour: str, side: int = 560) -> Image.Image:
+    """Return the face, enlarged, with one region outlined on a white halo; nothing is tinted."""
+    picture = Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC)
+    x0, y0, x1, y1 = (min(side - 4, max(3, round(edge * side))) for edge in box.edges)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((x0 - 2, y0 - 2, x1 + 2, y1 + 2), outline="#FFFFFF", width=6)
+    draw.rectangle((x0, y0, x1, y1), outline=colour, width=3)
+    return picture
+
+
+def _dots(
+    figure: go.Figure,
+    x: Any,
+    y: Any,
+    theme: Theme,
+    *,
+    hollow: bool,
+    face: str,
+    digits: int = 3,
+    what: str = "probability",
+) -> None:
+    marker = (
+        {"color": theme.paper, "line": {"color": theme.before, "width": 2}}
+        if hollow
+        else {"color": theme.after}
+    )
+    figure.add_scatter(
+        x=x, y=y, mode="markers", marker={"size": 12, **marker}, customdata=y,
+        hovertemplate=(f"%{{customdata}}, {face}: " if what == "probability" else f"{face}: ")
+        + f"{what} %{{x:.{digits}f}}<extra></extra>",
+    )  # fmt: skip
+
+
+def _figure(height: int, theme: Theme, margins: dict[str, int]) -> go.Figure:
+    figure = go.Figure()
+    figure.update_layout(
+        template=None, height=height, margin=margins, showlegend=False, dragmode=False,
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": "Source Sans, sans-serif", "size": 13, "color": theme.text},
+        hoverlabel={"bgcolor": theme.panel, "font": {"color": theme.text}},
+    )  # fmt: skip
+    axis = {"fixedrange": True, "gridcolor": theme.grid, "zeroline": False}
+    figure.update_xaxes(**axis, tickfont={"color": theme.muted, "size": 12})
+    figure.update_yaxes(**axis, tickfont={"color": theme.muted, "size": 12})
+    return figure
