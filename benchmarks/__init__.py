@@ -1,0 +1,1 @@
+"""How fast the paths are that a user waits for, each beside a plain baseline and a check."""

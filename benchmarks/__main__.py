@@ -1,0 +1,68 @@
+"""python -m benchmarks [--quick] [--json FILE] [--device D]."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+
+from benchmarks.detection import detection_row
+from benchmarks.forward import AGAINST, forward_name, forward_row, peak_flops
+from benchmarks.rows import Row, table
+from benchmarks.start import start_row
+from ran.engine import devices
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure every row and print the table; return 1 if a check failed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rows and repeats, under 60 s")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda; default cpu")
+    args = parser.parse_args(arguments)
+    if args.device.split(":")[0] not in devices():
+        parser.error(f"expected a device of {', '.join(devices())}, got {args.device!r}")
+    rows = []
+    peak = peak_flops(args.device)
+    for name, measure in _plan(args.quick, args.device, peak).items():
+        print(f"measuring {name}", file=sys.stderr)
+        rows.append(measure())
+    machine = {
+        "device": torch.cuda.get_device_name() if "cuda" in args.device else platform.machine(),
+        "threads": torch.get_num_threads(),
+        "cores": os.cpu_count(),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "peak_gflops": round(peak / 1e9, 1),
+    }
+    print(", ".join(f"{key} {value}" for key, value in machine.items()))
+    print(table(rows))
+    if args.json is not None:
+        report = {"machine": machine, "rows": [row.as_json() for row in rows]}
+        args.json.write_text(json.dumps(report, indent=2) + "\n")
+    return int(any("FAIL" in row.verdicts for row in rows))
+
+
+def _plan(quick: bool, device: str, peak: float) -> dict[str, Callable[[], Row]]:
+    def forward(faces: int, repeats: int) -> Callable[[], Row]:
+        if quick and faces > 1:
+            return lambda: Row(forward_name(faces), AGAINST, reason="left out by --quick")
+        return lambda: forward_row(faces, device=device, repeats=repeats, peak=peak)
+
+    return {
+        forward_name(1): forward(1, 7 if quick else 15),
+        forward_name(8): forward(8, 7),
+        forward_name(32): forward(32, 5),
+        "detection": lambda: detection_row(device=device, repeats=2 if quick else 5),
+        "cold start": lambda: start_row(repeats=1 if quick else 3, patience=30 if quick else 120),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""The benchmark's own arithmetic, its reference against the network, and its honesty."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks.forward import forward_row, seeded_network
+from benchmarks.reference import reference_from
+from benchmarks.rows import Check, Row, in_turns, table
+
+WRONG = Check("largest error 0.5", False)
+
+
+def test_ratio_is_the_baseline_median_over_ours():
+    row = Row("a", "b", samples=(1.0, 2.0, 9.0), baseline=(6.0, 5.0, 1.0))
+    assert row.ratio == 2.5  # median 5 over median 2
+
+
+def test_a_wrong_answer_says_fail_however_fast_it_was():
+    row = Row("a", "b", samples=(0.001,), baseline=(1.0,), check=WRONG)
+    assert row.ratio == pytest.approx(1000.0)
+    assert row.verdicts == ("FAIL",)
+    assert "FAIL" in table([row])
+
+
+@pytest.mark.parametrize(
+    ("samples", "baseline", "noisy"),
+    [((1.0, 1.5), (1.0,), False), ((1.0, 1.51), (1.0,), True), ((1.0,), (2.0, 3.1), True)],
+)
+def test_noisy_is_more_than_one_and_a_half_between_slowest_and_fastest(samples, baseline, noisy):
+    assert ("NOISY" in Row("a", "b", samples, baseline).verdicts) is noisy
+
+
+def test_what_was_not_measured_says_so_and_why():
+    row = Row("cold start", "", goal=15.0, reason="no Chromium")
+    assert row.verdicts == ("not measured",)
+    assert "not measured: no Chromium" in table([row])
+    assert row.as_json()["median_s"] is None
+
+
+def test_a_goal_without_a_baseline_is_the_most_seconds_allowed():
+    assert Row("start", "", (14.0,), goal=15.0).verdicts == ()
+    assert Row("start", "", (16.0,), goal=15.0).verdicts == ("below goal",)
+
+
+def test_both_sides_take_turns_and_each_goes_first_as_often():
+    calls: list[str] = []
+    ours, baseline = in_turns(lambda: calls.append("o"), lambda: calls.append("b"), repeats=4)
+    assert "".join(calls[2:]) == "obboobbo"  # after one unmeasured call of each
+    assert len(ours) == len(baseline) == 4
+
+
+@torch.no_grad()
+def test_the_reference_loop_is_the_network():
+    model, _ = seeded_network(48)
+    crops = torch.rand(2, 6, 3, 48, 48, generator=torch.Generator().manual_seed(1))
+    logits, weights = reference_from(model.state_dict())(list(crops.unbind(1)))
+    output = model.forward_regions(crops)
+    torch.testing.assert_close(output.logits, logits, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(output.weights, weights, atol=1e-5, rtol=1e-4)
+
+
+def test_the_forward_row_measures_an_answer_that_is_right():
+    row = forward_row(2, device="cpu", repeats=2, side=48, peak=1e12)
+    assert row.check is not None
+    assert row.check.passed, row.check.words
+    assert len(row.samples) == 2
+    assert row.peak_share is not None
+    # 6 crops, 2 faces, ResNet-18 at 48 pixels: 3.63 GFLOP at 224, scaled by the area.
+    flops = row.peak_share * 1e12 * sum(row.samples) / 2
+    assert flops == pytest.approx(12 * 3.63e9 * (48 / 224) ** 2, rel=0.2)
+
+
+@pytest.mark.gpu
+def test_the_forward_row_is_right_on_a_gpu():
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    row = forward_row(2, device="cuda", repeats=2, side=48)
+    assert row.check is not None
+    assert row.check.passed, row.check.words
+
+
+def test_an_unknown_device_is_refused_with_what_is_there():
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--device", "abacus"],
+        cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "expected a device of" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_row_survives_the_way_through_json():
+    row = Row("a", "b", (1.0, 2.0), (3.0, 4.0), check=WRONG, goal=1.7)
+    back = json.loads(json.dumps(row.as_json()))
+    assert back["ratio"] == pytest.approx(3.5 / 1.5)
+    assert back["verdicts"] == ["FAIL", "NOISY"]
