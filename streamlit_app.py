@@ -8,7 +8,7 @@ st.set_page_config(
     page_title="RAN face lab",
     page_icon=":material/face:",
     layout="wide",
-    initial_sidebar_state=300,
+    initial_sidebar_state=320,
 )
 page = st.navigation(shell.pages(), position="top")
 shell.note_running()

@@ -6,13 +6,14 @@ mean higher and lower, nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from ran.engine import Prediction
 from ran.net.regions import Box
@@ -69,7 +70,7 @@ def probabilities(clean: Prediction, covered: Prediction, theme: Theme) -> go.Fi
     names = [clean.classes[index] for index in order]
     before, after = clean.probabilities[order], covered.probabilities[order]
     differences = [float(b) - float(a) for a, b in zip(before, after, strict=True)]
-    figure = _figure(272, theme, {"l": 78, "r": 156, "t": 4, "b": 24})
+    figure = _figure(272, theme, {"l": 86, "r": 156, "t": 4, "b": 24})
     for name, a, b, difference in zip(names, before, after, differences, strict=True):
         figure.add_scatter(
             x=[a, b], y=[name, name], mode="lines", hoverinfo="skip",
@@ -84,8 +85,10 @@ def probabilities(clean: Prediction, covered: Prediction, theme: Theme) -> go.Fi
             text=change(difference), xshift=156,
             font={"color": change_colour(difference, theme)}, **common,
         )  # fmt: skip
-    figure.update_xaxes(range=[-0.045, 1.045], tickvals=[0, 0.25, 0.5, 0.75, 1])
-    figure.update_yaxes(showgrid=False, tickfont={"color": theme.text, "size": 13})
+    figure.update_xaxes(range=[-0.045, 1.045], tickvals=[0, 0.5, 1])
+    figure.update_yaxes(
+        showgrid=False, ticklabelstandoff=7, tickfont={"color": theme.text, "size": 13}
+    )
     return figure
 
 
@@ -94,7 +97,7 @@ def margin(clean: float, covered: float, alpha: float, theme: Theme) -> go.Figur
     points = (clean, covered, alpha, 0.0)
     room = 0.15 * max(0.1, max(points) - min(points))
     low, high = min(points) - room, max(points) + room
-    figure = _figure(96, theme, {"l": 8, "r": 8, "t": 4, "b": 24})
+    figure = _figure(84, theme, {"l": 8, "r": 8, "t": 4, "b": 24})
     figure.add_shape(
         type="rect", x0=low, x1=alpha, y0=-0.25, y1=0.25, fillcolor=theme.loss_zone,
         line_width=0, layer="below",
@@ -158,19 +161,78 @@ def scores(rows: list[tuple[str, float, float, float, float | None]], theme: The
                 marker={"size": 12, "symbol": "diamond-open", "color": theme.text},
                 hovertemplate=f"{name}, the paper: {published:.2f} %<extra></extra>",
             )  # fmt: skip
-    figure.update_yaxes(categoryorder="array", categoryarray=names, showgrid=False)
+    figure.update_yaxes(
+        categoryorder="array", categoryarray=names, showgrid=False, ticklabelstandoff=5
+    )
+    marks = [value for row in rows for value in row[2:] if value is not None]
+    figure.update_xaxes(range=[min(marks) - 1.5, max(marks) + 1.5])
     figure.update_xaxes(title={"text": "accuracy, %", "font": {"size": 12}})
     return figure
 
 
-def outlined(pixels: NDArray[np.uint8], box: Box, colour: str, side: int = 560) -> Image.Image:
-    """Return the face, enlarged, with one region outlined on a white halo; nothing is tinted."""
+def outlined(
+    pixels: NDArray[np.uint8],
+    boxes: Sequence[Box],
+    relative_weights: Sequence[float],
+    theme: Theme,
+    *,
+    chosen: int,
+    every: bool = True,
+    side: int = 640,
+) -> Image.Image:
+    """Return the face, enlarged, with the chosen region outlined and named; nothing is tinted.
+
+    Args:
+        pixels: the face, u8[S, S, 3].
+        boxes: the regions.
+        relative_weights: w_i * R of each, 1.0 is uniform: above it red, below it blue.
+        theme: whose colours are used.
+        chosen: the index of the region with a thick line and a tag.
+        every: whether the others have thin lines.
+        side: pixels of the picture's side.
+    """
     picture = Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC)
-    x0, y0, x1, y1 = (min(side - 4, max(3, round(edge * side))) for edge in box.edges)
     draw = ImageDraw.Draw(picture)
-    draw.rectangle((x0 - 2, y0 - 2, x1 + 2, y1 + 2), outline="#FFFFFF", width=6)
-    draw.rectangle((x0, y0, x1, y1), outline=colour, width=3)
+    if every:
+        for index, box in enumerate(boxes):
+            if index != chosen:
+                _outline(draw, _inside(box, side), "#FFFFFF", 3)
+                _outline(draw, _inside(box, side), _side_of_one(relative_weights[index], theme), 1)
+    edges, colour = _inside(boxes[chosen], side), _side_of_one(relative_weights[chosen], theme)
+    _outline(draw, edges, "#FFFFFF", 7)
+    _outline(draw, edges, colour, 3)
+    _tag(draw, edges[:2], f"{boxes[chosen].name} {relative_weights[chosen]:.2f}", colour, theme)
     return picture
+
+
+def _tag(
+    draw: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, colour: str, theme: Theme
+) -> None:
+    """Write the text and a times sign, which Pillow's own font lacks, on a filled tag."""
+    font, (x, y) = ImageFont.load_default(20), corner
+    end = x + 10 + round(font.getlength(text)) + 4
+    ink = "#FFFFFF" if theme is LIGHT else theme.paper
+    draw.rectangle((x, y, end + 18, y + 32), fill=colour)
+    draw.text((x + 10, y + 16), text, fill=ink, font=font, anchor="lm")
+    draw.line((end, y + 12, end + 8, y + 20), fill=ink, width=2)
+    draw.line((end, y + 20, end + 8, y + 12), fill=ink, width=2)
+
+
+def _inside(box: Box, side: int) -> tuple[int, int, int, int]:
+    x0, y0, x1, y1 = (min(side - 5, max(4, round(edge * side))) for edge in box.edges)
+    return x0, y0, x1, y1
+
+
+def _outline(
+    draw: ImageDraw.ImageDraw, edges: tuple[int, int, int, int], colour: str, width: int
+) -> None:
+    x0, y0, x1, y1 = edges
+    half = width // 2
+    draw.rectangle((x0 - half, y0 - half, x1 + half, y1 + half), outline=colour, width=width)
+
+
+def _side_of_one(relative: float, theme: Theme) -> str:
+    return change_colour(relative - 1.0, theme)
 
 
 def _dots(

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import streamlit as st
 
 from ran.engine import Engine, Prediction
-from ran.errors import RanError
+from ran.errors import BadCheckpoint, RanError
+from ran.face.detect import Face
 from ran.face.photo import open_photo
 from ran.scene import Scene
 from ran.ui.session import Session
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FIRST_EXAMPLE = "astronaut.png"
+_PARTS_OF_OURS = {"safetensors": "model.safetensors", "json": "card.json"}
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the network …")
@@ -25,26 +28,60 @@ def _engine(checkpoint: str | None, device: str) -> Engine:
 
 
 def engine(session: Session) -> Engine:
-    """Return the engine of the visitor's checkpoint and device; loaded once for everybody."""
+    """Return the visitor's own engine, or else the one of their checkpoint and device."""
+    if session.own_engine is not None:
+        return session.own_engine
     return _engine(session.checkpoint or os.environ.get("RAN_CHECKPOINT"), session.device)
 
 
-def examples() -> dict[str, Path]:
-    """Return the example photos by name."""
-    paths = sorted(p for p in EXAMPLES.glob("*") if p.suffix in (".png", ".jpg"))
-    return {path.stem.replace("_", " ").capitalize(): path for path in paths}
+def use_own_checkpoint(session: Session, files: Sequence[tuple[str, bytes]]) -> None:
+    """Load an uploaded checkpoint for this visitor alone; if it fails, nothing changes.
+
+    Args:
+        session: the visitor's.
+        files: name and content: model.safetensors with card.json, or the authors' .pth.tar.
+    """
+    with TemporaryDirectory(prefix="ran-checkpoint-") as place:
+        folder = Path(place)
+        released = None
+        for name, content in files:
+            ours = _PARTS_OF_OURS.get(name.rsplit(".", 1)[-1].lower())
+            path = folder / (ours or f"{len(list(folder.iterdir()))}.pth.tar")
+            if path.exists():
+                raise BadCheckpoint(f"{name} is a second {ours}.", hint="Give one checkpoint.")
+            path.write_bytes(content)
+            released = released if ours else path
+        session.use_engine(Engine.load(released or folder, session.device))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Finding the examples' faces …")
+def _examples(framing: str, _using: Engine) -> dict[str, tuple[str, list[Face]]]:
+    found = {}
+    for path in sorted(p for p in EXAMPLES.glob("*") if p.suffix in (".png", ".jpg")):
+        name = path.stem.replace("_", " ").title()
+        found[name] = (path.name, faces_of(_using, path.read_bytes(), path.name))
+    return found
+
+
+def examples(using: Engine) -> dict[str, tuple[str, list[Face]]]:
+    """Return file name and faces of every example photo, by the name to show; found once."""
+    return _examples(using.card.framing, using)
 
 
 def ensure_face(session: Session, using: Engine) -> None:
     """Give a visitor who has chosen nothing the first example face."""
     if not session.faces:
-        open_into(session, using, EXAMPLES / FIRST_EXAMPLE, FIRST_EXAMPLE)
+        path = EXAMPLES / FIRST_EXAMPLE
+        session.use_photo(path.name, faces_of(using, path.read_bytes(), path.name))
+    elif session.face is not None and session.face.framing != using.card.framing:
+        # Another checkpoint may frame faces otherwise, and photos are not kept to cut them anew.
+        session.faces = []
+        ensure_face(session, using)
 
 
-def open_into(session: Session, using: Engine, source: Path | bytes, name: str) -> None:
-    """Find the faces of a photo and put them into the session; on failure nothing changes."""
-    photo = open_photo(source, name=name)
-    session.use_photo(name, using.find_faces(photo))
+def faces_of(using: Engine, content: bytes, name: str) -> list[Face]:
+    """Return the faces of a photo, largest first, framed for the engine in use."""
+    return using.find_faces(open_photo(content, name=name))
 
 
 def answers(using: Engine, scene: Scene) -> tuple[Prediction, Prediction]:
@@ -54,9 +91,13 @@ def answers(using: Engine, scene: Scene) -> tuple[Prediction, Prediction]:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Turn a RanError into words on the page; what is below it on the page is left out."""
+def told(after: str = "") -> Iterator[None]:
+    """Turn a RanError into words on the page; what is below it in the block is left out.
+
+    `after` is one more sentence: what has not changed.
+    """
     try:
         yield
     except RanError as error:
-        st.warning(f"**{error.message}** {error.hint}", icon=":material/error:")
+        said = " ".join(text for text in (f"**{error.message}**", error.hint, after) if text)
+        st.warning(said, icon=":material/error:")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import html
+import json
+from dataclasses import asdict
 
 import numpy as np
 import streamlit as st
@@ -11,15 +14,18 @@ from numpy.typing import NDArray
 from ran import figures
 from ran.engine import Prediction
 from ran.figures import DARK, LIGHT, Theme, change, change_colour, signed
-from ran.ui.session import Session
+from ran.net.checkpoints import Card
+from ran.ui.exports import png
+from ran.ui.session import Session, seed
 
-KEY = ":small[:gray[○ clean face &nbsp; ● covered face &nbsp; ▲ rose &nbsp; ▼ fell]]"  # the marks of every panel, in one line
 HELP_MU = "μ, self-attention: how much this region counts, judged alone."
 HELP_NU = "ν, relation-attention: how much it counts, judged beside the whole."
 HELP_W = "w: μ times ν, divided by the sum over regions. 1.00× is uniform."
 HELP_MARGIN = (
     "How far the best crop stands above the whole face. Below α the loss is α minus the margin."
 )
+_TRACK_END = 2.0
+"""The dot track reaches from 0 to so many times uniform."""
 
 
 def theme() -> Theme:
@@ -27,35 +33,56 @@ def theme() -> Theme:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
+def key_line(colours: Theme, more: str = "") -> None:
+    """Draw the marks of every panel in one line, as text; `more` says what else is shown."""
+
+    def dot(filled: str, border: str) -> str:
+        return (
+            f"<span style='display:inline-block;width:9px;height:9px;border-radius:50%;"
+            f"border:2px solid {border};background:{filled};box-sizing:border-box'></span>"
+        )
+
+    parts = (
+        f"{dot(colours.paper, colours.before)} clean face",
+        f"{dot(colours.after, colours.after)} covered face",
+        f"<span style='color:{colours.up}'>▲ + rose</span>",
+        f"<span style='color:{colours.down}'>▼ {figures.MINUS} fell</span>",
+        *((html.escape(more),) if more else ()),
+    )
+    st.html(
+        f"<div style='display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;font-size:.85rem;"
+        f"color:{colours.muted}'>{''.join(f'<span>{part}</span>' for part in parts)}</div>"
+    )
+
+
 def answer_band(clean: Prediction, covered: Prediction, hidden: float) -> None:
     """Draw the answer, the margin and the hidden share as one line a screen reader announces."""
     colours = theme()
-    before = float(clean.probabilities.max())
-    after = float(covered.probabilities.max())
+    before, after = (
+        f"{html.escape(answer.expression)} {float(answer.probabilities.max()):.2f}"
+        for answer in (clean, covered)
+    )
     cells = [
         (
             "Answer, with its probability",
-            f"{clean.expression} {before:.2f} → <b>{covered.expression} {after:.2f}</b>",
+            f"{before} → <b>{after}</b>" if hidden else f"<b>{after}</b>",
         )
     ]
     if clean.rb_margin is not None and covered.rb_margin is not None:
-        difference = covered.rb_margin - clean.rb_margin
-        cells.append(
-            (
-                "RB margin",
-                f"{signed(clean.rb_margin, 3)} → <b>{signed(covered.rb_margin, 3)}</b> "
-                f"<span style='color:{change_colour(difference, colours, 3)}'>"
-                f"{change(difference, 3)}</span>",
-            )
-        )
-    cells.append(("Hidden", f"<b>{100 * hidden:.0f} %</b> of the face"))
+        text = f"<b>{signed(covered.rb_margin, 3)}</b>"
+        if hidden:
+            moved = _change(covered.rb_margin - clean.rb_margin, colours, 3)
+            text = f"{signed(clean.rb_margin, 3)} → {text} {moved}"
+        cells.append(("RB margin", text))
+    share = f"<b>{100 * hidden:.0f} %</b> of the face" if hidden else "nothing yet"
+    cells.append(("Hidden", share))
     inner = "".join(
-        f"<div><div style='font-size:.8rem;color:{colours.muted}'>{html.escape(name)}</div>"
-        f"<div>{text}</div></div>"
+        f"<div><div style='font-size:.85rem;color:{colours.muted}'>{name}</div><div>{text}</div>"
+        "</div>"
         for name, text in cells
     )
     st.html(
-        f"<div role='status' style='display:flex;flex-wrap:wrap;gap:.5rem 3rem;padding:.6rem 1rem;"
+        f"<div role='status' style='display:flex;flex-wrap:wrap;gap:.5rem 4rem;padding:.7rem 1rem;"
         f"border-radius:.5rem;background:{colours.panel};color:{colours.text};"
         f"font-variant-numeric:tabular-nums'>{inner}</div>"
     )
@@ -63,15 +90,16 @@ def answer_band(clean: Prediction, covered: Prediction, hidden: float) -> None:
 
 def probabilities(clean: Prediction, covered: Prediction) -> None:
     """Draw every expression's probability before and after."""
-    with st.container(border=True):
+    colours = theme()
+    with st.container(border=True, gap="xsmall"):
         st.markdown(
             "**Probability of each expression**",
             help="softmax of the network's logits. A probability is about the label, not about "
             "the person.",
         )
-        st.markdown(KEY)
+        key_line(colours)
         st.plotly_chart(
-            figures.probabilities(clean, covered, theme()), theme=None, config=figures.CONFIG,
+            figures.probabilities(clean, covered, colours), theme=None, config=figures.CONFIG,
             alt="Probability of each expression, clean and covered",
         )  # fmt: skip
 
@@ -81,20 +109,72 @@ def margin(session: Session, clean: Prediction, covered: Prediction) -> None:
     if clean.rb_margin is None or covered.rb_margin is None:
         st.markdown("A plain network has no crops, so it has no RB margin.")
         return
-    with st.container(border=True):
-        alpha = clean.alpha if session.alpha is None else session.alpha
-        st.markdown("**RB margin** $\\mu_{max} - \\mu_0$", help=HELP_MARGIN)
-        before, after = (max(0.0, alpha - p) for p in (clean.rb_margin, covered.rb_margin))
-        st.markdown(f"RB loss {before:.3f} → **{after:.3f}** &nbsp; {change(after - before, 3)}")
+    colours = theme()
+    # The slider stands below what it moves: its value is read before it is drawn.
+    key = seed("alpha", float(clean.alpha if session.alpha is None else session.alpha))
+    session.alpha = alpha = st.session_state[key]
+    before, after = (max(0.0, alpha - p) for p in (clean.rb_margin, covered.rb_margin))
+    with st.container(border=True, gap="xsmall"):
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.markdown(r"**RB margin** $\mu_{max} - \mu_0$", help=HELP_MARGIN, width="content")
+            st.html(
+                f"<span style='font-variant-numeric:tabular-nums'>RB loss {before:.3f} → "
+                f"<b>{after:.3f}</b> {_change(after - before, colours, 3)}</span>",
+                width="content",
+            )
         st.plotly_chart(
-            figures.margin(clean.rb_margin, covered.rb_margin, alpha, theme()), theme=None,
+            figures.margin(clean.rb_margin, covered.rb_margin, alpha, colours), theme=None,
             config=figures.CONFIG, alt="RB margin of the clean and the covered face against alpha",
         )  # fmt: skip
-        with st.popover(f"α = {alpha:.3f}", icon=":material/tune:"):
-            session.alpha = st.slider(
-                "α, the margin asked for", 0.0, 0.2, float(alpha), 0.005, format="%.3f",
-                help=f"The checkpoint was trained with {clean.alpha}.",
-            )  # fmt: skip
+        with st.container(horizontal=True):
+            with st.popover("How computed", icon=":material/function:", type="tertiary"):
+                _margin_computed(covered, alpha)
+            with st.popover(f"α = {alpha:.3f}", icon=":material/tune:", type="tertiary"):
+                st.slider(
+                    "α, the margin asked for", 0.0, max(0.2, clean.alpha), step=0.005,
+                    format="%.3f", key=key,
+                    help=f"The checkpoint was trained with {clean.alpha:g}.",
+                )  # fmt: skip
+
+
+def _margin_computed(covered: Prediction, alpha: float) -> None:
+    mu = covered.self_weights
+    best = int(mu[1:].argmax()) + 1
+    gap, loss = float(mu[best] - mu[0]), max(0.0, alpha - float(mu[best] - mu[0]))
+    st.latex(
+        rf"\mu_{{max}} - \mu_0 = \mu_{best} - \mu_0 = {mu[best]:.3f} - {mu[0]:.3f} = {gap:+.3f}"
+    )
+    st.latex(rf"L_{{RB}} = \max(0,\ {alpha:.3f} - ({gap:+.3f})) = {loss:.3f}")
+    st.markdown(
+        f":small[:gray[Covered face; the best crop is {covered.boxes[best].name}. "
+        "Wang et al. 2020, region-biased loss, arXiv:1905.04075.]]"
+    )
+
+
+def table(rows: dict[str, str], name: str) -> None:
+    """Draw names and what they stand for, a row each; both come as plain text."""
+    colours = theme()
+    lines = "".join(
+        f"<tr style='border-bottom:1px solid {colours.grid}'>"
+        f"<th scope='row' style='text-align:left;font-weight:400;vertical-align:top;"
+        f"padding:.3rem 1rem .3rem 0;color:{colours.muted};"
+        f"white-space:nowrap'>{html.escape(key)}</th><td style='padding:.3rem 0;overflow-wrap:"
+        f"anywhere'>{html.escape(value)}</td></tr>"
+        for key, value in rows.items()
+    )
+    st.html(
+        f"<table style='width:100%;border-collapse:collapse;color:{colours.text}' "
+        f"aria-label='{html.escape(name)}'>{lines}</table>"
+    )
+
+
+def save_card(card: Card) -> None:
+    """Offer the card as a file."""
+    with st.popover("Save", icon=":material/download:"):
+        st.download_button(
+            "Card, JSON", json.dumps(asdict(card), indent=2) + "\n", "card.json",
+            "application/json", on_click="ignore", width="stretch", type="tertiary",
+        )  # fmt: skip
 
 
 def region_cards(
@@ -107,21 +187,29 @@ def region_cards(
 
     `crops` are u8[R, S, S, 3] of the clean and of the covered face.
     """
-    st.subheader("What the network saw", anchor=False, help=f"{HELP_MU} {HELP_NU} {HELP_W}")
-    st.markdown(
-        KEY + " &nbsp; :small[:gray[| &nbsp; large: weight w of the covered face relative to "
-        "uniform, 1.00× = uniform]]"
+    colours = theme()
+    st.subheader(
+        "What the network saw", anchor=False,
+        help=f"{HELP_MU}\n\n{HELP_NU}\n\n{HELP_W}\n\nA region's name outlines it on the face.",
+    )  # fmt: skip
+    key_line(
+        colours,
+        "large: weight w of the covered face relative to uniform, 1.00× = uniform; its line runs "
+        f"from 0 to {_TRACK_END:.0f}×",
     )
-    with st.container(horizontal=True, gap="small"):
-        for index, box in enumerate(clean.boxes):
-            with st.container(border=True, width=182):
-                chosen = index == session.region
-                if st.button(
-                    box.name, key=f"region-{index}", type="secondary" if chosen else "tertiary"
-                ):
-                    session.region = index
-                    st.rerun()
-                _region(clean, covered, index, (crops[0][index], crops[1][index]))
+    cells = st.grid(min(6, len(clean.boxes)), min_column_width=140)
+    for index, box in enumerate(clean.boxes):
+        with cells.container(border=True, gap="xsmall"):
+            st.button(
+                box.name, key=f"region-{index}", width="stretch",
+                type="secondary" if index == session.region else "tertiary",
+                on_click=_outline, args=(session, index),
+            )  # fmt: skip
+            st.html(_region(clean, covered, index, (crops[0][index], crops[1][index]), colours))
+
+
+def _outline(session: Session, index: int) -> None:
+    session.region = index
 
 
 def _region(
@@ -129,46 +217,62 @@ def _region(
     covered: Prediction,
     index: int,
     crops: tuple[NDArray[np.uint8], NDArray[np.uint8]],
-) -> None:
-    name = clean.boxes[index].name
-    st.image(
-        [crops[0], crops[1]], width=68,
-    )  # fmt: skip
+    colours: Theme,
+) -> str:
+    name = html.escape(clean.boxes[index].name)
+    pictures = "".join(
+        f"<img style='width:50%;min-width:0;border-radius:3px' alt='{name}, {face} face' "
+        f"src='data:image/png;base64,{base64.b64encode(png(crop)).decode()}'>"
+        for face, crop in zip(("clean", "covered"), crops, strict=True)
+    )
     before, after = (float(p.relative_weights[index]) for p in (clean, covered))
-    colours = theme()
     rows = "".join(
-        f"<tr><td>{symbol}</td><td>{a:.3f}</td><td><b>{b:.3f}</b></td></tr>"
+        f"<tr><th scope='row' style='font-weight:400;text-align:left'>{symbol}</th>"
+        f"<td>{a:.3f}</td><td><b>{b:.3f}</b></td></tr>"
         for symbol, a, b in (
             ("μ", clean.self_weights[index], covered.self_weights[index]),
             ("ν", clean.relation_weights[index], covered.relation_weights[index]),
             ("w", clean.weights[index], covered.weights[index]),
         )
     )
-    st.html(
-        f"<div style='font-variant-numeric:tabular-nums;color:{colours.text}'>"
-        f"<span style='font-size:1.2rem;font-weight:600'>{after:.2f}×</span> "
-        f"<span style='color:{change_colour(after - before, colours)}'>{change(after - before)}"
-        f"</span>{_track(before, after, colours)}"
-        f"<table style='font-size:.85rem;width:100%;text-align:right' aria-label='Weights of "
-        f"{html.escape(name)}'><tr style='color:{colours.muted}'><td></td><td>clean</td>"
-        f"<td>covered</td></tr>{rows}</table><div style='font-size:.85rem;color:{colours.muted}'>"
+    return (
+        f"<div style='font-variant-numeric:tabular-nums;color:{colours.text};font-size:.87rem'>"
+        f"<div style='display:flex;gap:4px'>{pictures}</div>"
+        f"<div style='display:flex;justify-content:space-between;align-items:baseline;"
+        f"margin-top:.3rem'><span style='font-size:1.25rem;font-weight:600'>{after:.2f}×</span>"
+        f"{_change(after - before, colours)}</div>{_track(before, after, colours)}"
+        f"<table style='width:100%;text-align:right;border-collapse:collapse' "
+        f"aria-label='Weights of {name}'>"
+        f"<tr style='color:{colours.muted}'><td></td><th scope='col' style='font-weight:400'>"
+        f"clean</th><th scope='col' style='font-weight:400'>covered</th></tr>{rows}</table>"
+        f"<div style='color:{colours.muted};margin-top:.2rem'>"
         f"{100 * float(covered.covered[index]):.0f} % covered</div></div>"
     )
 
 
-def _track(before: float, after: float, colours: Theme) -> str:
-    """Return the dot track from 0 to 2 times uniform, its tick at uniform, as CSS boxes."""
-
-    def place(value: float) -> float:
-        return 100 * min(1.0, max(0.0, value / 2.0))
-
-    a, b = place(before), place(after)
-    dot = "position:absolute;top:3px;width:6px;height:6px;border-radius:50%;border:2px solid"
+def _change(value: float, colours: Theme, digits: int = 2) -> str:
     return (
-        f"<div style='position:relative;height:16px;margin:.3rem 6px' title='0 to 2 times uniform'>"
-        f"<div style='position:absolute;top:7px;width:100%;height:2px;background:{colours.grid}'>"
-        f"</div><div style='position:absolute;left:50%;top:2px;width:2px;height:12px;"
-        f"background:{colours.muted}'></div>"
+        f"<span style='color:{change_colour(value, colours, digits)};white-space:nowrap'>"
+        f"{change(value, digits)}</span>"
+    )
+
+
+def _track(before: float, after: float, colours: Theme) -> str:
+    """Return the dot track, its tick at uniform, as CSS boxes."""
+    a, b = (100 * min(1.0, max(0.0, value / _TRACK_END)) for value in (before, after))
+    uniform = 100 / _TRACK_END
+    dot = (
+        "position:absolute;top:4px;width:10px;height:10px;border-radius:50%;border:2px solid;"
+        "box-sizing:border-box"
+    )
+    bar = change_colour(after - before, colours)
+    return (
+        f"<div style='position:relative;height:18px;margin:.2rem 6px' aria-hidden='true'>"
+        f"<div style='position:absolute;top:8px;width:100%;height:2px;background:{colours.grid}'>"
+        f"</div><div style='position:absolute;left:calc({uniform:.1f}% - 1px);top:2px;width:2px;"
+        f"height:14px;background:{colours.muted}'></div>"
+        f"<div style='position:absolute;top:8px;height:3px;background:{bar};"
+        f"left:{min(a, b):.1f}%;width:{abs(a - b):.1f}%'></div>"
         f"<div style='{dot} {colours.before};background:{colours.paper};left:calc({a:.1f}% - 5px)'>"
         f"</div><div style='{dot} {colours.after};background:{colours.after};"
         f"left:calc({b:.1f}% - 5px)'></div></div>"

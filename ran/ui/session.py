@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from ran.engine import Engine
 from ran.face.detect import Face
 from ran.face.occlusion import Fill
 from ran.face.shapes import Rectangle, Shape, preset
@@ -13,25 +14,33 @@ from ran.net.regions import RegionLayout, landmark_layout, random_layout
 from ran.scene import Scene
 
 _KEY = "ran_session"
+LAYOUTS = ("Fixed", "Random", "Landmark")
 
 
 @dataclass
 class Session:
-    """One visitor's state. It lives in memory for the visit and goes with it."""
+    """One visitor's state. It lives in memory for the visit and goes with it.
+
+    It is the truth: widgets are seeded from it when a page opens and write back into it.
+    """
 
     photo_name: str = ""
     faces: list[Face] = field(default_factory=list)
     face_number: int = 0
+    visit: int = 0
+    """Counts photos taken into use: part of the keys of widgets that start anew with each."""
     parts: list[str] = field(default_factory=list)
     rectangles: list[Rectangle] = field(default_factory=list)
     fill: Fill = field(default_factory=Fill)
     alpha: float | None = None
     region: int = 0
-    layout_kind: str = "Fixed"
+    all_boxes: bool = True
+    layout_kind: str = LAYOUTS[0]
     random_count: int = 5
     random_seed: int = 0
     radius: float = 0.25
     checkpoint: str | None = None
+    own_engine: Engine | None = None
     device: str = "auto"
 
     @property
@@ -56,10 +65,16 @@ class Session:
         """Return the scene that the network is asked about."""
         return Scene(face, self.shapes(face), self.fill, self.layout(face))
 
-    def use_photo(self, name: str, faces: list[Face]) -> None:
-        """Take the faces of a new photo; the largest comes first. What was drawn goes."""
-        self.photo_name, self.faces, self.face_number = name, faces, 0
+    def use_photo(self, name: str, faces: list[Face], number: int = 0) -> None:
+        """Take a face of a new photo; the largest comes first. What was drawn goes."""
+        self.photo_name, self.faces, self.face_number = name, faces, number
         self.parts, self.rectangles, self.region = [], [], 0
+        self.visit += 1
+
+    def use_engine(self, engine: Engine | None) -> None:
+        """Take the visitor's own network, or with None the bundled one again."""
+        self.own_engine, self.alpha, self.region = engine, None, 0
+        st.session_state.pop("alpha", None)
 
 
 def current() -> Session:
@@ -68,3 +83,10 @@ def current() -> Session:
         st.session_state[_KEY] = Session()
     session: Session = st.session_state[_KEY]
     return session
+
+
+def seed(key: str, value: object) -> str:
+    """Give the widget of that key its value unless it has one already; return the key."""
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key

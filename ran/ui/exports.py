@@ -1,0 +1,92 @@
+"""Values -> files: what the Save menu offers. Nothing here computes an answer."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from ran.engine import Engine, Prediction
+from ran.face.shapes import shape_to_json
+from ran.scene import Scene
+
+_COLUMNS = ("self_weight", "relation_weight", "weight", "relative_weight", "covered")
+
+
+def save_menu(
+    engine: Engine,
+    scene: Scene,
+    clean: Prediction,
+    covered: Prediction,
+    crops: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+) -> None:
+    """Offer all that the Occlude page shows as files; `crops` are u8[R, S, S, 3], both faces."""
+    with st.popover("Save", icon=":material/download:"):
+        for label, name, kind, content in (
+            ("Numbers, JSON", "ran.json", "application/json",
+             numbers_json(engine, scene, clean, covered)),
+            ("Regions, CSV", "ran-regions.csv", "text/csv", regions_csv(clean, covered)),
+            ("Covered face, PNG", "ran-face.png", "image/png", png(scene.hidden_pixels())),
+            ("Crops as seen, PNG", "ran-crops.png", "image/png", png(sheet(crops))),
+        ):  # fmt: skip
+            st.download_button(
+                label, content, name, kind, on_click="ignore", width="stretch", type="tertiary"
+            )
+
+
+def numbers_json(engine: Engine, scene: Scene, clean: Prediction, covered: Prediction) -> str:
+    """Return both answers in the layout of the command line, and the scene that they are for."""
+    content = {
+        "clean": clean.as_json(),
+        "covered": covered.as_json(),
+        "scene": {
+            "face": scene.face.digest,
+            "shapes": [shape_to_json(shape) for shape in scene.shapes],
+            "fill": {"kind": scene.fill.kind, "opacity": scene.fill.opacity},
+        },
+        "checkpoint": engine.card.name,
+        "sha256": engine.card.sha256,
+        "device": engine.device,
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def regions_csv(clean: Prediction, covered: Prediction) -> str:
+    """Return one row a region and face: its weights, and the share of it that is hidden."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("face", "region", "x0", "y0", "x1", "y1", *_COLUMNS))
+    for face, answer in (("clean", clean), ("covered", covered)):
+        numbers = np.stack(
+            [
+                answer.self_weights,
+                answer.relation_weights,
+                answer.weights,
+                answer.relative_weights,
+                answer.covered,
+            ],
+            axis=1,
+        )
+        for box, row in zip(answer.boxes, numbers.tolist(), strict=True):
+            rows.writerow((face, box.name, *box.edges, *(f"{value:.6f}" for value in row)))
+    return text.getvalue()
+
+
+def sheet(crops: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Return the crops as one picture: the clean face's in the first row, the covered one's below.
+
+    u8[2 S, R S, 3] for two arrays u8[R, S, S, 3].
+    """
+    return np.concatenate([np.concatenate(list(row), axis=1) for row in crops], axis=0)
+
+
+def png(pixels: NDArray[np.uint8]) -> bytes:
+    """Return a picture u8[H, W, 3] as a PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()

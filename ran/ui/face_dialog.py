@@ -1,0 +1,70 @@
+"""The dialog that takes a face: an upload, the camera, an example, one of several faces."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ran.engine import Engine
+from ran.face.detect import Face
+from ran.ui import compute
+from ran.ui.session import Session
+
+_SUFFIXES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
+_PER_ROW = 5
+
+
+@st.dialog("Choose a face", width="medium")
+def face_dialog(session: Session, engine: Engine) -> None:
+    """Ask for a face and put it into the session; on failure the face in use stays."""
+    upload = st.file_uploader(
+        "Your own photo", type=_SUFFIXES, max_upload_size=20,
+        help="JPEG, PNG, WebP, BMP, TIFF or GIF (its first frame), at most 20 MB and 64 "
+        "megapixels.",
+    )  # fmt: skip
+    answer = st.container()
+    st.markdown(
+        ":small[:gray[:material/lock: Your photo is sent to the computer that runs this app and "
+        "stays in its memory for this session. It is not kept, shared or used for training.]]"
+    )
+    given = upload
+    if st.toggle("Use the camera"):
+        given = st.camera_input("Photograph a face") or upload
+    if given is not None:
+        with answer:
+            _take(session, engine, given.getvalue(), given.name)
+    elif len(session.faces) > 1:
+        with answer:
+            _pick(session, session.photo_name, session.faces)
+    st.markdown("**Or an example**")
+    cells = st.grid(_PER_ROW, min_column_width=100)
+    for name, (photo, faces) in compute.examples(engine).items():
+        cell = cells.container(gap="xsmall")
+        cell.image(faces[0].pixels, width="stretch", alt=f"Example: {name}")
+        if cell.button(name, key=f"example-{name}", width="stretch"):
+            session.use_photo(photo, faces)
+            st.rerun()
+
+
+def _take(session: Session, engine: Engine, content: bytes, name: str) -> None:
+    with compute.told(_kept(session)):
+        faces = compute.faces_of(engine, content, name)
+        if len(faces) > 1:
+            _pick(session, name, faces)
+        else:
+            session.use_photo(name, faces)
+            st.rerun()
+
+
+def _pick(session: Session, name: str, faces: list[Face]) -> None:
+    st.markdown(f"**{name}** shows {len(faces)} faces, largest first. Which one?")
+    cells = st.grid(_PER_ROW, min_column_width=100)
+    for number, face in enumerate(faces):
+        cell = cells.container(gap="xsmall")
+        cell.image(face.pixels, width="stretch", alt=f"Face {number + 1} of {name}")
+        if cell.button(f"Face {number + 1}", key=f"pick-{number}", width="stretch"):
+            session.use_photo(name, faces, number)
+            st.rerun()
+
+
+def _kept(session: Session) -> str:
+    return "The face you had is still there." if session.faces else ""

@@ -1,0 +1,115 @@
+"""The app in a real browser: what a visitor sees, from the first page to their own photo."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CARDS = ("Whole face", "Upper left", "Upper right", "Lower middle", "Centre 0.90", "Centre 0.85")
+
+
+def numbers(page: Page) -> list[str]:
+    """The cells of every region's table, card by card."""
+    return page.locator("table[aria-label^='Weights of'] td").all_inner_texts()
+
+
+def wait_until_settled(page: Page) -> None:
+    expect(page.get_by_text("Hidden", exact=True)).to_be_visible()
+    expect(page.locator("[data-testid=stApp]")).to_have_attribute(
+        "data-test-script-state", "notRunning"
+    )
+
+
+def test_the_first_page_shows_an_explained_face_without_a_click(app, page):
+    page.goto(app)
+    wait_until_settled(page)
+    for name in CARDS:
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
+        expect(page.get_by_role("img", name=f"{name}, clean face")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("^The face with 0 covers"))).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="RB margin")).to_be_visible()
+    values = [float(text) for text in numbers(page) if text]
+    assert len(values) == len(CARDS) * 3 * 2
+    weights = values[4::6]
+    assert abs(sum(weights) - 1) < 0.004, "the clean face's weights sum to one"
+
+
+def test_an_uploaded_photo_with_its_mouth_hidden_changes_the_numbers(app, page):
+    page.goto(app)
+    wait_until_settled(page)
+    example = numbers(page)
+    page.get_by_role("button", name="Face", exact=True).click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        EXAMPLES / "grace_hopper.jpg"
+    )
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    wait_until_settled(page)
+    expect(page.locator("table[aria-label='Weights of Whole face'] td").nth(3)).not_to_have_text(
+        example[3]
+    )
+    uncovered = numbers(page)
+    page.get_by_role("combobox", name="Cover a part").click()
+    page.get_by_role("option", name="mouth").click()
+    expect(page.get_by_role("img", name=re.compile("^The face with 1 covers"))).to_be_visible()
+    wait_until_settled(page)
+    expect(page.get_by_role("status").filter(has_text="Hidden")).to_contain_text("% of the face")
+    covered = numbers(page)
+    assert covered[1::3] == uncovered[1::3], "the clean face's own numbers stay"
+    assert covered[2::3] != uncovered[2::3], "the covered face's numbers change"
+
+
+def test_a_picture_without_a_face_is_refused_in_words_and_the_app_goes_on(app, page, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (240, 240, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "holiday.png")
+    page.goto(app)
+    wait_until_settled(page)
+    before = numbers(page)
+    page.get_by_role("button", name="Face", exact=True).click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(tmp_path / "holiday.png")
+    expect(page.get_by_text("No face found in holiday.png.")).to_be_visible()
+    expect(page.get_by_text("The face you had is still there.")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    assert numbers(page) == before
+    page.get_by_role("button", name="Upper left", exact=True).click()
+    expect(page.get_by_role("img", name=re.compile("outlined: Upper left$"))).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "title"), [("/", "Occlude"), ("/occlude", "Occlude"), ("/model", "Model")]
+)
+def test_each_page_opens_cold_from_its_own_link(cold_app, page, path, title):
+    page.goto(cold_app + path)
+    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    expect(page.get_by_text("RB loss")).to_be_visible()
+    for name in ("Occlude", "Model"):
+        expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="streamlit app")).to_have_count(0)
+
+
+def test_the_whole_way_can_be_gone_with_the_keyboard(app, page):
+    page.goto(app)
+    wait_until_settled(page)
+    page.get_by_role("combobox", name="Cover a part").focus()
+    page.keyboard.type("mouth")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("img", name=re.compile("^The face with 1 covers"))).to_be_visible()
+    page.get_by_role("button", name="Lower middle", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("img", name=re.compile("outlined: Lower middle$"))).to_be_visible()
+
+
+def test_nothing_is_cut_off_at_the_width_of_a_phone(app, page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(app)
+    wait_until_settled(page)
+    wider = page.evaluate(
+        "() => [...document.querySelectorAll('[data-testid=stMain] *')]"
+        ".filter(e => e.getBoundingClientRect().right > innerWidth + 1 && "
+        "e.checkVisibility({opacityProperty: true, visibilityProperty: true}))"
+        ".map(e => e.tagName + ' ' + e.className + ' ' + e.getBoundingClientRect().right)"
+    )
+    assert wider == []

@@ -1,0 +1,384 @@
+"""Every page in every state, through AppTest: what a visitor reads, and what a click changes."""
+
+import dataclasses
+import html
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from ran.engine import Engine
+from ran.face.photo import open_photo
+from ran.face.shapes import preset
+from ran.net.checkpoints import load_checkpoint, save_checkpoint
+from ran.net.model import PlainNetwork
+from ran.scene import Scene
+from ran.ui import compute
+from ran.ui.session import Session
+
+ROOT = Path(__file__).parent.parent
+ASTRONAUT = ROOT / "examples/astronaut.png"
+
+
+@pytest.fixture(autouse=True)
+def _tiny_network(checkpoint, monkeypatch):
+    monkeypatch.setenv("RAN_CHECKPOINT", str(checkpoint))
+    monkeypatch.setenv("RAN_DEVICE", "cpu")
+    compute._engine.clear()
+    compute._examples.clear()
+
+
+def opened(page: str = "occlude") -> AppTest:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app.run()
+    if page != "occlude":
+        app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+def dialog() -> AppTest:
+    """The dialog alone: AppTest runs whole scripts, so a click inside would close it on a page."""
+
+    def script():
+        import streamlit as st
+
+        from ran.ui import compute, session
+        from ran.ui.face_dialog import face_dialog
+
+        visitor = session.current()
+        using = compute.engine(visitor)
+        compute.ensure_face(visitor, using)
+        if visitor.visit == st.session_state.setdefault("visit", visitor.visit):
+            face_dialog(visitor, using)
+
+    app = AppTest.from_function(script, default_timeout=60).run()
+    assert not app.exception
+    return app
+
+
+def session(app: AppTest) -> Session:
+    return app.session_state["ran_session"]
+
+
+def words(app: AppTest) -> str:
+    """All that stands on the page as text, tags taken out."""
+    found = [element.value for element in (*app.markdown, *app.title, *app.warning)]
+    found += [element.proto.body for element in app.get("html")]
+    return html.unescape(re.sub(r"<[^>]*>", " ", "\n".join(map(str, found))))
+
+
+def cover(app: AppTest, *parts: str) -> AppTest:
+    app.multiselect(key=f"parts-{session(app).visit}").set_value(list(parts)).run()
+    assert not app.exception
+    return app
+
+
+def button(app: AppTest, label: str):
+    return next(found for found in app.button if found.label == label)
+
+
+def png(pixels) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def numbers_on_page(app: AppTest) -> list[tuple[float, float]]:
+    """The clean and covered values of every region's mu, nu and w, in the order of the cards."""
+    cards = [
+        element.proto.body for element in app.get("html") if "Weights of" in element.proto.body
+    ]
+    pairs = []
+    for card in cards:
+        pairs += re.findall(r"<td>([\d.]+)</td><td><b>([\d.]+)</b></td>", card)
+    return [(float(a), float(b)) for a, b in pairs]
+
+
+def test_the_first_page_explains_an_example_without_a_click():
+    app = opened()
+    assert session(app).photo_name == "astronaut.png"
+    text = words(app)
+    assert "Answer, with its probability" in text
+    assert "nothing yet" in text, "nothing is covered, and the page must say so"
+    assert len(numbers_on_page(app)) == 6 * 3
+    assert [found.label for found in app.button if (found.key or "").startswith("region-")] == [
+        "Whole face", "Upper left", "Upper right", "Lower middle", "Centre 0.90", "Centre 0.85",
+    ]  # fmt: skip
+
+
+def test_covering_the_mouth_shows_the_engines_own_numbers_before_and_after(checkpoint):
+    app = cover(opened(), "mouth")
+    engine = Engine.load(checkpoint, "cpu")
+    face = engine.find_faces(open_photo(ASTRONAUT))[0]
+    clean, covered = engine.predict_many([Scene(face), Scene(face, preset("mouth", face))])
+    expected = [
+        (round(float(a), 3), round(float(b), 3))
+        for before, after in zip(
+            zip(clean.self_weights, clean.relation_weights, clean.weights, strict=True),
+            zip(covered.self_weights, covered.relation_weights, covered.weights, strict=True),
+            strict=True,
+        )
+        for a, b in zip(before, after, strict=True)
+    ]
+    assert np.asarray(numbers_on_page(app)) == pytest.approx(np.asarray(expected), abs=1e-9)
+    assert any(a != b for a, b in expected), "the test needs a network that notices the cover"
+    assert f"{100 * float(covered.covered[0]):.0f} %" in words(app)
+
+
+def test_the_page_and_the_command_line_agree_to_1e_5(checkpoint, capsys):
+    from ran.__main__ import main
+
+    app = cover(opened(), "mouth", "eyes")
+    using = compute.engine(session(app))
+    on_page = using.predict(session(app).scene(session(app).face)).as_json()
+    options = ["--hide", "mouth", "--hide", "eyes", "--checkpoint", str(checkpoint), "--json"]
+    assert main(["predict", str(ASTRONAUT), *options]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["faces"]
+    assert row["probabilities"] == pytest.approx(on_page["probabilities"], abs=1e-5)
+    assert row["rb_margin"] == pytest.approx(on_page["rb_margin"], abs=1e-5)
+    for printed, shown in zip(row["regions"], on_page["regions"], strict=True):
+        for name in ("self_weight", "relation_weight", "weight"):
+            assert printed[name] == pytest.approx(shown[name], abs=1e-5)
+
+
+def test_without_queries_every_card_shows_a_uniform_weight(checkpoint, tmp_path, monkeypatch):
+    before = numbers_on_page(opened())
+    model, card = load_checkpoint(checkpoint)
+    with torch.no_grad():
+        for head in (model.self_attention.query, model.relation_attention.query):
+            head.weight.zero_()
+            head.bias.zero_()
+    save_checkpoint(tmp_path / "zeroed", model, card)
+    monkeypatch.setenv("RAN_CHECKPOINT", str(tmp_path / "zeroed"))
+    app = opened()
+    shown = numbers_on_page(app)
+    assert shown[2::3] == [(0.167, 0.167)] * 6
+    assert shown != before
+    assert words(app).count("1.00×") >= 6
+
+
+def test_another_checkpoint_changes_the_answer(checkpoint, tmp_path, monkeypatch):
+    before = words(opened())
+    model, card = load_checkpoint(checkpoint)
+    with torch.no_grad():
+        model.classifier.weight.neg_()
+    save_checkpoint(tmp_path / "other", model, card)
+    monkeypatch.setenv("RAN_CHECKPOINT", str(tmp_path / "other"))
+    assert words(opened()) != before
+
+
+def test_a_missing_checkpoint_is_said_in_words_on_every_page(tmp_path, monkeypatch):
+    monkeypatch.setenv("RAN_CHECKPOINT", str(tmp_path / "nowhere"))
+    for page in ("occlude", "model"):
+        text = words(opened(page))
+        assert "nowhere does not exist" in text
+        assert "Check the path of the checkpoint." in text
+
+
+def test_a_failing_engine_is_said_in_words_and_the_next_click_works(monkeypatch):
+    from ran.errors import BadRequest
+
+    app = opened()
+    with monkeypatch.context() as patch:
+
+        def fail(*_):
+            raise BadRequest("The network is on strike.", hint="Wait.")
+
+        patch.setattr(Engine, "predict_many", fail)
+        cover(app, "eyes")
+        assert "The network is on strike." in words(app)
+    cover(app, "eyes", "nose")
+    assert "strike" not in words(app)
+    assert len(numbers_on_page(app)) == 18
+
+
+def test_hiding_with_opacity_zero_changes_no_number():
+    app = cover(opened(), "mouth")
+    app.slider(key="opacity").set_value(0).run()
+    assert all(a == b for a, b in numbers_on_page(app))
+
+
+def test_a_rectangle_by_numbers_is_added_and_removed():
+    app = opened()
+    button(app, "Add").click().run()
+    assert [shape.x0 for shape in session(app).rectangles] == [0.3]
+    assert any(a != b for a, b in numbers_on_page(app))
+    button(app, "Remove").click().run()
+    assert session(app).rectangles == []
+    assert all(a == b for a, b in numbers_on_page(app))
+
+
+def test_a_rectangle_inside_out_is_refused_and_nothing_is_lost():
+    app = cover(opened(), "mouth")
+    left = next(found for found in app.number_input if found.label == "Left")
+    left.set_value(0.9)
+    button(app, "Add").click().run()
+    text = words(app)
+    assert "The left edge must be left of the right one" in text
+    assert session(app).rectangles == []
+    assert session(app).parts == ["mouth"]
+
+
+def test_what_was_set_survives_a_visit_to_another_page():
+    app = cover(opened(), "mouth", "eyes")
+    app.selectbox(key="fill").set_value("grey").run()
+    before = numbers_on_page(app)
+    app.switch_page("pages/model.py").run()
+    app.switch_page("pages/occlude.py").run()
+    assert app.multiselect(key=f"parts-{session(app).visit}").value == ["mouth", "eyes"]
+    assert app.selectbox(key="fill").value == "grey"
+    assert numbers_on_page(app) == before
+
+
+def test_the_regions_are_those_of_the_sidebar():
+    app = opened()
+    app.button_group(key="layout").set_value("Random").run()
+    app.slider(key="random-count").set_value(3).run()
+    assert len(numbers_on_page(app)) == 4 * 3
+    app.button_group(key="layout").set_value("Landmark").run()
+    assert "Left eye" in [found.label for found in app.button]
+
+
+def test_a_regions_name_outlines_it():
+    app = opened()
+    app.button(key="region-3").click().run()
+    assert session(app).region == 3
+
+
+def test_an_uploaded_photo_without_a_face_is_refused_and_the_old_face_stays():
+    app = dialog()
+    digest = session(app).face.digest
+    noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
+    app.file_uploader[0].set_value(("holiday.png", png(noise), "image/png")).run()
+    text = words(app)
+    assert "No face found in holiday.png." in text
+    assert "The face you had is still there." in text
+    assert session(app).face.digest == digest
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.png", b"", "empty"),
+        ("note.jpg", b"dear diary", "not a picture"),
+        ("cut.png", ASTRONAUT.read_bytes()[:20000], "damaged"),
+        ("dot.png", png(np.zeros((1, 1, 3), np.uint8)), "too small"),
+    ],
+)
+def test_a_photo_that_cannot_be_used_is_refused_in_words(name, content, said):
+    app = dialog()
+    app.file_uploader[0].set_value((name, content, "image/png")).run()
+    assert not app.exception
+    assert said in words(app)
+    assert session(app).photo_name == "astronaut.png"
+
+
+def test_of_several_faces_the_visitor_picks_one():
+    first, second = (
+        Image.open(ROOT / "examples" / name).convert("RGB").resize((512, 512))
+        for name in ("astronaut.png", "grace_hopper.jpg")
+    )
+    both = np.concatenate([np.asarray(first), np.asarray(second)], axis=1)
+    app = dialog()
+    app.file_uploader[0].set_value(("both.png", png(both), "image/png")).run()
+    assert "shows 2 faces" in words(app)
+    button(app, "Face 2").click().run()
+    assert not app.exception
+    assert (session(app).photo_name, session(app).face_number) == ("both.png", 1)
+
+
+def test_another_example_replaces_the_face_and_what_was_drawn():
+    app = dialog()
+    session(app).parts.append("mouth")
+    button(app, "Grace Hopper").click().run()
+    assert not app.exception
+    assert session(app).photo_name == "grace_hopper.jpg"
+    assert session(app).parts == []
+
+
+def test_the_face_button_opens_the_dialog():
+    app = opened()
+    app.button(key="choose-face").click().run()
+    assert not app.exception
+    assert "It is not kept, shared or used for training." in words(app)
+
+
+def test_the_model_page_shows_the_card_and_this_faces_equations(checkpoint):
+    app = opened("model")
+    text = words(app)
+    card = Engine.load(checkpoint, "cpu").card
+    for written in (card.name, card.trained_on, card.note, "11.2 M parameters", "neutral"):
+        assert written in text
+    assert "holds no scores" in text, "the card has none, so none may be shown"
+    answer = compute.engine(session(app)).predict(session(app).scene(session(app).face))
+    formulas = " ".join(found.value for found in app.latex)
+    assert rf"\mu_0 = {answer.self_weights[0]:.3f}" in formulas
+    assert f"= {answer.weights[0]:.3f}" in formulas
+
+
+def test_scores_on_the_model_page_come_from_the_card(checkpoint, tmp_path, monkeypatch):
+    model, card = load_checkpoint(checkpoint)
+    scores = {"ferplus": {"n": 3137, "accuracy": 0.4321}}
+    save_checkpoint(tmp_path / "scored", model, dataclasses.replace(card, scores=scores))
+    monkeypatch.setenv("RAN_CHECKPOINT", str(tmp_path / "scored"))
+    app = opened("model")
+    figures = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    shown = [trace.get("x") for figure in figures for trace in figure["data"]]
+    assert [pytest.approx(43.21)] in shown
+
+
+def test_alpha_moves_the_loss_and_not_the_margin():
+    app = opened("model")
+    before = words(app)
+    app.slider(key="alpha").set_value(0.2).run()
+    using = compute.engine(session(app))
+    margin = using.predict(session(app).scene(session(app).face)).rb_margin
+    assert f"{max(0.0, 0.2 - margin):.3f}" in words(app)
+    assert words(app) != before
+
+
+def test_a_plain_network_has_pages_without_margin_and_relations(checkpoint, tmp_path, monkeypatch):
+    _, card = load_checkpoint(checkpoint)
+    card = dataclasses.replace(card, kind="plain")
+    save_checkpoint(tmp_path / "plain", PlainNetwork(classes=len(card.classes)), card)
+    monkeypatch.setenv("RAN_CHECKPOINT", str(tmp_path / "plain"))
+    for page in ("occlude", "model"):
+        assert "no RB margin" in words(opened(page))
+
+
+def test_a_visitors_own_checkpoint_is_used_and_given_back(checkpoint):
+    app = opened("model")
+    uploaded = [
+        (path.name, path.read_bytes(), "application/octet-stream")
+        for path in (checkpoint / "model.safetensors", checkpoint / "card.json")
+    ]
+    app.file_uploader[0].set_value(uploaded).run()
+    button(app, "Use it").click().run()
+    assert not app.exception
+    assert session(app).own_engine is not None
+    assert "Your own checkpoint is in use" in words(app)
+    button(app, "Use the bundled one").click().run()
+    assert session(app).own_engine is None
+
+
+def test_a_checkpoint_that_does_not_fit_changes_nothing(checkpoint):
+    app = opened("model")
+    card = json.loads((checkpoint / "card.json").read_text())
+    card["classes"] = card["classes"][:7]
+    uploaded = [
+        ("model.safetensors", (checkpoint / "model.safetensors").read_bytes(), "x/y"),
+        ("card.json", json.dumps(card).encode(), "application/json"),
+    ]
+    app.file_uploader[0].set_value(uploaded).run()
+    button(app, "Use it").click().run()
+    text = words(app)
+    assert "8 outputs, its card names 7 classes" in text
+    assert "The checkpoint in use has not changed." in text
+    assert session(app).own_engine is None
