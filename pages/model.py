@@ -122,14 +122,14 @@ def equations(session: Session, answer: Prediction) -> None:
         name = answer.boxes[i].name
         note = f"The weight used: {answer.relative_weights[i]:.2f}× of uniform, 1/{len(mu)}."
         for symbols, numbers, said in (
-            (r"\mu_i = \sigma(q_0^\top F_i)", rf"\mu_{i} = {mu[i]:.3f}",
+            (r"\mu_i = \sigma(q_0^\top F_i)", rf"\mu_{i} = {tex(mu[i])}",
              f"Self-attention: one number for each region. {i} is {name}."),
             (r"F_m = \textstyle\sum_i \mu_i F_i \,/ \sum_i \mu_i",
              rf"\textstyle\sum_i \mu_i = {mu.sum():.3f}", "The global representation."),
-            (r"\nu_i = \sigma(q_1^\top [F_i : F_m])", rf"\nu_{i} = {nu[i]:.3f}",
+            (r"\nu_i = \sigma(q_1^\top [F_i : F_m])", rf"\nu_{i} = {tex(nu[i])}",
              "Relation-attention: the region beside the whole."),
             (r"w_i = \mu_i\nu_i \,/ \textstyle\sum_j \mu_j\nu_j",
-             rf"w_{i} = {products[i]:.3f} / {total:.3f} = {w:.3f}", note),
+             rf"w_{i} = {tex(products[i])} / {tex(total)} = {w:.3f}", note),
         ):  # fmt: skip
             if shown == _NUMBERS:
                 left, right = st.columns(2)
@@ -138,6 +138,12 @@ def equations(session: Session, answer: Prediction) -> None:
                 st.markdown(f":small[:gray[{said}]]")
             else:
                 st.latex(symbols)
+
+
+def tex(value: float) -> str:
+    """Return a number with three digits that count, in TeX: 0.688, 4.2e-7 as a power of ten."""
+    digits, _, power = f"{float(value):.2e}".partition("e")
+    return f"{value:.3f}" if value >= 0.01 else rf"{digits} \cdot 10^{{{int(power)}}}"
 
 
 shell.open_page("Model", body)

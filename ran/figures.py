@@ -52,6 +52,11 @@ def signed(value: float, digits: int = 2) -> str:
     return f"{sign}{abs(rounded):.{digits}f}"
 
 
+def weight(value: float) -> str:
+    """Return an attention weight with three decimals; a smaller one is not written as zero."""
+    return f"{value:.3f}" if value >= 0.0005 or value == 0 else "<0.001"
+
+
 def change(value: float, digits: int = 2) -> str:
     """Return a signed change with its mark: ▲ +0.42, ▼ −0.60, ● ±0.00."""
     rounded = round(value, digits)
@@ -209,10 +214,16 @@ def _tag(
     draw: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, colour: str, theme: Theme
 ) -> None:
     """Write the text and a times sign, which Pillow's own font lacks, on a filled tag."""
-    font, (x, y) = ImageFont.load_default(20), corner
-    end = x + 10 + round(font.getlength(text)) + 4
+    font = ImageFont.load_default(20)
+    width, height = 32 + round(font.getlength(text)), 32
+    # A small region at the edge has less room than its name.
+    x, y = (
+        max(0, min(place, room - 1 - needed))
+        for place, room, needed in zip(corner, draw.im.size, (width, height), strict=True)
+    )
+    end = x + width - 18
     ink = "#FFFFFF" if theme is LIGHT else theme.paper
-    draw.rectangle((x, y, end + 18, y + 32), fill=colour)
+    draw.rectangle((x, y, x + width, y + height), fill=colour)
     draw.text((x + 10, y + 16), text, fill=ink, font=font, anchor="lm")
     draw.line((end, y + 12, end + 8, y + 20), fill=ink, width=2)
     draw.line((end, y + 20, end + 8, y + 12), fill=ink, width=2)

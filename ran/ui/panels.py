@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import math
 from dataclasses import asdict
 
 import numpy as np
@@ -25,7 +26,7 @@ HELP_MARGIN = (
     "How far the best crop stands above the whole face. Below α the loss is α minus the margin."
 )
 _TRACK_END = 2.0
-"""The dot track reaches from 0 to so many times uniform."""
+"""The dot tracks reach from 0 to so many times uniform, or further where a weight does."""
 
 
 def theme() -> Theme:
@@ -188,6 +189,8 @@ def region_cards(
     `crops` are u8[R, S, S, 3] of the clean and of the covered face.
     """
     colours = theme()
+    largest = max(float(answer.relative_weights.max()) for answer in (clean, covered))
+    end = max(_TRACK_END, math.ceil(2 * largest) / 2)
     st.subheader(
         "What the network saw", anchor=False,
         help=f"{HELP_MU}\n\n{HELP_NU}\n\n{HELP_W}\n\nA region's name outlines it on the face.",
@@ -195,7 +198,7 @@ def region_cards(
     key_line(
         colours,
         "large: weight w of the covered face relative to uniform, 1.00× = uniform; its line runs "
-        f"from 0 to {_TRACK_END:.0f}×",
+        f"from 0 to {end:g}×",
     )
     cells = st.grid(min(6, len(clean.boxes)), min_column_width=140)
     for index, box in enumerate(clean.boxes):
@@ -205,7 +208,8 @@ def region_cards(
                 type="secondary" if index == session.region else "tertiary",
                 on_click=_outline, args=(session, index),
             )  # fmt: skip
-            st.html(_region(clean, covered, index, (crops[0][index], crops[1][index]), colours))
+            pictures = crops[0][index], crops[1][index]
+            st.html(_region(clean, covered, index, pictures, end, colours))
 
 
 def _outline(session: Session, index: int) -> None:
@@ -217,6 +221,7 @@ def _region(
     covered: Prediction,
     index: int,
     crops: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    end: float,
     colours: Theme,
 ) -> str:
     name = html.escape(clean.boxes[index].name)
@@ -228,11 +233,11 @@ def _region(
     before, after = (float(p.relative_weights[index]) for p in (clean, covered))
     rows = "".join(
         f"<tr><th scope='row' style='font-weight:400;text-align:left'>{symbol}</th>"
-        f"<td>{a:.3f}</td><td><b>{b:.3f}</b></td></tr>"
+        f"{_cell(float(a[index]))}{_cell(float(b[index]), 'font-weight:600')}</tr>"
         for symbol, a, b in (
-            ("μ", clean.self_weights[index], covered.self_weights[index]),
-            ("ν", clean.relation_weights[index], covered.relation_weights[index]),
-            ("w", clean.weights[index], covered.weights[index]),
+            ("μ", clean.self_weights, covered.self_weights),
+            ("ν", clean.relation_weights, covered.relation_weights),
+            ("w", clean.weights, covered.weights),
         )
     )
     return (
@@ -240,7 +245,7 @@ def _region(
         f"<div style='display:flex;gap:4px'>{pictures}</div>"
         f"<div style='display:flex;justify-content:space-between;align-items:baseline;"
         f"margin-top:.3rem'><span style='font-size:1.25rem;font-weight:600'>{after:.2f}×</span>"
-        f"{_change(after - before, colours)}</div>{_track(before, after, colours)}"
+        f"{_change(after - before, colours)}</div>{_track(before, after, end, colours)}"
         f"<table style='width:100%;text-align:right;border-collapse:collapse' "
         f"aria-label='Weights of {name}'>"
         f"<tr style='color:{colours.muted}'><td></td><th scope='col' style='font-weight:400'>"
@@ -250,6 +255,11 @@ def _region(
     )
 
 
+def _cell(value: float, style: str = "") -> str:
+    """Return a table's cell; hovering shows the number unrounded."""
+    return f"<td style='{style}' title='{value:.6g}'>{html.escape(figures.weight(value))}</td>"
+
+
 def _change(value: float, colours: Theme, digits: int = 2) -> str:
     return (
         f"<span style='color:{change_colour(value, colours, digits)};white-space:nowrap'>"
@@ -257,10 +267,9 @@ def _change(value: float, colours: Theme, digits: int = 2) -> str:
     )
 
 
-def _track(before: float, after: float, colours: Theme) -> str:
-    """Return the dot track, its tick at uniform, as CSS boxes."""
-    a, b = (100 * min(1.0, max(0.0, value / _TRACK_END)) for value in (before, after))
-    uniform = 100 / _TRACK_END
+def _track(before: float, after: float, end: float, colours: Theme) -> str:
+    """Return the dot track from 0 to `end`, its tick at uniform, as CSS boxes."""
+    a, b, uniform = (100 * value / end for value in (before, after, 1.0))
     dot = (
         "position:absolute;top:4px;width:10px;height:10px;border-radius:50%;border:2px solid;"
         "box-sizing:border-box"
