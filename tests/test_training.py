@@ -1,106 +1,324 @@
-"""Training on made-up faces: what it leaves, that it resumes, and what --init takes."""
+"""Training on made-up faces: what it leaves, that it resumes, what it refuses."""
 
 import argparse
 import json
+import shutil
+import sys
+from dataclasses import asdict
+from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
+from made_up_ferplus import write_ferplus, write_lists
+from torch import nn
 
-from ran.errors import BadCheckpoint
+from ran.__main__ import main
+from ran.errors import BadCheckpoint, BadRequest
 from ran.net.checkpoints import load_checkpoint
-from ran.net.model import PlainNetwork
-from ran.study.augment import random_views
-from ran.study.training import add_arguments, load_backbone, run
+from ran.net.model import BACKBONES, RanOutput
+from ran.net.regions import crop_regions, pixel_boxes
+from ran.study.augment import DRAWS, random_views
+from ran.study.datasets import read_ferplus
+from ran.study.heads import ran_loss, region_features
+from ran.study.recipe import Recipe
+from ran.study.runs import kept_epoch, load_ran
+from ran.study.training import add_arguments, run
 
-FERPLUS_LISTS = {
-    "dlib_ferplus_train_center_crop_range_list.txt": "{label}/{stem} 6",
-    "dlib_ferplus_val_center_crop_range_list.txt": "{label}/{stem} 6",
-    "jianfei_occlusion_list.txt": "{label}_{stem}.png 8 0",
-    "pose_30_ferplus_list.txt": "{label}/{stem}.jpg",
-    "pose_45_ferplus_list.txt": "{label}/{stem}.jpg",
-}
+SMALL = ("--input-size", 32, "--batch", 4, "--joint-batch", 4)
+
+
+def tiny_backbone():
+    """Return six features with batch normalisation, where a ResNet would take most of the time."""
+    layers = [nn.Conv2d(3, 6, 5, stride=4), nn.BatchNorm2d(6), nn.ReLU()]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten()), 6
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _tiny():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BACKBONES, "resnet18", tiny_backbone)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _on_cpu(monkeypatch, _no_settings_from_outside):
+    monkeypatch.setenv("RAN_DEVICE", "cpu")
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory):
+    """A folder with data/ and lists/: a FERPlus of twelve faces a split, all on the lists."""
+    folder = tmp_path_factory.mktemp("faces")
+    write_lists(folder / "lists", write_ferplus(folder / "data"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def with_heads(faces, tmp_path_factory):
+    """A run folder after the stages `backbone` and `heads`; tests change copies of it."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAN_DEVICE", "cpu")
+        train(faces, folder, "backbone", *SMALL, "--epochs", 2)
+        train(faces, folder, "heads", "--head-epochs", 3)
+    return folder
 
 
 @pytest.fixture
-def made_up(tmp_path):
-    """A FERPlus of twelve noise pictures a split, and lists that name them all."""
-    draw = np.random.default_rng(0)
-    stems = {}
-    for split in ("Train", "Valid", "Test"):
-        folder = tmp_path / "data" / f"FER2013{split}"
-        folder.mkdir(parents=True)
-        rows = []
-        for number in range(12):
-            stem, label = f"fer{len(stems):07d}", number % 8
-            stems[stem] = (split, label)
-            Image.fromarray(draw.integers(0, 256, (48, 48), np.uint8)).save(folder / f"{stem}.png")
-            votes = ["9" if c == label else "0" for c in range(10)]
-            rows.append(f'{stem}.png,"(0, 0, 48, 48)",{",".join(votes)}')
-        (folder / "label.csv").write_text("\n".join(rows) + "\n")
-    lists = tmp_path / "lists" / "FERplus_dir"
-    lists.mkdir(parents=True)
-    for name, line in FERPLUS_LISTS.items():
-        train = "train" in name
-        lines = [
-            line.format(stem=stem, label=label)
-            for stem, (split, label) in stems.items()
-            if (split != "Test") == train
-        ]
-        (lists / name).write_text("\n".join(lines) + "\n")
-    return tmp_path
+def ready(with_heads, tmp_path):
+    """A run folder ready for the stage `joint`."""
+    return Path(shutil.copytree(with_heads, tmp_path / "run"))
 
 
-def train(made_up, *options):
+def options(faces, folder):
+    return ["--ferplus", faces / "data", "--lists", faces / "lists", "--run", folder]
+
+
+def train(faces, folder, *asked):
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    common = ["--ferplus", made_up / "data", "--lists", made_up / "lists", "--run", made_up / "run"]
-    return run(parser.parse_args([str(option) for option in (*options, *common)]))
+    run(parser.parse_args([str(option) for option in (*asked, *options(faces, folder))]))
 
 
-def test_the_three_stages_leave_a_checkpoint_that_loads_with_its_scores(made_up):
-    small = ("--input-size", 32, "--batch", 4)
-    train(made_up, "backbone", "--epochs", 2, "--stop-after", 1, *small)
-    train(made_up, "backbone")
-    rows = [json.loads(line) for line in (made_up / "run/metrics.jsonl").read_text().splitlines()]
-    assert [row["epoch"] for row in rows] == [1, 2], "the second call must resume, not begin again"
-    train(made_up, "heads", "--head-epochs", 2)
-    train(made_up, "release", "--out", made_up / "out")
-    model, card = load_checkpoint(made_up / "out")
-    assert card.input_size == 32
+def metrics(folder, stage):
+    """Return the lines of one stage without their times."""
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [{**row, "time": 0} for row in rows if row["stage"] == stage]
+
+
+def parameters(path):
+    return torch.load(path, weights_only=True)
+
+
+def pretend_heads_reached(folder, valid):
+    """Write into metrics.jsonl that every epoch of the heads had this accuracy."""
+    rows = [{**row, "valid": valid} for row in metrics(folder, "heads")]
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def test_the_stages_leave_a_checkpoint_that_loads_with_its_scores(faces, ready, tmp_path):
+    pretend_heads_reached(ready, -1.0)
+    train(faces, ready, "joint", "--joint-epochs", 1)
+    train(faces, ready, "release", "--out", tmp_path / "out")
+    model, card = load_checkpoint(tmp_path / "out")
     assert {name: score["n"] for name, score in card.scores.items()} == {
         "ferplus": 12, "occlusion": 12, "pose30": 12, "pose45": 12,
     }  # fmt: skip
-    assert 0 <= card.scores["ferplus"]["accuracy"] <= 1
-    assert len(model.layout) == 6
+    assert card.input_size == 32
+    assert "12 faces" in card.trained_on
+    assert "no pretraining" in card.trained_on
+    assert "all of it together" in card.note
+    assert card.recipe == asdict(Recipe(**json.loads((ready / "config.json").read_text())))
+    ours = parameters(ready / "ran.pt")
+    for name, value in model.state_dict().items():
+        assert torch.allclose(value, ours[name].to(value.dtype), atol=1e-2)
 
 
-def test_a_released_backbone_is_loaded_and_its_heads_are_named_as_left_out(tmp_path):
-    source, target = PlainNetwork(), PlainNetwork()
-    state = {f"module.{key}": value for key, value in source.backbone.state_dict().items()}
-    state["module.fc.weight"] = torch.zeros(5000, 512)
-    torch.save({"state_dict": state}, tmp_path / "faces.pth.tar")
-    said = load_backbone(target, tmp_path / "faces.pth.tar")
-    assert said.endswith("left out: fc.weight")
-    for ours, theirs in zip(
-        target.backbone.state_dict().values(), source.backbone.state_dict().values(), strict=True
-    ):
-        assert torch.equal(ours, theirs)
+@pytest.mark.parametrize(
+    ("stage", "epochs"), [("backbone", "--epochs"), ("joint", "--joint-epochs")]
+)
+def test_a_run_that_was_interrupted_ends_as_one_that_was_not(
+    faces, with_heads, tmp_path, stage, epochs
+):
+    kept = {"backbone": "backbone.pt", "joint": "ran.pt"}[stage]
+    folders = [tmp_path / "whole", tmp_path / "parts"]
+    for folder in folders:
+        if stage == "joint":
+            shutil.copytree(with_heads, folder)
+            pretend_heads_reached(folder, -1.0)
+    train(faces, folders[0], stage, *SMALL, epochs, 3)
+    train(faces, folders[1], stage, *SMALL, epochs, 3, "--stop-after", 1)
+    assert [row["epoch"] for row in metrics(folders[1], stage)] == [1]
+    train(faces, folders[1], stage)
+    whole, parts = (metrics(folder, stage) for folder in folders)
+    assert [row["epoch"] for row in parts] == [1, 2, 3]
+    assert parts == whole
+    whole, parts = (parameters(folder / kept) for folder in folders)
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    train(faces, folders[1], stage)
+    assert len(metrics(folders[1], stage)) == 3, "a run that is done has nothing left to do"
 
 
-def test_a_backbone_of_another_depth_is_refused(tmp_path):
-    state = PlainNetwork("resnet18").backbone.state_dict()
-    torch.save({"state_dict": state}, tmp_path / "faces.pth.tar")
-    with pytest.raises(BadCheckpoint, match="tensors are missing"):
-        load_backbone(PlainNetwork("resnet34"), tmp_path / "faces.pth.tar")
+@pytest.mark.parametrize(("reached", "replaced"), [(2.0, False), (-1.0, True)])
+def test_joint_training_replaces_the_ran_only_if_it_beats_the_heads(
+    faces, ready, reached, replaced
+):
+    pretend_heads_reached(ready, reached)
+    before = parameters(ready / "ran.pt")
+    train(faces, ready, "joint", "--joint-epochs", 1)
+    after = parameters(ready / "ran.pt")
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert bool(changed) == replaced
+    assert kept_epoch(ready)["stage"] == ("joint" if replaced else "heads")
 
 
-def test_views_repeat_with_their_generator_and_stay_in_range():
-    faces = torch.randint(0, 256, (5, 1, 48, 48), dtype=torch.uint8)
-    first = random_views(faces, 40, torch.Generator().manual_seed(4))
-    assert torch.equal(first, random_views(faces, 40, torch.Generator().manual_seed(4)))
-    assert first.shape == (5, 3, 40, 40)
-    assert first.min() >= 0
-    assert first.max() <= 1
-    assert not torch.equal(first, random_views(faces, 40, torch.Generator().manual_seed(5)))
+def test_joint_training_changes_every_part_but_the_batch_statistics(faces, ready):
+    pretend_heads_reached(ready, -1.0)
+    before = parameters(ready / "ran.pt")
+    train(faces, ready, "joint", "--joint-epochs", 1, "--joint-rate", 0.1)
+    after = parameters(ready / "ran.pt")
+    kept = {name for name in before if torch.equal(before[name], after[name])}
+    statistics = {"running_mean", "running_var", "num_batches_tracked"}
+    assert kept == {"mean", "std", *(f"backbone.1.{name}" for name in statistics)}
+
+
+def test_the_joint_loss_is_cross_entropy_and_rb_loss_on_the_regions_of_random_views(faces, ready):
+    pretend_heads_reached(ready, 2.0)  # so that ran.pt stays what training began with
+    train(faces, ready, "joint", "--joint-epochs", 1, "--joint-batch", 12, "--alpha", 0.5)
+    generator = torch.Generator().manual_seed(Recipe().seed * 1000)
+    torch.randperm(12, generator=generator)
+    draws = torch.rand(12, DRAWS, generator=generator)
+    listed = read_ferplus(faces / "data", "train")
+    views = random_views(torch.from_numpy(listed.pixels)[:, None], 32, draws, scale=(0.85, 1.2))
+    model = load_ran(Recipe(), ready)
+    output = model.forward_regions(crop_regions(views, pixel_boxes(model.layout, 32)))
+    loss = 0.0
+    for row in range(12):
+        logs = output.logits[row].log_softmax(0).tolist()
+        shares = [votes / 9 for votes in listed.votes[row, :8].tolist()]
+        loss -= sum(share * log for share, log in zip(shares, logs, strict=True))
+        mu = output.self_weights[row].tolist()
+        loss += max(0.0, 0.5 - (max(mu[1:]) - mu[0]))
+    assert metrics(ready, "joint")[0]["loss"] == pytest.approx(loss / 12, abs=1e-5)
+
+
+def test_the_ran_loss_has_the_hand_computed_value():
+    logits = torch.tensor([[2.0, 0.0]])
+    output = RanOutput(logits, torch.tensor([[0.5, 0.51]]), *[torch.empty(0)] * 3)
+    # 0.75 * log(1 + e^-2) + 0.25 * (2 + log(1 + e^-2)) + 3 * (0.02 - 0.01)
+    loss = ran_loss(output, torch.tensor([[0.75, 0.25]]), Recipe(rb_loss=3.0))
+    assert loss.item() == pytest.approx(0.126928 + 0.5 + 0.03, abs=1e-5)
+
+
+def test_heads_are_trained_on_the_features_that_the_network_computes(faces, ready):
+    model, listed = load_ran(Recipe(), ready), read_ferplus(faces / "data", "valid")
+    features = region_features(model, listed, 32, dtype=torch.float16)
+    assert features.dtype == torch.float16
+    pictures = torch.from_numpy(listed.pixels)[:, None].expand(-1, 3, -1, -1) / 255
+    inputs = nn.functional.interpolate(pictures, (32, 32), mode="bilinear", antialias=True)
+    with torch.no_grad():
+        assert torch.allclose(features.float(), model(inputs).features, atol=2e-3)
+
+
+def test_heads_leave_the_backbone_as_it_was_and_keep_their_best_epoch(ready):
+    backbone, ran = parameters(ready / "backbone.pt"), parameters(ready / "ran.pt")
+    shared = [name for name in backbone if name.startswith(("backbone.", "mean", "std"))]
+    assert all(torch.equal(backbone[name], ran[name]) for name in shared)
+    best = max(row["valid"] for row in metrics(ready, "heads"))
+    assert kept_epoch(ready)["valid"] == best
+
+
+def test_the_kept_epoch_is_counted_from_where_the_heads_last_began(ready):
+    rows = [("heads", 1, 0.9), ("joint", 1, 0.95), ("heads", 1, 0.4), ("heads", 2, 0.6)]
+    rows = [{"stage": stage, "epoch": epoch, "valid": valid} for stage, epoch, valid in rows]
+    (ready / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert kept_epoch(ready)["valid"] == 0.6
+
+
+def test_new_heads_begin_joint_training_anew(faces, ready):
+    train(faces, ready, "joint", "--joint-epochs", 1)
+    train(faces, ready, "heads")
+    train(faces, ready, "joint")
+    assert [row["epoch"] for row in metrics(ready, "joint")] == [1, 1]
+
+
+def test_a_limit_is_for_one_call(faces, ready):
+    train(faces, ready, "heads", "--limit", 5)
+    assert metrics(ready, "heads")[-1]["faces"] == 5
+    train(faces, ready, "heads")
+    assert metrics(ready, "heads")[-1]["faces"] == 12
+
+
+def test_small_epochs_run_at_two_thirds_of_the_size(faces, tmp_path):
+    sides = []
+    network, width = tiny_backbone()
+    network[0].register_forward_pre_hook(lambda _, inputs: sides.append(inputs[0].shape[-1]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BACKBONES, "resnet18", lambda: (network, width))
+        train(faces, tmp_path / "run", "backbone", *SMALL, "--epochs", 2, "--small-epochs", 1)
+    assert sides == [21, 21, 21, 32, 32, 32, 32, 32]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("backbone", "--backbone", "resnet19"), "There is no backbone 'resnet19'."),
+        (("backbone", "--attention", "none"), "There is no attention 'none'."),
+        (("backbone", "--input-size", 16), "Expected a whole number from 32 to 512."),
+        (("backbone", "--rate", "nan"), "Expected a number from 0 to 100."),
+        (("backbone", "--limit", 0), "Give 1 or more."),
+        (("heads",), "Run the stage `backbone` first."),
+        (("joint",), "Run the stage `heads` first."),
+        (("release",), "Give --out FOLDER."),
+        (("release", "--out", "out"), "Run the stage `heads` first."),
+        (("backbone", "--init", "nowhere.pth.tar"), "Give --init a .pth.tar file."),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_status_2(faces, tmp_path, capsys, asked, said):
+    arguments = ["train", *asked, *options(faces, tmp_path / "run")]
+    assert main([str(argument) for argument in arguments]) == 2
+    said_last = capsys.readouterr().err.splitlines()[-1]
+    assert said in said_last
+
+
+def test_without_accelerate_training_says_what_to_install(faces, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "accelerate", None)  # an import of it now raises ImportError
+    arguments = ["train", "backbone", *options(faces, tmp_path / "run")]
+    assert main([str(argument) for argument in arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "pip install -r requirements-train.txt" in error
+
+
+@pytest.mark.parametrize(
+    "changed", [("--input-size", 48), ("--epochs", 3), ("--batch", 6), ("--seed", 8)]
+)
+def test_a_begun_run_refuses_to_change_under_way(faces, ready, changed):
+    before = (ready / "config.json").read_text()
+    with pytest.raises(BadRequest, match="has begun with"):
+        train(faces, ready, "heads", *changed)
+    assert (ready / "config.json").read_text() == before
+
+
+@pytest.mark.parametrize("changed", [("--joint-epochs", 3), ("--joint-batch", 6), ("--limit", 4)])
+def test_joint_training_refuses_to_resume_with_another_number_of_steps(faces, ready, changed):
+    train(faces, ready, "joint", "--stop-after", 1)
+    with pytest.raises(BadRequest, match="has begun as"):
+        train(faces, ready, "joint", *changed)
+
+
+def test_a_config_from_before_joint_training_existed_still_reads(faces, ready):
+    config = json.loads((ready / "config.json").read_text())
+    old = {name: value for name, value in config.items() if not name.startswith(("joint", "init"))}
+    (ready / "config.json").write_text(json.dumps(old))
+    train(faces, ready, "heads")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"colour": 1}', '{"epochs": "many"}'])
+def test_a_damaged_config_is_refused(faces, ready, text):
+    (ready / "config.json").write_text(text)
+    with pytest.raises(BadRequest):
+        train(faces, ready, "heads")
+
+
+@pytest.mark.parametrize("name", ["backbone.pt", "ran.pt"])
+def test_damaged_parameters_are_refused(faces, ready, name):
+    (ready / name).write_bytes((ready / name).read_bytes()[:500])
+    with pytest.raises(BadCheckpoint, match="is damaged"):
+        train(faces, ready, "heads" if name == "backbone.pt" else "joint")
+
+
+def test_a_loss_that_is_no_number_ends_training(faces, tmp_path):
+    with pytest.raises(BadRequest, match="lower rate"):
+        train(
+            faces,
+            tmp_path / "run",
+            "backbone",
+            *SMALL,
+            "--rate",
+            100,
+            "--weight-decay",
+            1,
+            "--epochs",
+            50,
+        )

@@ -1,7 +1,8 @@
 """Random views of faces for training, made on the device, a batch at a time.
 
 A view is a random crop and a random framing at once: photographs are never framed exactly as the
-training pictures are, so scale, shift and rotation vary both ways.
+training pictures are, so scale, shift and rotation vary both ways. What is random comes in as
+numbers, one row a face: a face's view does not depend on who else is in the batch.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+DRAWS = 15
+"""Random numbers that one view takes."""
+
 
 def random_views(
-    faces: Tensor, side: int, generator: torch.Generator, *, scale: tuple[float, float] = (0.7, 1.2)
+    faces: Tensor, side: int, draws: Tensor, *, scale: tuple[float, float] = (0.7, 1.2)
 ) -> Tensor:
     """Return one augmented view of each face, f32[B, 3, side, side] in [0, 1].
 
@@ -26,13 +30,14 @@ def random_views(
     Args:
         faces: u8[B, 1, H, W] or u8[B, 3, H, W].
         side: pixels of a view.
-        generator: on the faces' device.
+        draws: f32[B, DRAWS] in [0, 1), on the faces' device; equal rows give equal views.
         scale: smallest and largest side of what a view shows, in units of the face's side.
     """
     batch, channels = faces.shape[:2]
+    left = iter(draws.unbind(1))
 
     def uniform(low: float, high: float) -> Tensor:
-        return torch.empty(batch, device=faces.device).uniform_(low, high, generator=generator)
+        return low + (high - low) * next(left)
 
     zoom = torch.exp(uniform(math.log(scale[0]), math.log(scale[1])))
     angle = torch.deg2rad(uniform(-15.0, 15.0))

@@ -6,21 +6,31 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from ran.errors import BadRequest
 
 SPLITS = {"train": "FER2013Train", "valid": "FER2013Valid", "test": "FER2013Test"}
 SIDE = 48
 CLASSES = 8
+VOTES = CLASSES + 2
+"""Columns of votes: the expressions, then unknown and no face."""
 OCCLUSION_KINDS = ("upper face", "lower face", "left or right side", "glasses")
 """Kinds of Occlusion-FERPlus by the list's last column; read off the pictures, undocumented."""
+_GIVE = (
+    "Give FERPlus' folder or a zip of it: FER2013Train, FER2013Valid and FER2013Test, each with "
+    "its pictures and a label.csv."
+)
+_ROWS = f"Expected lines of a picture's name, its box and {VOTES} counts of votes."
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,49 +62,89 @@ class Faces:
         """Return the expression with most votes, i64[N] in 0..7; the first of equals."""
         return np.asarray(self.votes[:, :CLASSES].argmax(1), np.int64)
 
+    def shares(self) -> Tensor:
+        """Return the votes for the eight expressions as soft labels, f32[N, 8], rows sum to one."""
+        votes = torch.from_numpy(self.votes[:, :CLASSES]).float()
+        # Without any such vote a row stays zero and the face has no say in the loss.
+        return votes / votes.sum(1, keepdim=True).clamp(min=1.0)
+
 
 def read_ferplus(source: Path, split: str) -> Faces:
     """Read one split, "train", "valid" or "test", of FERPlus from its folder or a zip of it.
 
     Raises:
-        BadRequest: if the source or the split's label file is not there, or a picture
+        BadRequest: if the source, its label file or a picture is missing or damaged, or a picture
             is not 48 x 48.
     """
     if split not in SPLITS:
         raise BadRequest(f"There is no split {split!r}.", hint=f"Use one of {', '.join(SPLITS)}.")
     if not source.exists():
-        raise BadRequest(f"{source} does not exist.", hint="Give FERPlus' folder or a zip of it.")
+        raise BadRequest(f"{source} does not exist.", hint=_GIVE)
     folder = SPLITS[split]
     if source.is_dir():
         return _faces(lambda name: (source / folder / name).read_bytes(), source, folder)
-    if not zipfile.is_zipfile(source):
-        raise BadRequest(f"{source} is not a zip.", hint="Give FERPlus' folder or a zip of it.")
-    with zipfile.ZipFile(source) as archive:
-        return _faces(lambda name: archive.read(f"{folder}/{name}"), source, folder)
+    try:
+        with zipfile.ZipFile(source) as archive:
+            return _faces(lambda name: archive.read(f"{folder}/{name}"), source, folder)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise BadRequest(f"{source} is not a zip.", hint=_GIVE) from error
 
 
 def _faces(read: Callable[[str], bytes], source: Path, folder: str) -> Faces:
+    text = _part(read, "label.csv", source, folder)
     try:
-        text = read("label.csv").decode()
-    except (KeyError, FileNotFoundError) as error:
+        lines = csv.reader(io.StringIO(text.decode()))
+        rows = [
+            _row(line, f"Line {lines.line_num} of {folder}/label.csv") for line in lines if line
+        ]
+    except (UnicodeDecodeError, csv.Error) as error:
         raise BadRequest(
-            f"{source} holds no {folder}/label.csv.",
-            hint="FERPlus has FER2013Train, FER2013Valid and FER2013Test, each with a label.csv.",
+            f"{folder}/label.csv in {source} is not a table: {error}.", hint=_ROWS
         ) from error
-    rows = list(csv.reader(io.StringIO(text)))
-    pixels = np.stack([_picture(read(row[0]), row[0]) for row in rows])
-    votes = np.array([[int(vote) for vote in row[2:]] for row in rows], np.int64)
-    return Faces(tuple(Path(row[0]).stem for row in rows), pixels, votes)
+    if not rows:
+        raise BadRequest(f"{folder}/label.csv in {source} is empty.", hint=_ROWS)
+    pixels = np.stack([_picture(_part(read, name, source, folder), name) for name, _ in rows])
+    votes = np.array([votes for _, votes in rows], np.int64)
+    return Faces(tuple(Path(name).stem for name, _ in rows), pixels, votes)
+
+
+def _part(read: Callable[[str], bytes], name: str, source: Path, folder: str) -> bytes:
+    try:
+        return read(name)
+    except (KeyError, FileNotFoundError) as error:
+        raise BadRequest(f"{source} holds no {folder}/{name}.", hint=_GIVE) from error
+    # What a damaged, encrypted or unusually packed zip gives, and a file that may not be read.
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
+        raise BadRequest(
+            f"{folder}/{name} in {source} cannot be read: {error}.", hint="Get it again."
+        ) from error
+
+
+def _row(line: list[str], place: str) -> tuple[str, list[int]]:
+    """Return the picture's name and the ten votes of one line: name, box, votes."""
+    if len(line) != 2 + VOTES:
+        raise BadRequest(f"{place} has {len(line)} columns, not {2 + VOTES}.", hint=_ROWS)
+    name, _, *votes = line
+    bad = [vote for vote in votes if not re.fullmatch(r"\d{1,3}", vote)]
+    if bad:
+        raise BadRequest(f"{place} has the vote {bad[0]!r}.", hint=_ROWS)
+    return name, [int(vote) for vote in votes]
 
 
 def _picture(content: bytes, name: str) -> NDArray[np.uint8]:
-    picture = np.asarray(Image.open(io.BytesIO(content)).convert("L"))
-    if picture.shape != (SIDE, SIDE):
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            size = picture.size
+            pixels = np.asarray(picture.convert("L")) if size == (SIDE, SIDE) else None
+    # Pillow's decoders give all of these for damaged files.
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise BadRequest(f"{name} is no picture that can be read.", hint="Get it again.") from error
+    if pixels is None:
         raise BadRequest(
-            f"{name} is {picture.shape[1]} x {picture.shape[0]} pixels.",
+            f"{name} is {size[0]} x {size[1]} pixels.",
             hint=f"FERPlus' pictures are {SIDE} x {SIDE}.",
         )
-    return picture
+    return pixels
 
 
 @dataclass(frozen=True)
@@ -127,30 +177,43 @@ def read_lists(folder: Path) -> PublishedLists:
     return PublishedLists(
         train=_labelled(root / "dlib_ferplus_train_center_crop_range_list.txt"),
         test=_labelled(root / "dlib_ferplus_val_center_crop_range_list.txt"),
-        occlusion={
-            stem: (label, int(rest[-1]))
-            for stem, label, rest in _lines(root / "jianfei_occlusion_list.txt")
-        },
+        occlusion=_occlusions(root / "jianfei_occlusion_list.txt"),
         pose30=frozenset(_labelled(root / "pose_30_ferplus_list.txt")),
         pose45=frozenset(_labelled(root / "pose_45_ferplus_list.txt")),
     )
 
 
 def _labelled(path: Path) -> dict[str, int]:
-    return {stem: label for stem, label, _ in _lines(path)}
+    return {stem: label for _, stem, label, _ in _lines(path)}
 
 
-_LINE = re.compile(r"^(\d)[/_](fer\d+)(?:\.\w+)?((?:\s+\d+)*)\s*$")
+def _occlusions(path: Path) -> dict[str, tuple[int, int]]:
+    found = {}
+    for number, stem, label, rest in _lines(path):
+        kind = int(rest[-1]) if rest else -1
+        if not 0 <= kind < len(OCCLUSION_KINDS):
+            raise BadRequest(
+                f"Line {number} of {path} names no kind of occlusion.",
+                hint=f"Its last column is 0 to {len(OCCLUSION_KINDS) - 1}, as in "
+                "1_fer0034656.png 8 0.",
+            )
+        found[stem] = (label, kind)
+    return found
 
 
-def _lines(path: Path) -> Iterator[tuple[str, int, list[str]]]:
+_LINE = re.compile(r"^([0-7])[/_](fer\d+)(?:\.\w+)?((?:\s+\d+)*)\s*$")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str, int, list[str]]]:
+    """Yield line number, stem, label and further columns of LABEL/STEM or LABEL_STEM lines."""
     if not path.is_file():
         raise BadRequest(f"{path} does not exist.", hint="Give the folder that holds FERplus_dir.")
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    # A byte that is no text spoils its own line alone, and that line is named.
+    for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
         match = _LINE.match(line)
         if match is None:
             raise BadRequest(
-                f"Line {number} of {path} is {line!r}.",
-                hint="Expected LABEL/STEM or LABEL_STEM, as in 7/fer0032220.",
+                f"Line {number} of {path} is {line[:80]!r}.",
+                hint="Expected LABEL/STEM or LABEL_STEM, LABEL from 0 to 7, as in 7/fer0032220.",
             )
-        yield match[2], int(match[1]), match[3].split()
+        yield number, match[2], int(match[1]), match[3].split()

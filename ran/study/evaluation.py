@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from ran.errors import BadRequest
 from ran.net.checkpoints import Network
 from ran.net.regions import crop_regions, pixel_boxes
 from ran.study.datasets import Faces, read_ferplus, read_lists
 
 Scores = dict[str, dict[str, float]]
+FACES_ON_CPU, FACES_ON_GPU = 32, 128
+"""How many faces are cut and answered at once."""
 
 
 def evaluate(model: Network, side: int, *, ferplus: Path, lists: Path) -> Scores:
@@ -23,27 +27,53 @@ def evaluate(model: Network, side: int, *, ferplus: Path, lists: Path) -> Scores
         side: the card's input size in pixels.
         ferplus: FERPlus' folder or a zip of it.
         lists: the folder that holds FERplus_dir.
+
+    Raises:
+        BadRequest: if a face of a list is not among the data.
     """
-    published = read_lists(lists)
-    faces = read_ferplus(ferplus, "test").chosen(frozenset(published.test))
+    subsets = read_lists(lists).subsets()
+    faces = read_ferplus(ferplus, "test").chosen(subsets["ferplus"])
+    for name, members in subsets.items():
+        absent = sorted(members.difference(faces.names))
+        if absent or not members:
+            raise BadRequest(
+                f"{len(absent)} of {len(members)} faces of the list {name!r} are not in the test "
+                f"split, first {absent[0]}."
+                if absent
+                else f"The list {name!r} is empty.",
+                hint="Give FERPlus and the lists as they were published.",
+            )
     right = answers(model, faces, side) == torch.from_numpy(faces.labels())
     scores = {}
-    for name, members in published.subsets().items():
+    for name, members in subsets.items():
         rows = torch.tensor([stem in members for stem in faces.names])
-        scores[name] = {"n": int(rows.sum()), "accuracy": float(right[rows].double().mean())}
+        scores[name] = {"n": len(members), "accuracy": float(right[rows].double().mean())}
     return scores
+
+
+def accuracy(model: Network, faces: Faces, side: int) -> float:
+    """Return the share of faces answered with the expression of most votes."""
+    right = answers(model, faces, side) == torch.from_numpy(faces.labels())
+    return float(right.double().mean())
 
 
 @torch.no_grad()
 def answers(model: Network, faces: Faces, side: int) -> Tensor:
     """Return the class the network answers for each face, i64[N]."""
-    device = model.mean.device
-    boxes = pixel_boxes(model.layout, side)
-    found = []
-    for pixels in tqdm(torch.from_numpy(faces.pixels).unsqueeze(1).split(32), desc="evaluate"):
-        views = as_input(pixels.to(device), side)
-        found.append(model.forward_regions(crop_regions(views, boxes)).logits.argmax(1).cpu())
-    return torch.cat(found)
+    crops = region_crops(model, faces, side)
+    return torch.cat([model.forward_regions(part).logits.argmax(1).cpu() for part in crops])
+
+
+def region_crops(
+    model: Network, faces: Faces, side: int, *, mirrored: bool = False
+) -> Iterator[Tensor]:
+    """Yield the crops f32[B, R, 3, side, side] of a few faces at a time, on the model's device."""
+    device, boxes = model.mean.device, pixel_boxes(model.layout, side)
+    at_once = FACES_ON_CPU if device.type == "cpu" else FACES_ON_GPU
+    parts = torch.from_numpy(faces.pixels).unsqueeze(1).split(at_once)
+    for part in tqdm(parts, desc="faces", unit="batch", leave=False, mininterval=10):
+        pixels = part.to(device)
+        yield crop_regions(as_input(pixels.flip(-1) if mirrored else pixels, side), boxes)
 
 
 def as_input(pixels: Tensor, side: int) -> Tensor:

@@ -1,342 +1,319 @@
 """Train a RAN, or the plain baseline: one readable loop over Accelerate.
 
-Two stages share a run folder. `backbone` trains the network on single random views of faces with a
-plain classifier. `heads` freezes it, keeps the features of every region of every face, and trains
-the two attention modules and the classifier on them with cross-entropy and the region-biased loss.
-Soft labels are the votes. The epoch is chosen on FER2013Valid; the test lists are never read.
+Three stages share a run folder. `backbone` trains the network on single random views of faces with
+a plain classifier. `heads` freezes it and trains the two attention modules and the classifier on
+the features of every region. `joint` goes on with all of it at a low rate, on the six regions of
+random views. Soft labels are the votes. The epoch is chosen on FER2013Valid; the test lists are
+answered by `release` alone.
+
+A step's batch is that of all processes together, and every face's view in an epoch is the face's
+own: N processes take the steps that one would take.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
-from dataclasses import asdict, dataclass, replace
+import math
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 import torch.nn.functional as F
-from accelerate import Accelerator
-from accelerate.utils import set_seed
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader, TensorDataset
 from tqdm import tqdm
 
-from ran.errors import BadCheckpoint, BadRequest
-from ran.net.losses import rb_margin, region_biased_loss
-from ran.net.model import BACKBONES, PlainNetwork, RegionAttentionNetwork
-from ran.net.regions import crop_regions, pixel_boxes
-from ran.study.augment import random_views
+from ran.errors import BadRequest
+from ran.net.checkpoints import Network
+from ran.net.model import PlainNetwork, RanOutput
+from ran.study.augment import DRAWS, random_views
 from ran.study.datasets import CLASSES, Faces, read_ferplus, read_lists
-from ran.study.evaluation import as_input
+from ran.study.evaluation import accuracy
+from ran.study.heads import ran_loss, train_heads
+from ran.study.pretrained import load_backbone
+from ran.study.recipe import Recipe, read_recipe, write_recipe
+from ran.study.release import release
+from ran.study.runs import kept_epoch, load_ran, log
 
+if TYPE_CHECKING:
+    from accelerate import Accelerator
 
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides a run. It is written into the run folder and onto the card."""
-
-    backbone: str = "resnet18"
-    attention: str = "sigmoid"
-    input_size: int = 96
-    epochs: int = 10
-    small_epochs: int = 0
-    """The first so many epochs run at two thirds of the input size, for speed."""
-    batch: int = 128
-    rate: float = 0.1
-    weight_decay: float = 5e-4
-    ema: float = 0.995
-    head_epochs: int = 20
-    head_rate: float = 1e-3
-    alpha: float = 0.02
-    rb_loss: float = 1.0
-    seed: int = 7
+STAGES = ("backbone", "heads", "joint", "release")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `python -m ran train` to a parser."""
-    parser.add_argument("stage", choices=("backbone", "heads", "release"))
+    parser.add_argument("stage", choices=STAGES)
     parser.add_argument("--ferplus", type=Path, required=True, help="FERPlus, a folder or a zip")
     parser.add_argument("--lists", type=Path, required=True, help="folder that holds FERplus_dir")
-    parser.add_argument("--run", type=Path, required=True, help="the run folder; resumed if there")
+    # torchrun takes `--run` for a start of its own `--run-path`: under it, say --folder.
+    parser.add_argument(
+        "--run", "--folder", type=Path, required=True, help="the run folder; resumed if there"
+    )
     parser.add_argument("--out", type=Path, help="where `release` writes the checkpoint")
     parser.add_argument("--init", type=Path, help="backbone in the authors' released layout")
     parser.add_argument("--stop-after", type=int, help="epochs of this call; a later one resumes")
-    parser.add_argument("--limit", type=int, help="use only so many training faces (to try it)")
+    parser.add_argument("--limit", type=int, help="use only so many faces (to try it)")
     for name, value in asdict(Recipe()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=None)
+        if name != "init":
+            parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=None)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run one stage of training as the command line asked; return the exit status."""
-    if args.backbone is not None and args.backbone not in BACKBONES:
-        raise BadRequest(
-            f"There is no backbone {args.backbone!r}.", hint=f"Use one of {', '.join(BACKBONES)}."
-        )
-    known = args.run / "config.json"
-    base = Recipe(**json.loads(known.read_text())) if known.is_file() else Recipe()
-    given = {name: getattr(args, name) for name in asdict(base)}
-    recipe = replace(base, **{name: value for name, value in given.items() if value is not None})
-    accelerator = Accelerator(
-        mixed_precision="bf16" if torch.cuda.is_available() else "no",
-        step_scheduler_with_optimizer=False,
-    )
-    set_seed(recipe.seed)
-    if accelerator.is_main_process:
-        args.run.mkdir(parents=True, exist_ok=True)
-        known.write_text(json.dumps(asdict(recipe), indent=2) + "\n")
-    listed = frozenset(read_lists(args.lists).train)
-    train = read_ferplus(args.ferplus, "train").chosen(listed).first(args.limit)
-    valid = read_ferplus(args.ferplus, "valid").chosen(listed).first(args.limit)
-    if args.stage == "backbone":
-        train_backbone(
-            recipe,
-            train,
-            valid,
-            folder=args.run,
-            on=accelerator,
-            init=args.init,
-            stop_after=args.stop_after,
-        )
-    elif args.stage == "heads":
-        train_heads(recipe, train, valid, folder=args.run, on=accelerator)
+def run(args: argparse.Namespace) -> None:
+    """Run one stage of training as the command line asked."""
+    for option in ("stop_after", "limit"):
+        value = getattr(args, option)
+        if value is not None and value < 1:
+            raise BadRequest(f"--{option.replace('_', '-')} is {value}.", hint="Give 1 or more.")
+    changes = {name: getattr(args, name) for name in asdict(Recipe())}
+    changes["init"] = None if args.init is None else args.init.name
+    recipe = read_recipe(args.run, changes)
+    on = _accelerator()
+    if args.stage != "release":
+        _train(recipe, args, on)
     elif args.out is None:
         raise BadRequest("A release needs a folder.", hint="Give --out FOLDER.")
-    else:
-        from ran.study.release import release
+    elif on.is_main_process:
+        release(recipe, folder=args.run, out=args.out, ferplus=args.ferplus, lists=args.lists)
+    on.end_training()
 
-        release(
-            asdict(recipe), folder=args.run, out=args.out, ferplus=args.ferplus, lists=args.lists
+
+def _accelerator() -> Accelerator:
+    try:
+        from accelerate import Accelerator
+    except ImportError as error:
+        raise BadRequest(
+            "Training needs Accelerate, which is not installed.",
+            hint="Run `pip install -r requirements-train.txt`.",
+        ) from error
+    has_gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
+    on_cpu = os.environ.get("RAN_DEVICE") == "cpu" or not has_gpu
+    half = torch.cuda.is_available() and not on_cpu
+    return Accelerator(cpu=on_cpu, mixed_precision="bf16" if half else "no")
+
+
+def _train(recipe: Recipe, args: argparse.Namespace, on: Accelerator) -> None:
+    listed = frozenset(read_lists(args.lists).train)
+    train, valid = (
+        read_ferplus(args.ferplus, split).chosen(listed).first(args.limit)
+        for split in ("train", "valid")
+    )
+    if not len(train) or not len(valid):
+        raise BadRequest(
+            f"No face of {args.lists} is in {args.ferplus}.", hint="Give the lists of FERPlus."
         )
-    return 0
+    # The same in all processes: they begin with equal networks.
+    torch.manual_seed(recipe.seed)
+    stage = None
+    if args.stage == "backbone":
+        stage = backbone_stage(recipe, args.run, train, init=args.init)
+    elif args.stage == "joint":
+        stage = joint_stage(recipe, args.run)
+    if on.is_main_process:
+        write_recipe(recipe, args.run)
+    if stage is not None:
+        fit(stage, recipe, train, valid, folder=args.run, on=on, stop_after=args.stop_after)
+    # One pass over the faces, then seconds: the main process does it alone.
+    elif on.is_main_process:
+        train_heads(recipe, train, valid, folder=args.run, device=on.device)
 
 
-def train_backbone(
+@dataclass(frozen=True)
+class Stage:
+    """What `fit` trains, by which loss, and where the run folder keeps it.
+
+    scale: of the random views, as in random_views. `place` holds progress.json and state/, `kept`
+    the averaged network of the best epoch, written only where valid accuracy exceeds `to_beat`.
+    """
+
+    name: str
+    model: Network
+    loss: Callable[[RanOutput, Tensor], Tensor]
+    epochs: int
+    batch: int
+    rate: float
+    place: Path
+    kept: Path
+    scale: tuple[float, float]
+    to_beat: float = -1.0
+    small_epochs: int = 0
+    frozen_statistics: bool = False
+
+
+def backbone_stage(
+    recipe: Recipe, folder: Path, train: Faces, *, init: Path | None = None
+) -> Stage:
+    """Return the stage that trains backbone and plain classifier on single random views."""
+    model = PlainNetwork(recipe.backbone, classes=CLASSES, grey=True)
+    model.mean.fill_(float(train.pixels.mean() / 255.0))
+    model.std.fill_(float(train.pixels.std() / 255.0))
+    if init is not None:
+        tqdm.write(load_backbone(model, init))
+    elif recipe.init and not (folder / "progress.json").is_file():
+        raise BadRequest(
+            f"{folder} is to begin with the backbone of {recipe.init}.", hint="Give it as --init."
+        )
+    return Stage(
+        name="backbone",
+        model=model,
+        loss=lambda output, targets: F.cross_entropy(output.logits, targets),
+        epochs=recipe.epochs,
+        batch=recipe.batch,
+        rate=recipe.rate,
+        place=folder,
+        kept=folder / "backbone.pt",
+        scale=(0.7, 1.2),
+        small_epochs=recipe.small_epochs,
+    )
+
+
+def joint_stage(recipe: Recipe, folder: Path) -> Stage:
+    """Return the stage that goes on with the whole RAN of ran.pt, on all regions of random views.
+
+    Batch normalisation keeps the statistics that the backbone was trained with.
+    """
+    return Stage(
+        name="joint",
+        model=load_ran(recipe, folder),
+        loss=lambda output, targets: ran_loss(output, targets, recipe),
+        epochs=recipe.joint_epochs,
+        batch=recipe.joint_batch,
+        rate=recipe.joint_rate,
+        place=folder / "joint",
+        kept=folder / "ran.pt",
+        # Crops of a view already show less of the face; the whole face is region 0.
+        scale=(0.85, 1.2),
+        to_beat=kept_epoch(folder)["valid"],
+        frozen_statistics=True,
+    )
+
+
+def fit(
+    stage: Stage,
     recipe: Recipe,
     train: Faces,
     valid: Faces,
     *,
     folder: Path,
     on: Accelerator,
-    init: Path | None = None,
     stop_after: int | None = None,
-) -> PlainNetwork:
-    """Train backbone and classifier on single random views; resume from `folder` if begun.
-
-    Returns the averaged network of the best epoch on `valid`, also in folder/backbone.pt.
-    """
-    model = PlainNetwork(recipe.backbone, classes=CLASSES, grey=True)
-    _normalise(model, train)
-    if init is not None:
-        on.print(load_backbone(model, init))
-    model = model.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(
+) -> None:
+    """Train one stage, from where it was left; each epoch ends in metrics.jsonl and a state."""
+    model: Any = stage.model.to(on.device).to(memory_format=torch.channels_last)
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
+    if on.num_processes > 1 and on.device.type == "cuda":
+        # On CPUs each process has the batch statistics of its own share: torch syncs GPUs alone.
+        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    optimizer: Any = torch.optim.SGD(
         model.parameters(),
-        recipe.rate,
+        stage.rate,
         momentum=0.9,
         nesterov=True,
         weight_decay=recipe.weight_decay,
     )
-    loader = _loader(_pixels(train), _targets(train), batch=recipe.batch)
-    model, optimizer, loader = on.prepare(model, optimizer, loader)
+    model, optimizer = on.prepare(model, optimizer)
+    batch = _whole_batch(min(stage.batch, len(train)), on)
+    steps = len(train) // batch
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.rate, total_steps=recipe.epochs * len(loader), pct_start=0.2
-    )
-    average = AveragedModel(
-        on.unwrap_model(model), multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True
+        optimizer, stage.rate, total_steps=stage.epochs * steps, pct_start=0.2
     )
     on.register_for_checkpointing(schedule, average)
-    generator = torch.Generator(on.device)
-    state, begun, best = folder / "state", 0, -1.0
-    if (folder / "progress.json").is_file():
-        on.load_state(str(state))
-        progress = json.loads((folder / "progress.json").read_text())
-        begun, best = progress["epoch"], progress["best"]
-    end = recipe.epochs if stop_after is None else min(recipe.epochs, begun + stop_after)
+    begun, best = _resume(stage, on)
+    if schedule.total_steps != stage.epochs * steps:
+        raise BadRequest(
+            f"{stage.place} has begun as {schedule.total_steps} steps, not {stage.epochs * steps}.",
+            hint="Give the faces, the epochs and the batch that it has begun with.",
+        )
+    pixels = torch.from_numpy(train.pixels).unsqueeze(1).to(on.device)
+    targets = train.shares().to(on.device)
+    end = stage.epochs if stop_after is None else min(stage.epochs, begun + stop_after)
     for epoch in range(begun, end):
-        # A resumed epoch draws what it would have drawn: the seed is the epoch's own.
-        generator.manual_seed(recipe.seed * 1000 + epoch * 64 + on.process_index)
-        side = recipe.input_size
-        if epoch < recipe.small_epochs:
-            side = side * 2 // 3
-        loss = _backbone_epoch(model, loader, optimizer, schedule, average, generator, side, on)
-        accuracy = _plain_accuracy(average.module, valid, recipe.input_size, on)
-        on.print(f"epoch {epoch + 1}: loss {loss:.4f}, valid accuracy {accuracy:.4f}")
-        if accuracy > best and on.is_main_process:
-            torch.save(average.module.state_dict(), folder / "backbone.pt")
-        best = max(best, accuracy)
-        on.save_state(str(state))
-        if on.is_main_process:
-            row = {"stage": "backbone", "epoch": epoch + 1, "loss": loss, "valid": accuracy}
-            _log(folder, row)
-            (folder / "progress.json").write_text(json.dumps({"epoch": epoch + 1, "best": best}))
-    on.wait_for_everyone()
-    return load_trained_backbone(recipe, folder)
-
-
-def _backbone_epoch(
-    model: nn.Module,
-    loader: Any,
-    optimizer: Any,
-    schedule: Any,
-    average: AveragedModel,
-    generator: torch.Generator,
-    side: int,
-    on: Accelerator,
-) -> float:
-    model.train()
-    total, seen = 0.0, 0
-    for pixels, targets in tqdm(loader, disable=not on.is_main_process, mininterval=30):
-        views = random_views(pixels, side, generator).contiguous(memory_format=torch.channels_last)
-        with on.autocast():
-            logits = model(views).logits
-        loss = F.cross_entropy(logits.float(), targets)
-        on.backward(loss)
-        on.clip_grad_norm_(model.parameters(), 5.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        schedule.step()
-        average.update_parameters(on.unwrap_model(model))
-        total, seen = total + loss.item() * len(targets), seen + len(targets)
-    sums: Tensor = on.reduce(torch.tensor([total, seen], device=on.device))
-    return float(sums[0] / sums[1])
-
-
-def train_heads(
-    recipe: Recipe, train: Faces, valid: Faces, *, folder: Path, on: Accelerator
-) -> RegionAttentionNetwork:
-    """Train both attention modules and the classifier on the frozen backbone's region features.
-
-    Every face is seen as it is and mirrored. Returns the best epoch on `valid`; the network's
-    parameters are also in folder/ran.pt, its scores on valid in folder/metrics.jsonl.
-    """
-    model = RegionAttentionNetwork(
-        recipe.backbone,
-        classes=CLASSES,
-        attention="softmax" if recipe.attention == "softmax" else "sigmoid",
-    ).eval()
-    trained = load_trained_backbone(recipe, folder)
-    model.backbone.load_state_dict(trained.backbone.state_dict())
-    model.mean.copy_(trained.mean)
-    model.std.copy_(trained.std)
-    model.to(memory_format=torch.channels_last).to(on.device)
-    views = [
-        region_features(model, train, recipe.input_size, mirrored=flip) for flip in (False, True)
-    ]
-    features, targets = torch.cat(views), _targets(train).repeat(2, 1)
-    valid_features = region_features(model, valid, recipe.input_size)
-    heads = [model.self_attention, model.relation_attention, model.classifier]
-    parameters = [parameter for head in heads for parameter in head.parameters()]
-    optimizer = torch.optim.AdamW(parameters, recipe.head_rate, weight_decay=1e-2)
-    loader = _loader(features, targets, batch=256)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-        optimizer, recipe.head_epochs * len(loader)
-    )
-    labels = torch.from_numpy(valid.labels())
-    best = -1.0
-    for epoch in range(recipe.head_epochs):
-        for batch, target in loader:
-            output = model.attend(batch.to(on.device))
-            answer = F.cross_entropy(output.logits, target.to(on.device))
-            biased = region_biased_loss(output.self_weights, alpha=recipe.alpha).mean()
-            on.backward(answer + recipe.rb_loss * biased)
+        model.train(not stage.frozen_statistics)  # nothing but batch normalisation minds
+        side = recipe.input_size * 2 // 3 if epoch < stage.small_epochs else recipe.input_size
+        total = torch.zeros((), device=on.device)
+        for rows, draws in _epoch(len(train), batch, seed=recipe.seed * 1000 + epoch, on=on):
+            views = random_views(pixels[rows], side, draws, scale=stage.scale)
+            output = model(views.contiguous(memory_format=torch.channels_last))
+            loss = stage.loss(output, targets[rows])
+            on.backward(loss)
+            on.clip_grad_norm_(model.parameters(), 5.0)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             schedule.step()
-        with torch.no_grad():
-            output = model.attend(valid_features.to(on.device))
-        accuracy = float((output.logits.argmax(1).cpu() == labels).float().mean())
-        margin = float(rb_margin(output.self_weights).mean())
-        on.print(f"heads {epoch + 1}: valid accuracy {accuracy:.4f}, mean RB margin {margin:+.3f}")
-        if accuracy > best:
-            best = accuracy
-            torch.save(model.state_dict(), folder / "ran.pt")
-        _log(folder, {"stage": "heads", "epoch": epoch + 1, "valid": accuracy, "margin": margin})
-    model.load_state_dict(torch.load(folder / "ran.pt", weights_only=True))
-    return model.eval()
+            average.update_parameters(on.unwrap_model(model))
+            total += loss.detach()
+        mean = float(on.reduce(total / steps, "mean"))
+        if not math.isfinite(mean):
+            raise BadRequest(
+                f"The loss of {stage.name} is {mean} in epoch {epoch + 1}.",
+                hint="Begin again with a lower rate.",
+            )
+        if on.is_main_process:
+            averaged = cast(Network, average.module.eval())
+            share = accuracy(averaged, valid, recipe.input_size)
+            tqdm.write(f"{stage.name} {epoch + 1}: loss {mean:.4f}, valid accuracy {share:.4f}")
+            if share > best:
+                best = share
+                torch.save(averaged.state_dict(), stage.kept)
+            row = {"stage": stage.name, "epoch": epoch + 1, "faces": len(train)}
+            log(folder, {**row, "loss": mean, "valid": share})
+            _save(stage, on, {"epoch": epoch + 1, "best": best, "processes": on.num_processes})
+    on.wait_for_everyone()
 
 
-@torch.no_grad()
-def region_features(
-    model: RegionAttentionNetwork, faces: Faces, side: int, *, mirrored: bool = False
-) -> Tensor:
-    """Return the features of every region of every face, f32[N, R, D], on the CPU."""
-    boxes, device, rows = pixel_boxes(model.layout, side), model.mean.device, []
-    for pixels in tqdm(_pixels(faces).split(32), desc="features", mininterval=10):
-        views = as_input(pixels.to(device).flip(-1) if mirrored else pixels.to(device), side)
-        rows.append(model.features(crop_regions(views, boxes)).cpu())
-    return torch.cat(rows)
+def _epoch(
+    faces: int, batch: int, *, seed: int, on: Accelerator
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield this process's share of each shuffled batch: rows i64[N] and their f32[N, DRAWS].
 
-
-def load_trained_backbone(recipe: Recipe, folder: Path) -> PlainNetwork:
-    """Return the plain network that the `backbone` stage left in the run folder."""
-    path = folder / "backbone.pt"
-    if not path.is_file():
-        raise BadCheckpoint(f"{path} does not exist.", hint="Run the stage `backbone` first.")
-    model = PlainNetwork(recipe.backbone, classes=CLASSES, grey=True)
-    model.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
-    return model.eval()
-
-
-def load_backbone(model: PlainNetwork, path: Path) -> str:
-    """Put a backbone in the authors' released layout into `model`; say what was left out.
-
-    Keys may carry the prefix "module."; `fc` and the attention heads are left out by name.
-
-    Raises:
-        BadCheckpoint: if the file is missing, holds no state_dict, or lacks a backbone's tensor.
+    Order and draws depend on the seed alone: a resumed epoch, or one shared by several processes,
+    is what it would have been.
     """
-    if not path.is_file():
-        raise BadCheckpoint(f"{path} does not exist.", hint="Give --init a .pth.tar file.")
-    content = torch.load(path, weights_only=True, map_location="cpu")
-    state = content.get("state_dict", content)
-    state = {key.removeprefix("module."): value for key, value in state.items()}
-    wanted = model.backbone.state_dict()
-    missing = sorted(key for key in wanted if key not in state)
-    wrong = sorted(k for k in wanted if k in state and state[k].shape != wanted[k].shape)
-    if missing or wrong:
-        raise BadCheckpoint(
-            f"{path} does not hold this backbone: {len(missing)} tensors are missing and "
-            f"{len(wrong)} have another shape, first {(missing + wrong)[0]}.",
-            hint="Choose the --backbone that the file was trained with.",
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(faces, generator=generator)[: faces // batch * batch].to(on.device)
+    draws = torch.rand(faces, DRAWS, generator=generator).to(on.device)
+    for rows in tqdm(order.split(batch), disable=not on.is_main_process, mininterval=30):
+        mine = rows[on.process_index :: on.num_processes]
+        yield mine, draws[mine]
+
+
+def _whole_batch(batch: int, on: Accelerator) -> int:
+    """Return the largest batch up to `batch` that all processes share equally."""
+    processes: int = on.num_processes
+    if batch < processes:
+        raise BadRequest(
+            f"{processes} processes cannot share a batch of {batch}.",
+            hint="Start fewer, or give a larger batch.",
         )
-    model.backbone.load_state_dict({key: state[key] for key in wanted})
-    left = sorted(key for key in state if key not in wanted)
-    return f"backbone from {path}; left out: {', '.join(left) or 'nothing'}"
+    return batch - batch % processes
 
 
-def _normalise(model: PlainNetwork, train: Faces) -> None:
-    model.mean.fill_(float(train.pixels.mean() / 255.0))
-    model.std.fill_(float(train.pixels.std() / 255.0))
+def _resume(stage: Stage, on: Accelerator) -> tuple[int, float]:
+    """Load the state of a stage that has begun; return its epochs so far and its best accuracy."""
+    path = stage.place / "progress.json"
+    if not path.is_file():
+        return 0, stage.to_beat
+    progress = json.loads(path.read_text())
+    before = progress.get("processes", 1)
+    if before != on.num_processes:
+        raise BadRequest(
+            f"{stage.place} has begun with {before} processes, not {on.num_processes}.",
+            hint=f"Go on with torchrun --nproc_per_node {before}, or begin another run folder.",
+        )
+    on.load_state(str(stage.place / "state"))
+    return progress["epoch"], progress["best"]
 
 
-def _pixels(faces: Faces) -> Tensor:
-    return torch.from_numpy(faces.pixels).unsqueeze(1)
-
-
-def _targets(faces: Faces) -> Tensor:
-    """Return the votes for the eight expressions as rows that sum to one, f32[N, 8]."""
-    votes = torch.from_numpy(faces.votes[:, :CLASSES]).float()
-    return votes / votes.sum(1, keepdim=True)
-
-
-def _loader(inputs: Tensor, targets: Tensor, *, batch: int) -> DataLoader[Any]:
-    data = TensorDataset(inputs, targets)
-    return DataLoader(data, batch_size=min(batch, len(data)), shuffle=True, drop_last=True)
-
-
-@torch.no_grad()
-def _plain_accuracy(model: nn.Module, faces: Faces, side: int, on: Accelerator) -> float:
-    model.eval()
-    answers = [
-        model(as_input(pixels.to(on.device), side)).logits.argmax(1).cpu()
-        for pixels in _pixels(faces).split(128)
-    ]
-    return float((torch.cat(answers).numpy() == faces.labels()).mean())
-
-
-def _log(folder: Path, row: dict[str, Any]) -> None:
-    row = {"time": round(time.time()), **row}
-    with (folder / "metrics.jsonl").open("a") as file:
-        file.write(json.dumps(row) + "\n")
+def _save(stage: Stage, on: Accelerator, progress: dict[str, Any]) -> None:
+    """Write state/ and progress.json; an interruption leaves the state of the epoch before."""
+    fresh = stage.place / "state.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    on.save_state(str(fresh))
+    shutil.rmtree(stage.place / "state", ignore_errors=True)
+    fresh.rename(stage.place / "state")
+    (stage.place / "progress.json").write_text(json.dumps(progress))

@@ -1,0 +1,128 @@
+"""Everything that decides a training run: written into the run folder and onto the card."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from ran.errors import BadRequest
+from ran.net.attention import ATTENTIONS
+from ran.net.model import BACKBONES
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The options of a run. A batch counts the faces of one step in all processes together."""
+
+    backbone: str = "resnet18"
+    attention: str = "sigmoid"
+    input_size: int = 96
+    epochs: int = 10
+    small_epochs: int = 0
+    """The first so many epochs run at two thirds of the input size, for speed."""
+    batch: int = 128
+    rate: float = 0.1
+    weight_decay: float = 5e-4
+    ema: float = 0.995
+    head_epochs: int = 20
+    head_rate: float = 1e-3
+    alpha: float = 0.02
+    rb_loss: float = 1.0
+    seed: int = 7
+    joint_epochs: int = 2
+    joint_batch: int = 32
+    joint_rate: float = 2e-3
+    init: str = ""
+    """Name of the file whose backbone training began with; empty: it began from random numbers."""
+
+
+BACKBONE_FIELDS = (
+    "backbone", "input_size", "epochs", "small_epochs", "batch", "rate", "weight_decay", "ema",
+    "seed", "init",
+)  # fmt: skip
+"""What a run cannot change once its backbone has begun to train."""
+
+_LIMITS = {
+    "input_size": (32, 512),
+    "epochs": (1, 10_000),
+    "small_epochs": (0, 10_000),
+    "batch": (2, 1e6),  # batch normalisation needs two faces
+    "rate": (0, 100),
+    "weight_decay": (0, 1),
+    "ema": (0, 1),
+    "head_epochs": (1, 10_000),
+    "head_rate": (0, 100),
+    "alpha": (0, 1),
+    "rb_loss": (0, 1e6),
+    "seed": (0, 1e9),
+    "joint_epochs": (1, 10_000),
+    "joint_batch": (1, 1e6),
+    "joint_rate": (0, 100),
+}
+"""Smallest and largest value that makes sense."""
+
+
+def read_recipe(folder: Path, changes: Mapping[str, Any]) -> Recipe:
+    """Return the recipe of a run folder, or the default one, with what is asked for changed.
+
+    Args:
+        folder: may not exist yet.
+        changes: new values by field; None leaves the field as it is.
+
+    Raises:
+        BadRequest: if config.json cannot be read, a value makes no sense, or a value would change
+            that the trained part of the run depends on.
+    """
+    before = _stored(folder / "config.json")
+    recipe = replace(before, **{name: new for name, new in changes.items() if new is not None})
+    _check(recipe)
+    if (folder / "progress.json").is_file() or (folder / "backbone.pt").is_file():
+        for name in BACKBONE_FIELDS:
+            old, new = getattr(before, name), getattr(recipe, name)
+            if old != new:
+                raise BadRequest(
+                    f"{folder} has begun with {name} {old!r}, not {new!r}.",
+                    hint="Leave the option out to go on, or begin another run folder.",
+                )
+    return recipe
+
+
+def write_recipe(recipe: Recipe, folder: Path) -> None:
+    """Write config.json into the run folder, which is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
+
+
+def _stored(path: Path) -> Recipe:
+    if not path.is_file():
+        return Recipe()
+    try:
+        return Recipe(**json.loads(path.read_text()))
+    except (ValueError, TypeError) as error:
+        raise BadRequest(
+            f"{path} is no recipe: {error}.",
+            hint=f"Its fields are {', '.join(field.name for field in fields(Recipe))}.",
+        ) from error
+
+
+def _check(recipe: Recipe) -> None:
+    for name, allowed in (("backbone", tuple(BACKBONES)), ("attention", ATTENTIONS)):
+        value = getattr(recipe, name)
+        if value not in allowed:
+            raise BadRequest(
+                f"There is no {name} {value!r}.", hint=f"Use one of {', '.join(allowed)}."
+            )
+    for field in fields(Recipe):
+        if field.name not in _LIMITS:
+            continue
+        low, high = _LIMITS[field.name]
+        value = getattr(recipe, field.name)
+        number = isinstance(value, int | float) and (field.type == "float" or value == int(value))
+        if not (number and low <= value <= high):
+            kind = "a number" if field.type == "float" else "a whole number"
+            raise BadRequest(
+                f"{field.name} is {value!r}.", hint=f"Expected {kind} from {low} to {high:g}."
+            )
