@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ran.errors import BadFraming, BadRequest
+from ran.errors import BadCheckpoint, BadFraming, BadRequest
 from ran.face.detect import Face, FaceDetector, find_faces
 from ran.face.photo import Photo
 from ran.net.checkpoints import Card, Network, load_checkpoint
@@ -70,16 +70,20 @@ class Prediction:
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as plain values: the layout of the command line, and of exports."""
-        columns = (self.self_weights, self.relation_weights, self.weights)
+        columns = (self.self_weights, self.relation_weights, self.weights, self.covered)
         return {
             "expression": self.expression,
             "probabilities": dict(zip(self.classes, self.probabilities.tolist(), strict=True)),
+            "logits": dict(zip(self.classes, self.logits.tolist(), strict=True)),
+            "alpha": self.alpha,
             "rb_margin": self.rb_margin,
             "rb_loss": self.rb_loss,
             "regions": [
-                {"name": box.name, "box": box.edges, "self_weight": mu, "relation_weight": nu,
-                 "weight": w}
-                for box, mu, nu, w in zip(self.boxes, *(c.tolist() for c in columns), strict=True)
+                {"name": box.name, "box": list(box.edges), "self_weight": mu,
+                 "relation_weight": nu, "weight": w, "covered": covered}
+                for box, mu, nu, w, covered in zip(
+                    self.boxes, *(column.tolist() for column in columns), strict=True
+                )
             ],
         }  # fmt: skip
 
@@ -91,7 +95,8 @@ def devices() -> dict[str, str]:
         found["cuda"] = f"GPU, {torch.cuda.get_device_name(0)}"
     if torch.backends.mps.is_available():
         found["mps"] = "Apple GPU"
-    found["cpu"] = f"CPU, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    found["cpu"] = f"CPU, {threads} thread{'s' if threads > 1 else ''}"
     return found
 
 
@@ -136,6 +141,7 @@ class Engine:
 
         Raises:
             BadFraming: if a face is framed otherwise than the network was trained on.
+            BadCheckpoint: if the network's answer is no number.
         """
         answers: dict[str, Prediction] = {}
         keys = [scene.key for scene in scenes]
@@ -185,6 +191,12 @@ class Engine:
         chunks = crops[0].split(CROPS_AT_ONCE if self.device == "cpu" else len(crops[0]))
         features = torch.cat([self.model.features(chunk[None]) for chunk in chunks], dim=1)
         output: RanOutput = self.model.attend(features)
+        if not bool(output.logits.isfinite().all() and output.weights.isfinite().all()):
+            raise BadCheckpoint(
+                f"{self.card.name} answers with no number for this face.",
+                hint="Its parameters are too large or its normalisation is wrong; choose another "
+                "checkpoint.",
+            )
         mu, nu, w = (_numpy(row[0]) for row in output[1:4])
         return Prediction(
             classes=self.card.classes,
@@ -206,10 +218,12 @@ def _numpy(values: Tensor) -> NDArray[np.float32]:
 
 def _device(name: str) -> str:
     if name == "auto":
-        name = os.environ.get("RAN_DEVICE", "auto")
+        name = os.environ.get("RAN_DEVICE") or "auto"
     known = devices()
     if name == "auto":
         return next(iter(known))
-    if name.split(":")[0] not in known:
+    kind, colon, number = name.partition(":")
+    count = torch.cuda.device_count() if kind == "cuda" else 0
+    if kind not in known or (colon and not (number.isdecimal() and int(number) < count)):
         raise BadRequest(f"There is no device {name!r} here.", hint=f"Use {', '.join(known)}.")
     return name

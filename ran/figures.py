@@ -100,8 +100,9 @@ def probabilities(clean: Prediction, covered: Prediction, theme: Theme) -> go.Fi
 def margin(clean: float, covered: float, alpha: float, theme: Theme) -> go.Figure:
     """Return the number line of the RB margin; left of alpha the loss is above zero."""
     points = (clean, covered, alpha, 0.0)
-    room = 0.15 * max(0.1, max(points) - min(points))
-    low, high = min(points) - room, max(points) + room
+    reach = max(0.1, max(points) - min(points))
+    # On the left there is room for "loss > 0" at the width of a phone.
+    low, high = min(points) - 0.25 * reach, max(points) + 0.15 * reach
     figure = _figure(84, theme, {"l": 8, "r": 8, "t": 4, "b": 24})
     figure.add_shape(
         type="rect", x0=low, x1=alpha, y0=-0.25, y1=0.25, fillcolor=theme.loss_zone,
@@ -126,11 +127,12 @@ def margin(clean: float, covered: float, alpha: float, theme: Theme) -> go.Figur
             figure.add_annotation(
                 x=value, y=y, text=f"<b>{text}</b>" if bold else text, showarrow=False
             )
-    notes = (
+    notes = [
         (low, "left", "loss > 0", theme.warn),
-        (high, "right", "no loss", theme.muted),
-        (alpha, "center", f"α = {alpha:.3g}", theme.warn),
-    )
+        (alpha, "left", f" α = {alpha:.3g}", theme.warn),
+    ]
+    if high - alpha > 0.45 * (high - low):
+        notes.append((high, "right", "no loss", theme.muted))
     for x, anchor, text, colour in notes:
         figure.add_annotation(
             x=x, y=-0.75, text=text, xanchor=anchor, showarrow=False,
@@ -264,6 +266,7 @@ def _dots(
     )
     figure.add_scatter(
         x=x, y=y, mode="markers", marker={"size": 12, **marker}, customdata=y,
+        cliponaxis=False,
         hovertemplate=(f"%{{customdata}}, {face}: " if what == "probability" else f"{face}: ")
         + f"{what} %{{x:.{digits}f}}<extra></extra>",
     )  # fmt: skip

@@ -8,20 +8,27 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import struct
+import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ran.errors import BadCheckpoint
+from ran.errors import BadCheckpoint, BadRequest
 from ran.expressions import CLASS_ORDERS
-from ran.net.attention import ATTENTIONS
-from ran.net.model import BACKBONES, PlainNetwork, RegionAttentionNetwork
+from ran.net.card import Card, read_card
+from ran.net.model import PlainNetwork, RegionAttentionNetwork
+
+__all__ = [
+    "DEFAULT", "WEIGHTS", "Card", "Network", "bundled", "convert", "load_checkpoint",
+    "load_released", "read_card", "save_checkpoint",
+]  # fmt: skip
 
 Network = RegionAttentionNetwork | PlainNetwork
 WEIGHTS = Path(__file__).parent / "weights"
@@ -33,30 +40,15 @@ _HEADS = {
     "fc.": "classifier.",
 }
 """The authors' names of the heads and ours; every other tensor belongs to the backbone."""
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a checkpoint is, was trained on and reaches. Scores are accuracies in [0, 1]."""
-
-    name: str
-    kind: Literal["ran", "plain"]
-    backbone: str
-    classes: tuple[str, ...]
-    input_size: int
-    grey: bool
-    framing: str
-    attention: str
-    alpha: float
-    trained_on: str
-    licence: str
-    recipe: dict[str, Any]
-    seed: int | None
-    scores: dict[str, dict[str, float]] | None
-    note: str
-    layout: str = "fixed"
-    temperature: float = 1.0
-    sha256: str = ""
+_RELEASED_SIDE = 224
+_RELEASED_ALPHAS = {"ferplus": 0.1, "affectnet": 0.03, "rafdb": 0.02}
+"""Margins in the authors' code for FERPlus and AffectNet; RAF-DB's is not released: the paper's."""
+_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+_DAMAGE = (
+    OSError, RuntimeError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError,
+    AssertionError, EOFError, MemoryError, pickle.UnpicklingError, struct.error,
+)  # fmt: skip
+"""What torch.load was seen to raise on 15,000 damaged files, and what a made-up size may cost."""
 
 
 def bundled() -> dict[str, Path]:
@@ -76,7 +68,11 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[Network, Card]:
     if path is None:
         path = WEIGHTS / DEFAULT
     path = Path(path)
-    if not path.exists():
+    try:
+        is_there = path.exists()
+    except OSError:  # a name that no file can have
+        is_there = False
+    if not is_there:
         raise BadCheckpoint(f"{path} does not exist.", hint="Check the path of the checkpoint.")
     return _load_folder(path) if path.is_dir() else load_released(path)
 
@@ -101,7 +97,10 @@ def _load_folder(folder: Path) -> tuple[Network, Card]:
         raise BadCheckpoint(
             f"{folder} holds no model.safetensors.", hint="A checkpoint needs it and card.json."
         )
-    found = _sha256(path)
+    try:
+        found = _sha256(path)
+    except OSError as error:
+        raise BadCheckpoint(f"{path} cannot be read: {error.strerror}.", hint=_RETRY) from error
     if found != card.sha256:
         raise BadCheckpoint(
             f"{path} is damaged or not the card's: its SHA-256 is {found[:12]}…, the card says "
@@ -115,48 +114,8 @@ def _load_folder(folder: Path) -> tuple[Network, Card]:
     return _build(card, state, path), card
 
 
-def read_card(path: Path) -> Card:
-    """Read card.json strictly: every field that has no default, and none that is unknown."""
-    if not path.is_file():
-        raise BadCheckpoint(f"{path} does not exist.", hint="A checkpoint needs a card.json.")
-    try:
-        values = json.loads(path.read_text())
-    except ValueError as error:
-        raise BadCheckpoint(f"{path} is not JSON: {error}.", hint=_RETRY) from error
-    known = {item.name for item in fields(Card)}
-    missing = sorted(known - {"layout", "temperature"} - set(values)) if _is_object(values) else []
-    unknown = sorted(set(values) - known) if _is_object(values) else []
-    if not _is_object(values) or missing or unknown:
-        raise BadCheckpoint(
-            f"{path} is no card: missing {', '.join(missing) or 'nothing'}, "
-            f"unknown {', '.join(unknown) or 'nothing'}.",
-            hint="Compare it with a card written by `python -m ran convert`.",
-        )
-    card = Card(**{**values, "classes": tuple(values["classes"])})
-    for name, value, allowed in (
-        ("kind", card.kind, ("ran", "plain")),
-        ("backbone", card.backbone, tuple(BACKBONES)),
-        ("attention", card.attention, ATTENTIONS),
-        ("framing", card.framing, ("ferplus",)),
-        ("layout", card.layout, ("fixed",)),
-    ):
-        if value not in allowed:
-            raise BadCheckpoint(
-                f"{path} says {name} {value!r}.", hint=f"Expected one of {', '.join(allowed)}."
-            )
-    if not (isinstance(card.input_size, int) and 32 <= card.input_size <= 512):
-        raise BadCheckpoint(
-            f"{path} says input_size {card.input_size!r}.", hint="Expected 32 to 512 pixels."
-        )
-    return card
-
-
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
-
-
 def _build(card: Card, state: Mapping[str, Tensor], path: Path) -> Network:
-    outputs = state["classifier.weight"].shape[0] if "classifier.weight" in state else 0
+    outputs = _outputs(state)
     if outputs != len(card.classes):
         raise BadCheckpoint(
             f"{path.name} has {outputs} outputs, its card names {len(card.classes)} classes.",
@@ -174,24 +133,42 @@ def _build(card: Card, state: Mapping[str, Tensor], path: Path) -> Network:
                 grey=card.grey,
             )
     wanted = model.state_dict()
-    wrong = [
-        f"{key} should be {list(wanted[key].shape)}, "
-        + (f"is {list(state[key].shape)}" if key in state else "is missing")
-        for key in wanted
-        if key not in state or state[key].shape != wanted[key].shape
-    ] + [f"{key} is not expected" for key in state if key not in wanted]
+    misfits = {key: _misfit(wanted[key], state.get(key)) for key in wanted}
+    wrong = [f"{key} {words}" for key, words in misfits.items() if words]
+    wrong += [f"{key} is not expected" for key in state if key not in wanted]
     if wrong:
         raise BadCheckpoint(
             f"{path.name} does not fit a {card.backbone} {card.kind}: {wrong[0]}"
             + (f" and {len(wrong) - 1} more." if len(wrong) > 1 else "."),
             hint="Check the card's backbone and kind.",
         )
-    full = {key: v.float() if v.is_floating_point() else v for key, v in state.items()}
+    # Copies: a file that is overwritten later must not change a network in use.
+    full = {key: value.to(wanted[key].dtype, copy=True) for key, value in state.items()}
     if not all(bool(v.isfinite().all()) for v in full.values() if v.is_floating_point()):
         raise BadCheckpoint(f"{path.name} holds numbers that are not finite.", hint=_RETRY)
     model.load_state_dict(full, assign=True)
     model.restore_constants()
     return model.eval()
+
+
+def _outputs(state: Mapping[str, Tensor]) -> int:
+    """Return the rows of the classifier's matrix; 0 where there is none."""
+    matrix = state.get("classifier.weight")
+    return 0 if matrix is None or matrix.ndim != 2 else matrix.shape[0]
+
+
+def _misfit(wanted: Tensor, found: Tensor | None) -> str:
+    """Say why `found` cannot stand where `wanted` does; nothing if it can."""
+    if found is None:
+        return "is missing"
+    if found.shape != wanted.shape:
+        return f"should be {list(wanted.shape)}, is {list(found.shape)}"
+    dtypes = _FLOATS if wanted.is_floating_point() else (wanted.dtype,)
+    if found.dtype not in dtypes or found.layout != torch.strided or found.is_meta:
+        return (
+            f"should hold plain {wanted.dtype}, holds {found.dtype}, {found.layout}, {found.device}"
+        )
+    return ""
 
 
 def load_released(path: Path, *, classes: str = "ferplus") -> tuple[Network, Card]:
@@ -202,11 +179,19 @@ def load_released(path: Path, *, classes: str = "ferplus") -> tuple[Network, Car
     which crops are given changes: ours, whole face first. Values are used in [0, 1] as they are.
     """
     try:
-        content = torch.load(path, weights_only=True, map_location="cpu")
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
-        raise BadCheckpoint(f"{path.name} is not a PyTorch checkpoint.", hint=_RETRY) from error
+        with warnings.catch_warnings():
+            # PyTorch warns of old or damaged pickles; what matters of that is said here.
+            warnings.simplefilter("ignore")
+            content = torch.load(path, weights_only=True, map_location="cpu")
+    except _DAMAGE as error:
+        raise BadCheckpoint(
+            f"{path.name} is not a PyTorch file of tensors and plain values alone.",
+            hint="Give the authors' .pth.tar, or a folder with model.safetensors and card.json.",
+        ) from error
     state = content.get("state_dict", content) if isinstance(content, dict) else None
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+    if not isinstance(state, dict) or not all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in state.items()
+    ):
         raise BadCheckpoint(
             f"{path.name} holds no state_dict of tensors.",
             hint="Expected the authors' layout: torch.save({'state_dict': ...}).",
@@ -223,18 +208,27 @@ def load_released(path: Path, *, classes: str = "ferplus") -> tuple[Network, Car
             f"{path.name} holds no {missing[0]}weight; it is not a trained RAN.",
             hint="A backbone alone can be given to `python -m ran train --init`.",
         )
+    names, outputs = CLASS_ORDERS[classes], _outputs(renamed)
+    if outputs != len(names):
+        raise BadCheckpoint(
+            f"{path.name} has {outputs} outputs, {classes} has {len(names)} classes.",
+            hint="Convert it with `python -m ran convert --classes NAME`, NAME one of "
+            f"{', '.join(CLASS_ORDERS)}.",
+        )
+    for key in [key for key in renamed if key.endswith("running_mean")]:
+        # PyTorch before 0.4.1 kept no count of batches; nothing is computed with it.
+        renamed.setdefault(key.replace("running_mean", "num_batches_tracked"), torch.tensor(0))
     renamed["mean"], renamed["std"] = torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1)
-    deep = any(key.startswith("backbone.layer1.2.") for key in renamed)
     card = Card(
         name=path.name,
         kind="ran",
-        backbone="resnet34" if deep else "resnet18",
-        classes=CLASS_ORDERS[classes],
-        input_size=224,
+        backbone=_backbone(renamed),
+        classes=names,
+        input_size=_RELEASED_SIDE,
         grey=False,
         framing="ferplus",
         attention="softmax",
-        alpha=0.1,
+        alpha=_RELEASED_ALPHAS[classes],
         trained_on="not stated in the file",
         licence="not stated in the file",
         recipe={},
@@ -245,28 +239,53 @@ def load_released(path: Path, *, classes: str = "ferplus") -> tuple[Network, Car
     return _build(card, renamed, path), card
 
 
+def _backbone(state: Mapping[str, Tensor]) -> str:
+    if "backbone.features.0.weight" in state:
+        return "vgg16"
+    return "resnet34" if "backbone.layer1.2.conv1.weight" in state else "resnet18"
+
+
 def convert(source: Path, target: Path, *, classes: str = "ferplus") -> None:
-    """Convert the authors' .pth.tar into our folder, or our folder into a .pth.tar; fp32."""
-    if target.name.endswith((".pth.tar", ".pth")):
-        model, card = load_checkpoint(source)
-        _refuse_lossy(model, card)
-        torch.save({"epoch": 0, "arch": card.backbone, "state_dict": _released(model),
-                    "best_prec1": 0.0, "optimizer": {}}, target)  # fmt: skip
-        return
-    if not source.exists():
+    """Convert the authors' .pth.tar into our folder, or our folder into a .pth.tar; fp32.
+
+    Raises:
+        BadCheckpoint: if the source is missing, damaged, or more than the released format can say.
+        BadRequest: if the target cannot be written, or is a folder like the source.
+    """
+    to_released = target.name.endswith((".pth.tar", ".pth"))
+    if not to_released and source.is_dir():
+        raise BadRequest(
+            f"{source} is a folder already, so {target.name} should be a file.",
+            hint="End its name in .pth.tar for the authors' format.",
+        )
+    if not to_released and not source.exists():
         raise BadCheckpoint(f"{source} does not exist.", hint="Give the authors' .pth.tar.")
-    model, card = load_released(source, classes=classes)
-    save_checkpoint(target, model, card, half=False)
+    read = load_checkpoint if to_released else partial(load_released, classes=classes)
+    model, card = read(source)
+    try:
+        if to_released:
+            _write_released(target, model, card)
+        else:
+            save_checkpoint(target, model, card, half=False)
+    except (OSError, SafetensorError) as error:
+        raise BadRequest(
+            f"{target} cannot be written: {error}.", hint="Choose another place."
+        ) from error
 
 
-def _refuse_lossy(model: Network, card: Card) -> None:
+def _write_released(target: Path, model: Network, card: Card) -> None:
     identity = bool((model.mean == 0).all() and (model.std == 1).all())
-    if card.kind != "ran" or card.attention != "softmax" or card.grey or not identity:
+    plainly = card.input_size == _RELEASED_SIDE and card.temperature == 1.0 and not card.grey
+    if card.kind != "ran" or card.attention != "softmax" or not plainly or not identity:
         raise BadCheckpoint(
             f"{card.name} cannot be said in the released format, which has the softmax convention, "
-            "colour input and no normalisation.",
+            f"colour input of {_RELEASED_SIDE} pixels, no normalisation and no temperature.",
             hint="Only such a RAN can be converted.",
         )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as file:
+        torch.save({"epoch": 0, "arch": card.backbone, "state_dict": _released(model),
+                    "best_prec1": 0.0, "optimizer": {}}, file)  # fmt: skip
 
 
 def _released(model: Network) -> dict[str, Tensor]:

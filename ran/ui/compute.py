@@ -57,7 +57,9 @@ def use_own_checkpoint(session: Session, files: Sequence[tuple[str, bytes]]) -> 
 @st.cache_resource(max_entries=2, show_spinner="Finding the examples' faces …")
 def _examples(framing: str, _using: Engine) -> dict[str, tuple[str, list[Face]]]:
     found = {}
-    for path in sorted(p for p in EXAMPLES.glob("*") if p.suffix in (".png", ".jpg")):
+    paths = [path for path in EXAMPLES.glob("*") if path.suffix in (".png", ".jpg")]
+    # Photographs first.
+    for path in sorted(paths, key=lambda path: (path.name.startswith("drawn_"), path.name)):
         name = path.stem.replace("_", " ").title()
         found[name] = (path.name, faces_of(_using, path.read_bytes(), path.name))
     return found

@@ -142,9 +142,7 @@ def _margin_computed(covered: Prediction, alpha: float) -> None:
     mu = covered.self_weights
     best = int(mu[1:].argmax()) + 1
     gap, loss = float(mu[best] - mu[0]), max(0.0, alpha - float(mu[best] - mu[0]))
-    st.latex(
-        rf"\mu_{{max}} - \mu_0 = \mu_{best} - \mu_0 = {mu[best]:.3f} - {mu[0]:.3f} = {gap:+.3f}"
-    )
+    st.latex(rf"\mu_{best} - \mu_0 = {mu[best]:.3f} - {mu[0]:.3f} = {gap:+.3f}")
     st.latex(rf"L_{{RB}} = \max(0,\ {alpha:.3f} - ({gap:+.3f})) = {loss:.3f}")
     st.markdown(
         f":small[:gray[Covered face; the best crop is {covered.boxes[best].name}. "
