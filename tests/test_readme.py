@@ -1,4 +1,4 @@
-"""What the README promises: its Python runs, its scores are the card's, its links lead somewhere."""
+"""What the README promises: its Python runs, its scores are the card's, its links lead to files."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,8 @@ def test_the_ten_lines_of_python_run_and_print_what_they_promise(monkeypatch, ca
     answer, *regions = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"\w+ -> \w+", answer)
     assert len(regions) == 6
-    before, after = zip(*(map(float, re.findall(r"\d\.\d+", row)[-2:]) for row in regions))
+    pairs = [map(float, re.findall(r"\d\.\d+", row)[-2:]) for row in regions]
+    before, after = zip(*pairs, strict=True)
     assert sum(before) == pytest.approx(1, abs=0.003)
     assert sum(after) == pytest.approx(1, abs=0.003)
     assert before != after
