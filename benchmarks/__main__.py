@@ -21,13 +21,19 @@ from ran.engine import devices
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure every row and print the table; return 1 if a check failed."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Time the paths that a user waits for, each beside a plain baseline and a "
+        "check of its answer. Exit status 1 if a check failed.",
+    )
     parser.add_argument("--quick", action="store_true", help="fewer rows and repeats, under 60 s")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda; default cpu")
     args = parser.parse_args(arguments)
     if args.device.split(":")[0] not in devices():
         parser.error(f"expected a device of {', '.join(devices())}, got {args.device!r}")
+    if args.json is not None and not args.json.resolve().parent.is_dir():
+        parser.error(f"expected a file in a folder that exists, got {args.json}")
     rows = []
     peak = peak_flops(args.device)
     for name, measure in _plan(args.quick, args.device, peak).items():

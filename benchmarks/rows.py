@@ -85,7 +85,7 @@ class Row:
 def in_turns(
     ours: Callable[[], object], baseline: Callable[[], object], *, repeats: int
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Time both `repeats` times, one after the other, each first as often as second.
+    """Time both `repeats` times, one after the other, each first as often as second (or once more).
 
     One unmeasured call of each goes before. The callables must have finished their work when they
     return, on a GPU too.

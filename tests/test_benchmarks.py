@@ -87,14 +87,22 @@ def test_the_forward_row_is_right_on_a_gpu():
     assert row.check.passed, row.check.words
 
 
-def test_an_unknown_device_is_refused_with_what_is_there():
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--device", "abacus"], "expected a device of"),
+        (["--json", "no/such/folder/rows.json"], "expected a file in a folder that exists"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_is_measured(arguments, words):
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--device", "abacus"],
+        [sys.executable, "-m", "benchmarks", *arguments],
         cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=False,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 2
-    assert "expected a device of" in done.stderr
+    assert words in done.stderr
+    assert "measuring" not in done.stderr
     assert "Traceback" not in done.stderr
 
 

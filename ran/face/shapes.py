@@ -84,7 +84,14 @@ def shape_from_json(value: object) -> Shape:
     for key, number in numbers.items():
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise BadShape(f"{key} of a {kind} is {number!r}.", hint="Expected a number.")
-    return _KINDS[kind](**{key: float(number) for key, number in numbers.items()})
+    try:
+        plain = {key: float(number) for key, number in numbers.items()}
+    except OverflowError as error:
+        # JSON's whole numbers know no limit; they are not repeated in the words either.
+        raise BadShape(
+            f"A {kind} has a number that is far too large.", hint="The face reaches from 0 to 1."
+        ) from error
+    return _KINDS[kind](**plain)
 
 
 def preset(name: str, face: Face) -> tuple[Shape, ...]:
@@ -137,7 +144,9 @@ def _nose(points: _Landmarks) -> tuple[Shape, ...]:
 def _mouth(points: _Landmarks) -> tuple[Shape, ...]:
     x, y = points[3:].mean(0).clip(0.0, 1.0).tolist()
     half = min(1.0, max(0.12, 0.75 * float(np.linalg.norm(points[4] - points[3]))))
-    return (Rectangle(x - half, y - 0.13, x + half, y + 0.13),)
+    # On a small face 0.13 would reach the nose.
+    up = min(0.13, max(0.05, 0.8 * (y - float(points[2, 1]))))
+    return (Rectangle(x - half, y - up, x + half, y + 0.13),)
 
 
 _PARTS: dict[str, Callable[[_Landmarks], tuple[Shape, ...]]] = {
