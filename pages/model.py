@@ -15,7 +15,7 @@ _SYMBOLS, _NUMBERS = "Symbols", "This face's numbers"
 
 def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     """Draw the page for the checkpoint and the face in use."""
-    left, right = st.columns([1, 1.15])
+    left, right = shell.halves()
     with left, st.container(border=True):
         card_table(engine)
         own_checkpoint(session)
@@ -122,14 +122,14 @@ def equations(session: Session, answer: Prediction) -> None:
         name = answer.boxes[i].name
         note = f"The weight used: {answer.relative_weights[i]:.2f}× of uniform, 1/{len(mu)}."
         for symbols, numbers, said in (
-            (r"\mu_i = \sigma(q_0^\top F_i)", rf"\mu_{i} = {tex(mu[i])}",
+            (r"\mu_i = \sigma(q_0^{\mathsf T} F_i)", rf"\mu_{i} = {tex(mu[i])}",
              f"Self-attention: one number for each region. {i} is {name}."),
             (r"F_m = \textstyle\sum_i \mu_i F_i \,/ \sum_i \mu_i",
              rf"\textstyle\sum_i \mu_i = {mu.sum():.3f}", "The global representation."),
-            (r"\nu_i = \sigma(q_1^\top [F_i : F_m])", rf"\nu_{i} = {tex(nu[i])}",
+            (r"\nu_i = \sigma(q_1^{\mathsf T} [F_i : F_m])", rf"\nu_{i} = {tex(nu[i])}",
              "Relation-attention: the region beside the whole."),
             (r"w_i = \mu_i\nu_i \,/ \textstyle\sum_j \mu_j\nu_j",
-             rf"w_{i} = {tex(products[i])} / {tex(total)} = {w:.3f}", note),
+             rf"w_{i} = \frac{{{tex(products[i])}}}{{{tex(total)}}} = {w:.3f}", note),
         ):  # fmt: skip
             if shown == _NUMBERS:
                 left, right = st.columns(2)

@@ -18,7 +18,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     if face is None:
         return
     band = st.container()
-    left, right = st.columns([1, 1.08])
+    left, right = shell.halves()
     with left:
         picture = st.container()
         session.all_boxes = st.toggle("All regions", key=seed("all-boxes", session.all_boxes))

@@ -120,7 +120,7 @@ def margin(clean: float, covered: float, alpha: float, theme: Theme) -> go.Figur
     _dots(
         figure, [covered], [0], theme, hollow=False, face="covered face", digits=3, what="RB margin"
     )
-    apart = abs(difference) > 0.12 * (high - low)
+    apart = abs(difference) > 0.16 * (high - low)
     for value, bold, y in ((clean, False, 0.72), (covered, True, 0.72)):
         if bold or apart:
             text = signed(value, 3)

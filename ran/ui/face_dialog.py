@@ -26,12 +26,13 @@ def face_dialog(session: Session, engine: Engine) -> None:
         ":small[:gray[:material/lock: Your photo is sent to the computer that runs this app and "
         "stays in its memory for this session. It is not kept, shared or used for training.]]"
     )
-    given = upload
-    if st.toggle("Use the camera"):
-        given = st.camera_input("Photograph a face") or upload
-    if given is not None:
+    taken = st.camera_input("Photograph a face") if st.toggle("Use the camera") else None
+    if taken is not None:
         with answer:
-            _take(session, engine, given.getvalue(), given.name)
+            _take(session, engine, taken.getvalue(), "the camera's picture")
+    elif upload is not None:
+        with answer:
+            _take(session, engine, upload.getvalue(), upload.name)
     elif len(session.faces) > 1:
         with answer:
             _pick(session, session.photo_name, session.faces)

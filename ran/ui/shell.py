@@ -15,6 +15,8 @@ from ran.ui.face_dialog import face_dialog
 from ran.ui.session import LAYOUTS, Session, current, seed
 
 _RUNNING = "ran_shell_runs"
+HALF = 380
+"""Pixels that half a page needs; where there is less, the halves stand one below the other."""
 PURPOSES = {
     "Occlude": "Cover part of the face and see which regions the network turns to instead.",
     "Model": "What was trained, on what, how well it does, and the equations behind every number.",
@@ -58,11 +60,11 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
         st.navigation(pages(), position="top")
         st.rerun()
     session = current()
-    left, right = st.columns([1, 0.42], vertical_alignment="bottom")
-    with left.container(gap=None):
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row.container(gap=None, width="stretch"):
         st.title(title, anchor=False)
         st.markdown(f":gray[{PURPOSES[title]}]")
-    header = right.container(horizontal=True, horizontal_alignment="right")
+    header = row.container(horizontal=True, width="content")
     choose = header.button("Face", icon=":material/account_circle:", key="choose-face")
     _sidebar(session)
     with compute.told():
@@ -71,6 +73,12 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
         if choose:
             face_dialog(session, engine)
         body(session, engine, header)
+
+
+def halves() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Return the left and the right half of a page."""
+    cells = st.grid(2, min_column_width=HALF)
+    return cells.container(), cells.container()
 
 
 def _sidebar(session: Session) -> None:
