@@ -1,7 +1,8 @@
-"""Scene -> Prediction: the one place that loads a network and names a device."""
+"""Scene -> Prediction or Heatmap: the one place that loads a network and names a device."""
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
 from collections import OrderedDict
@@ -9,15 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from ran.errors import BadCheckpoint, BadFraming, BadRequest
+from ran.explain.attribution import Heatmap, method_named, read_target
 from ran.face.detect import Face, FaceDetector, find_faces
 from ran.face.photo import Photo
 from ran.net.checkpoints import Card, Network, load_checkpoint
@@ -30,6 +32,10 @@ CROPS_AT_ONCE = 12
 """On a CPU, bigger batches were slower than one crop at a time (benchmarks, row `forward`)."""
 REMEMBERED = 64
 """Predictions that an engine keeps, the oldest dropped first; a prediction is under 1 kB."""
+REMEMBERED_HEATMAPS = 32
+"""Heatmaps that an engine keeps, the oldest dropped first; at 224 pixels one is about 200 kB."""
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +114,9 @@ class Engine:
         self.card = card
         self.model = model.to(memory_format=torch.channels_last).to(self.device).eval()
         self._known: OrderedDict[str, Prediction] = OrderedDict()
+        self._explained: OrderedDict[tuple[str, str, str], Heatmap] = OrderedDict()
         self._known_lock = threading.Lock()
+        self._explaining_lock = threading.Lock()
 
     @staticmethod
     def load(checkpoint: str | Path | None = None, device: str = "auto") -> Engine:
@@ -148,31 +156,59 @@ class Engine:
         for key, scene in zip(keys, scenes, strict=True):
             if key in answers:
                 continue
-            with self._known_lock:
-                known = self._known.get(key)
+            known = self._recall(self._known, key)
             answers[key] = known if known is not None else self._answer(scene)
-            with self._known_lock:
-                self._known[key] = answers[key]
-                self._known.move_to_end(key)
-                while len(self._known) > REMEMBERED:
-                    self._known.popitem(last=False)
+            self._keep(self._known, key, answers[key], REMEMBERED)
         return [answers[key] for key in keys]
+
+    def explain(self, scene: Scene, method: str = "grad-cam", target: str = "predicted") -> Heatmap:
+        """Say which pixels of a scene speak for a target; an equal question is not computed again.
+
+        One at a time, whoever asks; predictions go on beside it.
+
+        Args:
+            scene: what is shown to the network.
+            method: a name of ran.explain.attribution.METHODS.
+            target: a class, or a name of ran.explain.attribution.TARGETS.
+
+        Raises:
+            BadRequest: if there is no such method or target.
+            BadFraming: if the face is framed otherwise than the network was trained on.
+            BadCheckpoint: if the map is no number.
+        """
+        compute, read = method_named(method), read_target(target, self.card.classes)
+        key = (scene.key, method, target)
+        heatmap = self._recall(self._explained, key)
+        if heatmap is not None:
+            return heatmap
+        with self._explaining_lock:
+            heatmap = self._recall(self._explained, key)  # by whoever held the lock before
+            if heatmap is None:
+                face, boxes = self._face(scene), self._pixel_boxes(scene)
+                heatmap = compute(self._twin, face, boxes, target=read, backbone=self.card.backbone)
+                if not np.isfinite(heatmap.regions).all():
+                    raise self._no_number()
+                self._keep(self._explained, key, heatmap, REMEMBERED_HEATMAPS)
+        return heatmap
+
+    @cached_property
+    def _twin(self) -> Network:
+        """The network for hooks and gradients: other modules over the very same parameters.
+
+        A hook on `model` would also see whatever another thread predicts meanwhile. The parameters
+        ask for no gradient, so that a backward pass goes no deeper than it must. First used under
+        the lock for explanations.
+        """
+        shared: dict[int, Any] = {
+            id(parameter): nn.Parameter(parameter.detach(), requires_grad=False)
+            for parameter in self.model.parameters()
+        }
+        shared |= {id(buffer): buffer for buffer in self.model.buffers()}
+        return copy.deepcopy(self.model, shared)
 
     def crops(self, scene: Scene) -> Tensor:
         """Return the regions of a scene, f32[1, R, 3, S, S] in [0, 1], on the device."""
-        if scene.face.framing != self.card.framing:
-            raise BadFraming(
-                f"This face is framed as {scene.face.framing!r}, the network expects "
-                f"{self.card.framing!r}.",
-                hint="Find the face again with engine.find_faces.",
-            )
-        face = torch.from_numpy(scene.hidden_pixels()).to(self.device)
-        face = face.permute(2, 0, 1)[None].float() / 255.0
-        side = self.card.input_size
-        face = F.interpolate(
-            face, (side, side), mode="bilinear", align_corners=False, antialias=True
-        ).clamp(0.0, 1.0)
-        return crop_regions(face, pixel_boxes(self.layout_of(scene), side).to(self.device))
+        return crop_regions(self._face(scene), self._pixel_boxes(scene))
 
     @torch.no_grad()
     def regions_seen(self, scene: Scene) -> NDArray[np.uint8]:
@@ -186,17 +222,52 @@ class Engine:
         boxes = pixel_boxes(self.layout_of(scene), mask.shape[0]).tolist()
         return np.array([mask[y0:y1, x0:x1].mean() for x0, y0, x1, y1 in boxes], np.float32)
 
+    def _face(self, scene: Scene) -> Tensor:
+        """Return the covered face as the network gets it, f32[1, 3, S, S] in [0, 1]."""
+        if scene.face.framing != self.card.framing:
+            raise BadFraming(
+                f"This face is framed as {scene.face.framing!r}, the network expects "
+                f"{self.card.framing!r}.",
+                hint="Find the face again with engine.find_faces.",
+            )
+        face = torch.from_numpy(scene.hidden_pixels()).to(self.device)
+        face = face.permute(2, 0, 1)[None].float() / 255.0
+        side = self.card.input_size
+        return F.interpolate(
+            face, (side, side), mode="bilinear", align_corners=False, antialias=True
+        ).clamp(0.0, 1.0)
+
+    def _pixel_boxes(self, scene: Scene) -> Tensor:
+        return pixel_boxes(self.layout_of(scene), self.card.input_size).to(self.device)
+
+    def _recall(self, known: OrderedDict[_Key, _Value], key: _Key) -> _Value | None:
+        with self._known_lock:
+            value = known.get(key)
+            if value is not None:
+                known.move_to_end(key)
+            return value
+
+    def _keep(self, known: OrderedDict[_Key, _Value], key: _Key, value: _Value, most: int) -> None:
+        with self._known_lock:
+            known[key] = value
+            known.move_to_end(key)
+            while len(known) > most:
+                known.popitem(last=False)
+
+    def _no_number(self) -> BadCheckpoint:
+        return BadCheckpoint(
+            f"{self.card.name} answers with no number for this face.",
+            hint="Its parameters are too large or its normalisation is wrong; choose another "
+            "checkpoint.",
+        )
+
     def _answer(self, scene: Scene) -> Prediction:
         crops = self.crops(scene)
         chunks = crops[0].split(CROPS_AT_ONCE if self.device == "cpu" else len(crops[0]))
         features = torch.cat([self.model.features(chunk[None]) for chunk in chunks], dim=1)
         output: RanOutput = self.model.attend(features)
         if not bool(output.logits.isfinite().all() and output.weights.isfinite().all()):
-            raise BadCheckpoint(
-                f"{self.card.name} answers with no number for this face.",
-                hint="Its parameters are too large or its normalisation is wrong; choose another "
-                "checkpoint.",
-            )
+            raise self._no_number()
         mu, nu, w = (_numpy(row[0]) for row in output[1:4])
         return Prediction(
             classes=self.card.classes,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from ran.engine import Prediction
 from ran.net.regions import Box
@@ -43,6 +43,10 @@ LIGHT = Theme("#1B2326", "#55605F", "#DCE2E0", "#F3F5F4", "#6B7775", "#0F766E", 
 DARK = Theme("#E6EBE9", "#A3AFAE", "#37424A", "#1C2327", "#A9B5B3", "#3DBFB2", "#F08A72",
              "#74AEE8", "#F2B65A", "#40321E", "#12171A")  # fmt: skip
 CONFIG = {"displayModeBar": False}
+UNSIGNED: tuple[str, ...] = ("#FFF3C4", "#FDB733", "#E8590C", "#7A1300")
+"""Colours of a map that only adds, from zero to the scale, evenly spaced."""
+SIGNED: tuple[str, ...] = ("#2166AC", "#92C5DE", "#FFFFFF", "#F4A582", "#B2182B")
+"""Colours of a map that adds and takes away, from minus the scale to the scale."""
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -210,6 +214,43 @@ def outlined(
     _outline(draw, edges, colour, 3)
     _tag(draw, edges[:2], f"{boxes[chosen].name} {relative_weights[chosen]:.2f}", colour, theme)
     return picture
+
+
+def heat_overlay(
+    face: NDArray[np.uint8], values: NDArray[np.float32], *, scale: float, signed: bool
+) -> Image.Image:
+    """Return the face in grey, as large as it came, with a map over it; zero is clear.
+
+    Maps to be compared need the same scale. Beyond the scale a colour is that of its end.
+
+    Args:
+        face: u8[S, S, 3].
+        values: f32[s, s], enlarged to the face.
+        scale: the value of full colour; 0 if every map that shares it is zero.
+        signed: whether a value below zero speaks against; otherwise it counts as zero.
+    """
+    if not (np.isfinite(scale) and (scale > 0 or (scale == 0 and not values.any()))):
+        raise ValueError(
+            f"scale must be above zero, or zero for maps without a value, got {scale}; take the "
+            "largest absolute value of all maps shown together"
+        )
+    side = face.shape[0]
+    enlarged = Image.fromarray(np.asarray(values, np.float32)).resize(
+        (side, side), Image.Resampling.BILINEAR
+    )
+    shares = np.asarray(enlarged, np.float64) / (scale or 1.0)
+    if signed:
+        shares, stops = shares.clip(-1.0, 1.0), SIGNED
+        opacity = (np.abs(shares) * 1.6).clip(0.0, 0.88)
+    else:
+        shares, stops = shares.clip(0.0, 1.0), UNSIGNED
+        opacity = ((shares - 0.04) * 1.5).clip(0.0, 0.85)
+    places = np.linspace(-1.0 if signed else 0.0, 1.0, len(stops))
+    levels = np.array([ImageColor.getrgb(stop) for stop in stops])
+    colours = np.stack([np.interp(shares, places, channel) for channel in levels.T], axis=-1)
+    grey = np.asarray(Image.fromarray(face).convert("L"), np.float64)[..., None]
+    mixed = grey + (colours - grey) * opacity[..., None]
+    return Image.fromarray(mixed.round().astype(np.uint8))
 
 
 def _tag(

@@ -1,0 +1,1 @@
+"""A network and a face come in, the reasons for its answer go out."""

@@ -1,0 +1,582 @@
+"""Heatmaps: Grad-CAM by hand and against a plain restatement, and what explaining leaves alone."""
+
+import dataclasses
+import math
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torchvision.models import ResNet
+
+from ran import engine as engine_module
+from ran.engine import Engine
+from ran.errors import BadCheckpoint, BadFraming, BadRequest
+from ran.explain import attribution
+from ran.explain.attribution import LAST_STAGE, METHODS, grad_cam, read_target, warp_back
+from ran.face.detect import Face
+from ran.face.occlusion import Fill
+from ran.face.shapes import Rectangle
+from ran.net.checkpoints import load_checkpoint, save_checkpoint
+from ran.net.model import BACKBONES, PlainNetwork, RegionAttentionNetwork
+from ran.net.regions import crop_regions, fixed_layout, pixel_boxes, random_layout
+from ran.scene import Scene
+
+PIXELS = np.kron(
+    np.random.default_rng(4).integers(0, 256, (8, 8, 3), dtype=np.uint8),
+    np.ones((8, 8, 1), np.uint8),
+)
+FACE = Face.from_pixels(PIXELS)
+MOUTH = Rectangle(0.25, 0.65, 0.75, 0.9)
+SIDE = 64
+BOXES = pixel_boxes(fixed_layout(), SIDE)
+
+
+@pytest.fixture(scope="module")
+def engine(checkpoint):
+    return Engine.load(checkpoint, "cpu")
+
+
+@pytest.fixture
+def passes(monkeypatch):
+    """The passes through any ResNet and back, in their order."""
+    done, forward, backward = [], ResNet._forward_impl, torch.autograd.grad
+
+    def counted_forward(self, pictures):
+        done.append("forward")
+        return forward(self, pictures)
+
+    def counted_backward(*args, **keywords):
+        done.append("backward")
+        return backward(*args, **keywords)
+
+    monkeypatch.setattr(ResNet, "_forward_impl", counted_forward)
+    monkeypatch.setattr(torch.autograd, "grad", counted_backward)
+    return done
+
+
+def seeded(kind, backbone="resnet18", **options):
+    """A network with random parameters whose regions and classes differ, and a face for it."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        model = kind(backbone, classes=5, **options).eval()
+        face = nn.functional.interpolate(torch.rand(1, 3, 8, 8), SIDE)
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                # An untrained VGG16 fades towards its last layers, and so would its maps.
+                if "backbone.features" in name and name.endswith("weight"):
+                    parameter.mul_(2.0)
+                if "query" in name or "classifier" in name:
+                    parameter.mul_(20.0)
+    return model, face
+
+
+def logit(index):
+    return lambda output: (str(index), output.logits[:, index])
+
+
+def explain(model, face, boxes=BOXES, index=0, backbone="resnet18"):
+    return grad_cam(model, face, boxes, target=logit(index), backbone=backbone)
+
+
+# A second Grad-CAM: region by region, Captum's hook replaced by the layers called one by one.
+
+
+def last_stage(backbone, picture):
+    """What the last convolution stage makes of one picture, f32[1, K, s, s], by its own layers."""
+    if hasattr(backbone, "features"):
+        for layer in list(backbone.features)[:-1]:  # all but the last pooling
+            picture = layer(picture)
+        return picture
+    for name in ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4"):
+        picture = getattr(backbone, name)(picture)
+    return picture
+
+
+def pooled(backbone, stage):
+    stage = backbone.features[-1](stage) if hasattr(backbone, "features") else stage
+    return stage.mean((2, 3))[0]
+
+
+def told(model, features, index):
+    """The logit of a class from the features of the regions, by the equations of the paper."""
+
+    def affine(layer, vector):
+        return layer.weight @ vector + layer.bias
+
+    def attended(scores):
+        weights = torch.sigmoid(torch.cat(scores))
+        soft = model.self_attention.attention == "softmax"
+        return weights.exp() / weights.exp().sum() if soft else weights
+
+    if isinstance(model, PlainNetwork):
+        return affine(model.classifier, features[0])[index]
+    mu = attended([affine(model.self_attention.query, f) for f in features])
+    mean = sum(m * f for m, f in zip(mu, features, strict=True)) / mu.sum()
+    pairs = [torch.cat([f, mean]) for f in features]
+    nu = attended([affine(model.relation_attention.query, pair) for pair in pairs])
+    whole = sum(m * n * pair for m, n, pair in zip(mu, nu, pairs, strict=True)) / (mu * nu).sum()
+    return affine(model.classifier, whole)[index]
+
+
+def restated(model, face, boxes, index):
+    """The maps of the regions before the last ReLU, f32[R, s, s]."""
+    crops = crop_regions(face, boxes)[0]
+    stages = []
+    for crop in crops:
+        if model.grey:
+            red, green, blue = crop
+            crop = (0.299 * red + 0.587 * green + 0.114 * blue).expand(3, -1, -1)
+        shown = (crop[None] - model.mean) / model.std
+        stages.append(last_stage(model.backbone, shown).detach().requires_grad_())
+    features = [pooled(model.backbone, stage) for stage in stages]
+    gradients = torch.autograd.grad(told(model, features, index), stages)
+    maps = []
+    for stage, gradient in zip(stages, gradients, strict=True):
+        weighed = sum(
+            channel * slope.mean() for channel, slope in zip(stage[0], gradient[0], strict=True)
+        )
+        maps.append(weighed.detach().numpy())
+    return np.stack(maps)
+
+
+def laid_over(region, box, side):
+    """One map over its box on the face, pixel by pixel: bilinear between the centres of cells."""
+    face, (x0, y0, x1, y1) = np.zeros((side, side)), box
+    rows, columns = region.shape
+
+    def neighbours(place, length, cells):
+        at = min(max((place + 0.5) * cells / length - 0.5, 0), cells - 1)
+        low = math.floor(at)
+        return low, min(low + 1, cells - 1), at - low
+
+    for y in range(y0, y1):
+        top, bottom, down = neighbours(y - y0, y1 - y0, rows)
+        for x in range(x0, x1):
+            left, right, along = neighbours(x - x0, x1 - x0, columns)
+            upper = region[top, left] * (1 - along) + region[top, right] * along
+            lower = region[bottom, left] * (1 - along) + region[bottom, right] * along
+            face[y, x] = upper * (1 - down) + lower * down
+    return face
+
+
+def agrees_with_the_restatement(heatmap, model, face, boxes, index):
+    maps = restated(model, face, boxes, index)
+    scale = np.abs(maps).max()
+    maps = np.maximum(maps, 0)
+    np.testing.assert_allclose(heatmap.regions, maps, atol=1e-4 * scale)
+    layers = [
+        laid_over(region, box, face.shape[-1])
+        for region, box in zip(maps, boxes.tolist(), strict=True)
+    ]
+    np.testing.assert_allclose(heatmap.values, sum(layers), atol=6e-4 * scale)
+    assert (heatmap.values.dtype, heatmap.regions.dtype) == (np.float32, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "attention", "cells"),
+    [("resnet18", "sigmoid", 2), ("resnet18", "softmax", 2), ("resnet34", "sigmoid", 2),
+     ("vgg16", "sigmoid", 4)],
+)  # fmt: skip
+def test_grad_cam_equals_a_plain_restatement(backbone, attention, cells):
+    model, face = seeded(RegionAttentionNetwork, backbone, attention=attention)
+    bright = 0
+    for index in range(5):
+        heatmap = explain(model, face, index=index, backbone=backbone)
+        assert heatmap.regions.shape == (6, cells, cells)
+        agrees_with_the_restatement(heatmap, model, face, BOXES, index)
+        bright += heatmap.regions.any()
+    assert bright >= 2
+    assert (heatmap.signed, heatmap.method, heatmap.target, heatmap.gap) == (
+        False, "grad-cam", "4", None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_a_plain_network_has_the_map_of_the_whole_face_alone(backbone):
+    model, face = seeded(PlainNetwork, backbone)
+    shown = [explain(model, face, BOXES[:1], index, backbone) for index in range(5)]
+    assert any(heatmap.values.any() for heatmap in shown)
+    for index, heatmap in enumerate(shown):
+        assert len(heatmap.regions) == 1
+        agrees_with_the_restatement(heatmap, model, face, BOXES[:1], index)
+
+
+def test_regions_of_any_shape_equal_the_restatement():
+    model, face = seeded(RegionAttentionNetwork, grey=False)
+    with torch.no_grad():
+        model.std.fill_(0.3)
+        model.mean.fill_(0.4)
+    boxes = torch.tensor([[0, 0, 64, 64], [3, 10, 64, 21], [40, 1, 47, 60], [9, 9, 11, 11]])
+    shown = [explain(model, face, boxes, index) for index in range(5)]
+    assert any(heatmap.regions[1:].any() for heatmap in shown)
+    for index, heatmap in enumerate(shown):
+        agrees_with_the_restatement(heatmap, model, face, boxes, index)
+
+
+class Mirror(nn.Module):
+    """A backbone whose last stage is the picture itself, and whose features are its means."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer4 = nn.Identity()
+
+    def forward(self, pictures):
+        return self.layer4(pictures).mean((2, 3))
+
+
+def test_on_a_linear_network_the_map_is_what_it_is_by_hand():
+    model = RegionAttentionNetwork(classes=2, grey=False).eval()
+    model.backbone = Mirror()
+    # Silent queries: mu = nu = 1/2 whatever is seen, so P = [mean of F_i : mean of F_i].
+    model.self_attention.query, model.relation_attention.query = nn.Linear(3, 1), nn.Linear(6, 1)
+    model.classifier = nn.Linear(6, 2)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+        model.classifier.weight[1] = torch.tensor([5.0, 0.0, 0.0, 3.0, -4.0, 0.0])
+    # y = 8 * red - 4 * green of the mean feature. With two regions of 2 x 2 positions each,
+    # alpha is 8 / (2 * 4) = 1 for red, -1/2 for green, 0 for blue.
+    face = torch.zeros(1, 3, 2, 2)
+    face[0, :, 0, 0] = torch.tensor([0.5, 0.0, 0.9])  # 0.5
+    face[0, :, 0, 1] = torch.tensor([0.6, 0.4, 0.0])  # 0.6 - 0.2
+    face[0, :, 1, 0] = torch.tensor([0.1, 0.8, 0.0])  # 0.1 - 0.4, below zero
+    boxes = torch.tensor([[0, 0, 2, 2], [1, 0, 2, 1]])  # the whole, and the upper right pixel
+    heatmap = explain(model, face, boxes, index=1, backbone="resnet18")
+    whole, corner = [[0.5, 0.4], [0.0, 0.0]], [[0.4, 0.4], [0.4, 0.4]]
+    np.testing.assert_allclose(heatmap.regions, [whole, corner], atol=1e-6)
+    np.testing.assert_allclose(heatmap.values, [[0.5, 0.8], [0.0, 0.0]], atol=1e-6)
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_the_explained_layer_is_the_last_one_that_sees_positions_and_is_never_below_zero(backbone):
+    model, face = seeded(PlainNetwork, backbone)
+    named, seen = dict(model.backbone.named_modules()), []
+
+    def note(_, _inputs, output):
+        seen.append(output.clone())
+
+    named[LAST_STAGE[backbone]].register_forward_hook(note)
+    first = named["features.0" if backbone == "vgg16" else "conv1"]
+    features = model.features(face[:, None])[0, 0]
+    (stage,) = seen
+    assert stage.ndim == 4
+    assert stage.min() == 0, "a ReLU comes last"
+    np.testing.assert_allclose(
+        pooled(model.backbone, stage).detach(), features.detach(), atol=1e-5, rtol=1e-5
+    )
+    assert stage.shape[1] > first.out_channels
+
+
+def test_a_pixel_in_no_crop_has_the_whole_faces_share_alone(engine):
+    heatmap = engine.explain(Scene(FACE))
+    boxes = pixel_boxes(fixed_layout(), 48)
+    whole = laid_over(heatmap.regions[0], (0, 0, 48, 48), 48)
+    inside = np.zeros((48, 48), bool)
+    for x0, y0, x1, y1 in boxes[1:].tolist():
+        inside[y0:y1, x0:x1] = True
+    assert 0 < (~inside).sum() < 200
+    np.testing.assert_allclose(heatmap.values[~inside], whole[~inside], rtol=1e-5, atol=1e-9)
+    assert np.abs(heatmap.values - whole)[inside].max() > 0.1 * heatmap.values.max()
+
+
+edges = st.tuples(st.integers(0, 19), st.integers(1, 20)).filter(lambda pair: pair[0] < pair[1])
+
+
+@settings(deadline=None)
+@given(edges, edges, st.integers(1, 7), st.floats(0.1, 5.0))
+def test_a_warped_map_is_zero_outside_its_box_and_keeps_its_height_inside(x, y, cells, height):
+    maps = torch.full((1, cells, cells), height)
+    (face,) = warp_back(maps, torch.tensor([[x[0], y[0], x[1], y[1]]]), 20).numpy()
+    expected = np.zeros((20, 20), np.float32)
+    expected[y[0] : y[1], x[0] : x[1]] = height
+    np.testing.assert_allclose(face, expected, rtol=1e-5)
+    assert not face[expected == 0].any()
+
+
+def test_warping_back_leaves_the_maps_as_they_were():
+    maps = torch.rand(2, 3, 3, generator=torch.Generator().manual_seed(0))
+    before = maps.clone()
+    warp_back(maps, torch.tensor([[0, 0, 9, 9], [2, 2, 5, 8]]), 9)
+    assert torch.equal(maps, before)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.permutations(range(1, 6)))
+def test_crops_in_another_order_have_the_same_maps_in_that_order(order):
+    model, face = seeded(RegionAttentionNetwork)
+    order = [0, *order]
+    usual, other = explain(model, face), explain(model, face, BOXES[order])
+    scale = usual.regions.max()
+    np.testing.assert_allclose(other.regions, usual.regions[order], atol=1e-4 * scale)
+    np.testing.assert_allclose(other.values, usual.values, atol=1e-4 * scale)
+
+
+def test_identical_regions_have_identical_maps_that_add_up_to_that_of_one():
+    model, face = seeded(RegionAttentionNetwork)
+    alone, thrice = (explain(model, face, BOXES[[0] * count]) for count in (1, 3))
+    scale = alone.values.max()
+    np.testing.assert_allclose(thrice.values, alone.values, atol=1e-4 * scale)
+    for region in thrice.regions:
+        np.testing.assert_allclose(3 * region, alone.regions[0], atol=1e-4 * scale)
+
+
+def test_maps_are_not_normalised_twice_the_logit_is_twice_the_map():
+    model, face = seeded(RegionAttentionNetwork)
+    once = explain(model, face)
+    with torch.no_grad():
+        model.classifier.weight.mul_(2.0)
+    twice = explain(model, face)
+    np.testing.assert_allclose(twice.regions, 2 * once.regions, rtol=1e-4)
+    np.testing.assert_allclose(twice.values, 2 * once.values, rtol=1e-4)
+
+
+def test_a_region_without_weight_is_dark():
+    model, face = seeded(RegionAttentionNetwork)
+    usual = explain(model, face).regions
+    index = int(usual[1:].max((1, 2)).argmax()) + 1
+    attend = model.self_attention.forward
+
+    def ignoring(features):
+        mask = torch.ones(6)
+        mask[index] = 0.0
+        return attend(features) * mask
+
+    model.self_attention.forward = ignoring
+    maps = explain(model, face).regions
+    assert usual[index].max() > 0
+    assert not maps[index].any()
+    assert maps[0].any()
+
+
+def test_covering_changes_a_map_that_stays_comparable(engine):
+    clean, covered = (engine.explain(Scene(FACE, shapes), target="anger")
+                      for shapes in ((), (MOUTH,)))  # fmt: skip
+    assert np.abs(clean.values - covered.values).max() > 0.01 * clean.values.max()
+    model, index = engine.model, engine.card.classes.index("anger")
+    for heatmap, scene in ((clean, Scene(FACE)), (covered, Scene(FACE, (MOUTH,)))):
+        maps = restated(model, engine.crops(scene)[:, 0], pixel_boxes(fixed_layout(), 48), index)
+        np.testing.assert_allclose(
+            heatmap.regions, np.maximum(maps, 0), atol=1e-4 * np.abs(maps).max()
+        )
+
+
+def test_each_class_has_its_own_map_and_predicted_is_one_of_them(engine):
+    scene = Scene(FACE)
+    maps = {name: engine.explain(scene, target=name) for name in engine.card.classes}
+    assert [heatmap.target for heatmap in maps.values()] == list(engine.card.classes)
+    predicted = engine.explain(scene)
+    assert predicted.target == engine.predict(scene).expression
+    np.testing.assert_array_equal(predicted.values, maps[predicted.target].values)
+    largest = max(heatmap.regions.max() for heatmap in maps.values())
+    names = list(maps)
+    for place, name in enumerate(names):
+        for other in names[:place]:
+            apart = np.abs(maps[name].regions - maps[other].regions).max()
+            assert apart > 0.01 * largest, (name, other)
+
+
+def test_the_network_runs_once_forward_and_once_back_and_not_again(checkpoint, passes):
+    engine = Engine.load(checkpoint, "cpu")
+    first = engine.explain(Scene(FACE, (MOUTH,)))
+    assert passes == ["forward", "backward"]
+    equal = Scene(Face.from_pixels(PIXELS.copy()), (Rectangle(0.25, 0.65, 0.75, 0.9),))
+    assert engine.explain(equal, "grad-cam", "predicted") is first
+    assert len(passes) == 2
+    for other in (Scene(FACE), dataclasses.replace(equal, layout=random_layout(13))):
+        engine.explain(other)
+    engine.explain(equal, target="fear")
+    assert passes == 4 * ["forward", "backward"]
+    again = Engine.load(checkpoint, "cpu").explain(equal)
+    np.testing.assert_array_equal(again.regions, first.regions)
+    np.testing.assert_array_equal(again.values, first.values)
+
+
+def test_the_heatmaps_least_lately_asked_for_are_forgotten_first(checkpoint, passes, monkeypatch):
+    monkeypatch.setattr(engine_module, "REMEMBERED_HEATMAPS", 2)
+    engine, scene = Engine.load(checkpoint, "cpu"), Scene(FACE)
+    for target in ("fear", "anger", "fear", "disgust", "fear", "disgust"):
+        engine.explain(scene, target=target)
+    assert passes.count("forward") == 3
+    engine.explain(scene, target="anger")
+    assert passes.count("forward") == 4
+
+
+def test_a_heatmap_that_others_may_get_cannot_be_written_over(engine):
+    heatmap = engine.explain(Scene(FACE))
+    for array in (heatmap.values, heatmap.regions):
+        with pytest.raises(ValueError, match="read-only"):
+            array /= array.max()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        heatmap.signed = True
+
+
+def state_of(model):
+    """All that explaining might change, in a form that compares."""
+    return {
+        "values": {name: value.clone() for name, value in model.state_dict().items()},
+        "places": [value.data_ptr() for value in model.state_dict().values()],
+        "gradients": [
+            (parameter.requires_grad, parameter.grad) for parameter in model.parameters()
+        ],
+        "modes": [module.training for module in model.modules()],
+        "hooks": [
+            len(hooks)
+            for module in model.modules()
+            for name, hooks in vars(module).items()
+            if name.endswith("_hooks")
+        ],
+    }
+
+
+def is_as_before(model, before):
+    after = state_of(model)
+    for name, value in after.pop("values").items():
+        assert torch.equal(value, before["values"][name]), name
+    assert after == {name: value for name, value in before.items() if name != "values"}
+
+
+def test_explaining_leaves_the_network_as_it_was(engine):
+    before = state_of(engine.model)
+    assert sum(map(len, before.values())) > 200
+    engine.explain(Scene(FACE, (MOUTH,), Fill("noise", seed=9)))
+    is_as_before(engine.model, before)
+
+    model, face = seeded(RegionAttentionNetwork)
+    picture, before = face.clone(), state_of(model)
+    explain(model, face)
+    is_as_before(model, before)
+    assert torch.equal(face, picture)
+    with pytest.raises(ZeroDivisionError):
+        grad_cam(model, face, BOXES, target=lambda output: 1 / 0, backbone="resnet18")
+    is_as_before(model, before)
+
+
+def test_a_gradient_that_was_there_stays(checkpoint):
+    engine = Engine.load(checkpoint, "cpu")
+    weight = engine.model.classifier.weight
+    weight.grad = torch.full_like(weight, 7.0)
+    engine.explain(Scene(FACE))
+    assert bool((weight.grad == 7.0).all())
+
+
+def test_explanations_follow_the_parameters_of_the_network_that_predicts(checkpoint):
+    engine = Engine.load(checkpoint, "cpu")
+    before = engine.explain(Scene(FACE), target="fear")
+    with torch.no_grad():
+        engine.model.classifier.weight.mul_(3.0)
+    after = engine.explain(Scene(FACE, layout=fixed_layout()), target="fear")
+    np.testing.assert_allclose(after.regions, 3 * before.regions, rtol=1e-4)
+
+
+def test_a_prediction_in_the_middle_of_an_explanation_disturbs_neither(checkpoint, monkeypatch):
+    engine, untouched = Engine.load(checkpoint, "cpu"), Engine.load(checkpoint, "cpu")
+    meanwhile, scene = Scene(FACE, (MOUTH,)), Scene(FACE)
+    answers = []
+
+    def interrupted(classes, output):  # Captum's hook is in place while a target is read
+        answers.append(engine.predict(meanwhile))
+        return classes[0], output.logits[:, 0]
+
+    monkeypatch.setitem(attribution.TARGETS, "interrupted", interrupted)
+    heatmap = engine.explain(scene, target="interrupted")
+    (answer,) = answers
+    usual = untouched.explain(scene, target=engine.card.classes[0])
+    np.testing.assert_array_equal(heatmap.regions, usual.regions)
+    np.testing.assert_array_equal(answer.logits, untouched.predict(meanwhile).logits)
+
+
+def test_the_way_back_ends_at_the_explained_layer(checkpoint, monkeypatch):
+    names = set()
+
+    def followed(_classes, output):
+        steps = [output.logits.grad_fn]
+        while steps:
+            step = steps.pop()
+            names.add(step.name())
+            steps += [before for before, _ in step.next_functions if before is not None]
+        return "followed", output.logits[:, 0]
+
+    monkeypatch.setitem(attribution.TARGETS, "followed", followed)
+    Engine.load(checkpoint, "cpu").explain(Scene(FACE), target="followed")
+    assert any("Sigmoid" in name for name in names), "it passes the attention"
+    assert not any("Convolution" in name or "BatchNorm" in name for name in names)
+
+
+def test_eight_threads_agree_with_one(checkpoint, passes):
+    shared, alone = Engine.load(checkpoint, "cpu"), Engine.load(checkpoint, "cpu")
+    shapes = [Rectangle(0.1 * n, 0.0, 0.1 * n + 0.3, 1.0) for n in range(4)]
+    layouts = (None, random_layout(3))
+    scenes = [Scene(FACE, (shape,), layout=layout) for shape in shapes for layout in layouts]
+    asked = [scenes[(first + step) % 8] for first in range(8) for step in range(8)]
+
+    def answer(scene):
+        return shared.explain(scene), shared.predict(scene)
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(answer, asked))
+    assert passes.count("backward") == len(scenes), "nothing is explained twice"
+    for scene, (heatmap, prediction) in zip(asked, answers, strict=True):
+        expected = alone.explain(scene)
+        assert heatmap.target == expected.target
+        np.testing.assert_allclose(heatmap.regions, expected.regions, rtol=1e-4, atol=1e-8)
+        np.testing.assert_allclose(heatmap.values, expected.values, rtol=1e-4, atol=1e-8)
+        np.testing.assert_allclose(prediction.logits, alone.predict(scene).logits, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["", "smile", "Fear", "grad-cam", "predicted ", "0"])
+def test_an_unknown_target_is_refused_with_those_there_are(engine, passes, name):
+    with pytest.raises(BadRequest, match="no target") as refusal:
+        engine.explain(Scene(FACE), target=name)
+    assert repr(name) in refusal.value.message
+    for known in ("predicted", *engine.card.classes):
+        assert known in refusal.value.hint
+    assert not passes
+
+
+@pytest.mark.parametrize("name", ["", "Grad-CAM", "saliency maps", "predicted"])
+def test_an_unknown_method_is_refused_with_those_there_are(engine, passes, name):
+    with pytest.raises(BadRequest, match="no method") as refusal:
+        engine.explain(Scene(FACE), name)
+    assert repr(name) in refusal.value.message
+    for known in METHODS:
+        assert known in refusal.value.hint
+    assert not passes
+
+
+def test_a_target_reads_what_its_name_says():
+    model, face = seeded(RegionAttentionNetwork)
+    classes = ("a", "b", "c", "d", "e")
+    output = model(face)
+    for index, name in enumerate(classes):
+        said, value = read_target(name, classes)(output)
+        assert (said, value.tolist()) == (name, [output.logits[0, index].item()])
+    said, value = read_target("predicted", classes)(output)
+    assert value.tolist() == [output.logits.max().item()]
+    assert said == classes[output.logits[0].tolist().index(value.item())]
+
+
+def test_a_network_in_training_mode_is_refused():
+    model, face = seeded(RegionAttentionNetwork)
+    before = state_of(model.train())
+    with pytest.raises(ValueError, match=r"call model\.eval"):
+        explain(model, face)
+    is_as_before(model, before)
+
+
+def test_a_face_framed_otherwise_is_refused(engine):
+    with pytest.raises(BadFraming, match="'tight', the network expects 'ferplus'"):
+        engine.explain(Scene(Face.from_pixels(PIXELS, framing="tight")))
+
+
+def test_a_map_that_is_no_number_is_refused(checkpoint, tmp_path):
+    model, card = load_checkpoint(checkpoint)
+    model.std.zero_()
+    save_checkpoint(tmp_path / "broken", model, card)
+    broken = Engine.load(tmp_path / "broken", "cpu")
+    for _ in range(2):  # nor is it remembered
+        with pytest.raises(BadCheckpoint, match="no number"):
+            broken.explain(Scene(FACE))
