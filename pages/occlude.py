@@ -5,9 +5,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
 from ran.face.occlusion import FILLS, Fill
-from ran.face.shapes import PRESETS, Rectangle
-from ran.figures import outlined
-from ran.ui import compute, panels, shell
+from ran.face.parts import PRESETS
+from ran.face.shapes import Rectangle
+from ran.recipe import CheckpointRef, Recipe
+from ran.ui import compute, drawing, evidence, panels, shell
 from ran.ui.exports import save_menu
 from ran.ui.session import Session, seed
 
@@ -21,32 +22,27 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     left, right = shell.halves()
     with left:
         picture = st.container()
-        session.all_boxes = st.toggle("All regions", key=seed("all-boxes", session.all_boxes))
-        covers(session)
+        covers(session, engine)
+    with picture, compute.told("What was drawn before stays."):
+        drawing.take(session)
     scene = session.scene(face)
     clean, covered = compute.answers(engine, scene)
     session.region = min(session.region, len(clean.boxes) - 1)
     with band:
         panels.answer_band(clean, covered, float(covered.covered[0]))
-    name = clean.boxes[session.region].name
-    picture.image(
-        outlined(
-            scene.hidden_pixels(), covered.boxes, covered.relative_weights.tolist(),
-            panels.theme(), chosen=session.region, every=session.all_boxes,
-        ),
-        width="stretch",
-        alt=f"The face with {len(scene.shapes)} covers; outlined: {name}",
-    )  # fmt: skip
+    with picture:
+        drawing.show(session, scene, covered)
     with right:
         panels.probabilities(clean, covered)
         panels.margin(session, clean, covered)
     seen = engine.regions_seen(scene.clean()), engine.regions_seen(scene)
     panels.region_cards(session, clean, covered, seen)
     with header:
-        save_menu(engine, scene, clean, covered, seen)
+        save_menu(engine, session, scene, clean, covered, seen)
+    evidence.heatmaps(engine, scene, clean, covered)
 
 
-def covers(session: Session) -> None:
+def covers(session: Session, engine: Engine) -> None:
     """Ask what hides the face: named parts, rectangles typed as numbers, the fill."""
     session.parts = st.multiselect(
         "Cover a part", list(PRESETS), key=seed(f"parts-{session.visit}", session.parts),
@@ -65,8 +61,12 @@ def covers(session: Session) -> None:
         colour = (int(picked[:2], 16), int(picked[2:4], 16), int(picked[4:], 16))
     if fill == "noise":
         number = int(st.number_input("Seed of the noise", 0, 10**6, key=seed("noise", number)))
-    session.fill = Fill(fill, colour, number, opacity / 100)
+    # A recipe's opacity may lie between two marks of the slider.
+    kept = session.fill.opacity
+    share = kept if opacity == round(100 * kept) else opacity / 100
+    session.fill = Fill(fill, colour, number, share)
     rectangles(session)
+    replay(session, engine)
 
 
 def rectangles(session: Session) -> None:
@@ -96,6 +96,26 @@ def rectangles(session: Session) -> None:
                 "Remove", key=f"remove-{index}", icon=":material/delete:", type="tertiary",
                 on_click=session.rectangles.pop, args=(index,),
             )  # fmt: skip
+
+
+def replay(session: Session, engine: Engine) -> None:
+    """Take a recipe that was saved here or made in Python."""
+    with st.expander("Replay a recipe"):
+        file = st.file_uploader(
+            "A recipe, JSON", type=["json"], max_upload_size=2, key=f"recipe-{session.visit}",
+            help="Saved from this page's Save menu. It sets all but the photo.",
+        )  # fmt: skip
+        if file is not None:
+            with compute.told("What was set before stays."):
+                recipe = Recipe.from_json(file.getvalue())
+                here = session.photo_reference()
+                for notice in recipe.notices(
+                    here, CheckpointRef.of(engine.card), faces=len(session.faces)
+                ):
+                    st.markdown(f":material/info: {notice}")
+                st.button(
+                    "Replay it", icon=":material/replay:", on_click=session.replay, args=(recipe,)
+                )
 
 
 shell.open_page("Occlude", body)

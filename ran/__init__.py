@@ -15,12 +15,15 @@ _HOMES = {
     "Ellipse": "ran.face.shapes",
     "Fill": "ran.face.occlusion",
     "Scene": "ran.scene",
+    "Recipe": "ran.recipe",
+    "read_recipe": "ran.recipe",
     "Engine": "ran.engine",
     "Prediction": "ran.engine",
     "load_checkpoint": "ran.net.checkpoints",
     "RanError": "ran.errors",
     "UnreadablePhoto": "ran.errors",
     "NoFaceFound": "ran.errors",
+    "BadRecipe": "ran.errors",
 }
 __all__ = ["__version__", *_HOMES]
 

@@ -37,3 +37,7 @@ class BadFraming(RanError):
 
 class BadRequest(RanError):
     """An option, name or path that does not exist."""
+
+
+class BadRecipe(RanError):
+    """A recipe that cannot be read, or not be replayed on this face."""

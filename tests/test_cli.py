@@ -16,8 +16,9 @@ from ran.__main__ import main
 from ran.engine import Engine
 from ran.face.detect import FaceDetector
 from ran.face.occlusion import Fill
+from ran.face.parts import preset
 from ran.face.photo import open_photo
-from ran.face.shapes import Rectangle, preset
+from ran.face.shapes import Rectangle
 from ran.net.checkpoints import WEIGHTS
 from ran.net.regions import landmark_layout, random_layout
 from ran.scene import Scene

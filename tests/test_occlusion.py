@@ -1,15 +1,17 @@
 """Hiding: the mask against plain geometry, and what hiding may and may not change."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up_shapes import bounded, drawing_shapes, drawings, erasers
 
 from ran.errors import BadRequest
 from ran.face.occlusion import FILLS, SAMPLES, Fill, hide, rasterise
-from ran.face.shapes import Ellipse, Rectangle
+from ran.face.shapes import Ellipse, Rectangle, Stroke
 
 SIDE = 32
 PIXELS = np.random.default_rng(11).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
@@ -17,17 +19,6 @@ PIXELS = np.random.default_rng(11).integers(0, 256, (SIDE, SIDE, 3), dtype=np.ui
 
 def fill_of(kind, **options):
     return Fill(kind, colour=(10, 200, 90), **options)
-
-
-@st.composite
-def shapes(draw):
-    x0, y0 = draw(st.floats(-0.5, 1.0)), draw(st.floats(-0.5, 1.0))
-    width, height = draw(st.floats(0.02, 0.9)), draw(st.floats(0.02, 0.9))
-    kind = draw(st.sampled_from([Rectangle, Ellipse]))
-    return kind(x0, y0, x0 + width, y0 + height, draw(st.floats(-180, 180)))
-
-
-drawings = st.lists(shapes(), max_size=4).map(tuple)
 
 
 def covered_plainly(shape, side, *, samples=16, grown=0.0):
@@ -96,7 +87,7 @@ def test_the_mask_agrees_with_plain_geometry(shape):
 
 
 @settings(deadline=None)
-@given(shapes(), st.sampled_from([1, 7, SIDE]))
+@given(bounded(), st.sampled_from([1, 7, SIDE]))
 def test_every_pixel_counts_its_own_points(shape, side):
     mask = rasterise([shape], side)
     # Points on the very edge may fall to either side of it.
@@ -108,12 +99,30 @@ def test_every_pixel_counts_its_own_points(shape, side):
 
 
 @settings(deadline=None)
-@given(drawings, shapes())
+@given(drawings, drawing_shapes)
 def test_a_mask_grows_with_every_shape_by_no_more_than_that_shape(drawn, another):
     before, after = rasterise(drawn, SIDE), rasterise((*drawn, another), SIDE)
     assert (after >= before).all()
-    assert (after <= before + rasterise([another], SIDE)).all()
+    assert (after <= before + rasterise([another], SIDE) + 1e-6).all()
     assert after.max() <= 1.0
+
+
+@settings(deadline=None)
+@given(drawings, erasers)
+def test_a_mask_shrinks_with_every_eraser_and_only_where_it_goes(drawn, eraser):
+    before, after = rasterise(drawn, SIDE), rasterise((*drawn, eraser), SIDE)
+    assert (after <= before).all()
+    assert (after >= before - rasterise([replace(eraser, erase=False)], SIDE) - 1e-6).all()
+    assert after.min() >= 0.0
+
+
+@settings(deadline=None)
+@given(drawings, st.sampled_from(FILLS), st.floats(0, 1))
+def test_erasing_everything_brings_back_every_bit_of_the_face(drawn, kind, opacity):
+    corners = ((0, 0), (1, 0), (1, 0.5), (0, 0.5), (0, 1), (1, 1))
+    everything = Stroke(corners, width=1.0, erase=True)
+    erased = hide(PIXELS, (*drawn, everything), fill_of(kind, opacity=opacity))
+    np.testing.assert_array_equal(erased, PIXELS)
 
 
 @settings(deadline=None)

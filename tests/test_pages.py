@@ -14,13 +14,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from ran.engine import Engine
+from ran.face.parts import preset
 from ran.face.photo import open_photo
-from ran.face.shapes import preset
 from ran.net.checkpoints import load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
 from ran.scene import Scene
 from ran.ui import compute
-from ran.ui.session import Session
+from ran.ui.exports import recipe_json
+from ran.ui.session import FoundPhoto, Session
 
 ROOT = Path(__file__).parent.parent
 ASTRONAUT = ROOT / "examples/astronaut.png"
@@ -222,6 +223,89 @@ def test_a_rectangle_inside_out_is_refused_and_nothing_is_lost():
     assert "The left edge must be left of the right one" in text
     assert session(app).rectangles == []
     assert session(app).parts == ["mouth"]
+
+
+def test_the_evidence_has_one_scale_that_is_the_largest_value_of_both_maps():
+    app = cover(opened(), "mouth")
+    using, scene = compute.engine(session(app)), session(app).scene(session(app).face)
+    clean = using.predict(scene.clean()).expression
+    maps = [using.explain(shown, "grad-cam", clean).values for shown in (scene.clean(), scene)]
+    text = words(app)
+    assert f"clean: evidence for {clean}" in text
+    assert f"covered: evidence for {clean}" in text
+    largest = max(float(values.max()) for values in maps)
+    assert largest > 0.005, "the test needs a map that is not empty"
+    assert f"{-largest:+.2f}".replace("-", "\N{MINUS SIGN}") in text
+    assert f"largest change {np.abs(maps[1] - maps[0]).max():.2f}" in text
+
+
+STROKE = {"kind": "stroke", "points": [[0.2, 0.75], [0.8, 0.75]], "width": 0.2}
+
+
+def draw(app: AppTest, shapes: object) -> AppTest:
+    app.session_state[f"canvas-{session(app).drawing}"] = {"drawing": {"shapes": shapes}}
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_a_drawing_from_the_browser_changes_the_numbers():
+    app = draw(opened(), [STROKE])
+    assert [type(shape).__name__ for shape in session(app).drawn] == ["Stroke"]
+    assert any(a != b for a, b in numbers_on_page(app))
+
+
+@pytest.mark.parametrize(
+    "bad", [[{"kind": "spiral"}], [{**STROKE, "width": float("nan")}], [STROKE] * 501, "x", [7]]
+)
+def test_a_bad_drawing_is_refused_in_words_and_what_was_drawn_stays(bad):
+    app = draw(draw(opened(), [STROKE]), bad)
+    assert "What was drawn before stays." in words(app)
+    assert len(session(app).drawn) == 1
+    assert len(numbers_on_page(app)) == 18
+
+
+def test_a_recipe_saved_here_replays_to_the_same_numbers(tmp_path, checkpoint, capsys):
+    from ran.__main__ import main
+
+    app = cover(draw(opened(), [STROKE]), "eyes")
+    app.selectbox(key="fill").set_value("grey").run()
+    app.slider(key="opacity").set_value(70).run()
+    app.button_group(key="layout").set_value("Random").run()
+    before = numbers_on_page(app)
+    using = compute.engine(session(app))
+    scene = session(app).scene(session(app).face)
+    saved = recipe_json(using, session(app), scene)
+    again = opened()
+    again.file_uploader[0].set_value(("r.json", saved.encode(), "application/json")).run()
+    assert "another photo" not in words(again)
+    button(again, "Replay it").click().run()
+    assert not again.exception
+    assert numbers_on_page(again) == before
+    assert again.selectbox(key="fill").value == "grey"
+    (tmp_path / "r.json").write_text(saved)
+    options = ["--recipe", str(tmp_path / "r.json"), "--checkpoint", str(checkpoint), "--json"]
+    assert main(["predict", str(ASTRONAUT), *options]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["faces"]
+    on_page = using.predict(scene).as_json()
+    assert row["probabilities"] == pytest.approx(on_page["probabilities"], abs=1e-5)
+    assert row["rb_margin"] == pytest.approx(on_page["rb_margin"], abs=1e-5)
+
+
+def test_a_bad_recipe_is_refused_in_words_and_nothing_is_lost():
+    app = cover(opened(), "mouth")
+    app.file_uploader[0].set_value(("r.json", b'{"version": 99}', "application/json")).run()
+    assert "The recipe has version 99." in words(app)
+    assert "What was set before stays." in words(app)
+    assert session(app).parts == ["mouth"]
+
+
+def test_a_new_face_begins_with_an_empty_drawing():
+    visitor = Session()
+    visitor.drawn, before = (object(),), visitor.drawing
+    visitor.use_photo(FoundPhoto("x", visitor.photo, []))
+    assert visitor.drawn == ()
+    assert visitor.drawing != before
 
 
 def test_what_was_set_survives_a_visit_to_another_page():

@@ -1,5 +1,6 @@
 """Photos: what is opened comes out as it was meant, and what is refused is refused in words."""
 
+import hashlib
 import io
 import struct
 import warnings
@@ -14,7 +15,7 @@ from PIL import Image
 
 from ran.errors import UnreadablePhoto
 from ran.face import photo as photo_module
-from ran.face.photo import MAX_BYTES, MAX_PIXELS, open_photo
+from ran.face.photo import MAX_BYTES, MAX_PIXELS, Photo, open_photo
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 COLOURS = np.random.default_rng(5).integers(0, 256, (24, 32, 3), dtype=np.uint8)
@@ -236,3 +237,24 @@ def test_damage_gives_a_picture_or_a_refusal_and_nothing_else(content, changes, 
     assert pixels.dtype == np.uint8
     assert pixels.ndim == 3
     assert pixels.shape[2] == 3
+
+
+def test_the_digest_is_that_of_the_upright_pixels_whatever_file_they_came_in():
+    expected = hashlib.sha256(b"(24, 32, 3)" + COLOURS.tobytes()).hexdigest()
+    turned = Image.Exif()
+    turned[0x0112] = 3  # the stored picture is to be turned by half
+    files = (
+        encoded(Image.fromarray(COLOURS), "PNG"),
+        encoded(Image.fromarray(COLOURS), "BMP"),
+        encoded(Image.fromarray(COLOURS[::-1, ::-1].copy()), "PNG", exif=turned),
+    )
+    assert {open_photo(file).digest for file in files} == {expected}
+    mirrored = Photo(COLOURS[:, ::-1], "a view on the same memory")
+    assert mirrored.digest == Photo(mirrored.pixels.copy(), "a copy").digest != expected
+
+
+def test_other_pixels_or_another_shape_of_the_same_bytes_have_another_digest():
+    other = COLOURS.copy()
+    other[0, 0, 0] ^= 1
+    pictures = (COLOURS, other, COLOURS.reshape(32, 24, 3))
+    assert len({Photo(pixels, "same name").digest for pixels in pictures}) == 3

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,13 @@ class Photo:
 
     pixels: NDArray[np.uint8]
     name: str
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the SHA-256 of the upright pixels and their size, whatever file they came in."""
+        digest = hashlib.sha256(repr(self.pixels.shape).encode())
+        digest.update(self.pixels.reshape(-1).data)
+        return digest.hexdigest()
 
 
 def open_photo(source: str | Path | bytes, *, name: str | None = None) -> Photo:

@@ -1,22 +1,24 @@
-"""Shapes that hide parts of a face, in [0, 1] face units, and named parts of a face.
+"""Shapes that hide parts of a face, in [0, 1] face units, and drawings made of them.
 
-Shapes come from browsers and files: `shape_from_json` trusts nothing.
+Shapes come from browsers and files: `shape_from_json` and `drawing_from_json` trust nothing.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ran.errors import BadRequest, BadShape
-from ran.face.detect import FERPLUS, Face
+from ran.errors import BadShape
 
 REACH = 2.0
 """How far, in face sides, a shape may lie outside the face: it may be dragged over the edge."""
+MAX_SHAPES = 500
+MAX_POINTS = 20_000
+"""Of all strokes and polygons of a drawing together; the browser keeps to the same number."""
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,7 @@ class _Bounds:
 
     def __post_init__(self) -> None:
         for name in ("x0", "y0", "x1", "y1", "angle"):
-            # Plain floats, no -0.0: equal shapes then also read equal, in JSON and in keys.
-            object.__setattr__(self, name, float(getattr(self, name)) + 0.0)
+            object.__setattr__(self, name, _plain(getattr(self, name)))
         values = (self.x0, self.y0, self.x1, self.y1, self.angle)
         if not all(math.isfinite(value) for value in values):
             raise BadShape(f"A shape has edges {values}.", hint="Use finite numbers.")
@@ -53,114 +54,199 @@ class Ellipse(_Bounds):
     """The ellipse that fills the rectangle of the same numbers."""
 
 
-Shape = Rectangle | Ellipse
-_KINDS: dict[str, type[Rectangle] | type[Ellipse]] = {"rectangle": Rectangle, "ellipse": Ellipse}
+@dataclass(frozen=True)
+class Polygon:
+    """Corners in order, at least three; the last is joined to the first.
+
+    Inside is where a ray meets the outline an odd number of times: SVG's fill-rule "evenodd", so
+    that an outline which crosses itself leaves holes, here and in the browser.
+    """
+
+    points: tuple[Point, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "points", _plain_points("polygon", self.points, at_least=3))
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A line of a brush, with round ends and joins; a single point is a dot.
+
+    `width` is in face sides, over 0 and at most 1. The edge fades in a straight slope over the
+    outer `softness` of the half width: 0 is a hard edge, at 1 only the middle hides all. With
+    `erase` the stroke takes away what the shapes before it hide.
+    """
+
+    points: tuple[Point, ...]
+    width: float
+    softness: float = 0.0
+    erase: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "points", _plain_points("stroke", self.points, at_least=1))
+        object.__setattr__(self, "width", _plain(self.width))
+        object.__setattr__(self, "softness", _plain(self.softness))
+        object.__setattr__(self, "erase", bool(self.erase))
+        if not 0.0 < self.width <= 1.0:
+            raise BadShape(
+                f"A stroke has the width {self.width}.",
+                hint="Use a number over 0 and at most 1, the side of the face.",
+            )
+        if not 0.0 <= self.softness <= 1.0:
+            raise BadShape(
+                f"A stroke has the softness {self.softness}.", hint="Use a number from 0 to 1."
+            )
+
+
+def _plain(number: float) -> float:
+    """Return a plain float and no -0.0: equal shapes then also read equal, in JSON and in keys."""
+    return float(number) + 0.0
+
+
+def _plain_points(kind: str, points: Sequence[Point], *, at_least: int) -> tuple[Point, ...]:
+    _check_count(kind, len(points))
+    if len(points) < at_least:
+        raise BadShape(
+            f"A {kind} has {len(points)} {'point' if len(points) == 1 else 'points'}.",
+            hint=f"It needs at least {at_least}.",
+        )
+    plain = tuple((_plain(x), _plain(y)) for x, y in points)
+    for x, y in plain:
+        if not (abs(x) <= REACH and abs(y) <= REACH):  # neither is true of NaN
+            raise BadShape(
+                f"A {kind} has a point at {(x, y)}.", hint="The face reaches from 0 to 1."
+            )
+    return plain
+
+
+def _check_count(kind: str, count: int) -> None:
+    if count > MAX_POINTS:
+        raise BadShape(f"A {kind} has {count:,} points.", hint=f"Use at most {MAX_POINTS:,}.")
+
+
+Shape = Rectangle | Ellipse | Polygon | Stroke
+_KINDS: dict[str, type[Shape]] = {
+    "rectangle": Rectangle,
+    "ellipse": Ellipse,
+    "polygon": Polygon,
+    "stroke": Stroke,
+}
 
 
 def shape_to_json(shape: Shape) -> dict[str, object]:
-    """Return a shape as plain values: its kind and its numbers."""
+    """Return a shape as plain values: its kind, its numbers and its points."""
     kind = next(name for name, made in _KINDS.items() if isinstance(shape, made))
-    return {"kind": kind, **asdict(shape)}
+    values = {"kind": kind, **vars(shape)}
+    if "points" in values:
+        values["points"] = [list(point) for point in values["points"]]
+    return values
 
 
 def shape_from_json(value: object) -> Shape:
     """Return the shape that `value` describes.
 
     Raises:
-        BadShape: if the kind is unknown, a number is missing, extra, not finite or out of range.
+        BadShape: if the kind is unknown, or a field is missing, extra, of a wrong type, not finite
+            or out of range.
     """
     if not isinstance(value, Mapping):
         raise BadShape(f"A shape is {type(value).__name__}.", hint="Expected an object.")
     kind = value.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
-        raise BadShape(f"There is no shape {kind!r}.", hint=f"Use one of {', '.join(_KINDS)}.")
-    numbers = {key: number for key, number in value.items() if key != "kind"}
-    expected = {"x0", "y0", "x1", "y1"}
-    if not expected <= set(numbers) <= expected | {"angle"}:
         raise BadShape(
-            f"A {kind} has the fields {', '.join(sorted(map(str, numbers)))}.",
-            hint="Expected x0, y0, x1, y1 and perhaps angle.",
+            f"There is no shape {_shown(kind)}.", hint=f"Use one of {', '.join(_KINDS)}."
         )
-    for key, number in numbers.items():
-        if isinstance(number, bool) or not isinstance(number, int | float):
-            raise BadShape(f"{key} of a {kind} is {number!r}.", hint="Expected a number.")
+    given = {name: part for name, part in value.items() if name != "kind"}
+    known = {field.name: field.default is MISSING for field in fields(_KINDS[kind])}
+    missing = [name for name, is_needed in known.items() if is_needed and name not in given]
+    extra = [name for name in given if name not in known]
+    if missing or extra:
+        fault = f"no {missing[0]}" if missing else f"an unknown field {_shown(extra[0])}"
+        raise BadShape(f"A drawn {kind} has {fault}.", hint=f"Expected {', '.join(known)}.")
     try:
-        plain = {key: float(number) for key, number in numbers.items()}
+        return _KINDS[kind](
+            **{name: _READERS.get(name, _number)(kind, name, part) for name, part in given.items()}
+        )
     except OverflowError as error:
         # JSON's whole numbers know no limit; they are not repeated in the words either.
         raise BadShape(
-            f"A {kind} has a number that is far too large.", hint="The face reaches from 0 to 1."
+            f"A drawn {kind} has a number that is far too large.",
+            hint="The face reaches from 0 to 1.",
         ) from error
-    return _KINDS[kind](**plain)
 
 
-def preset(name: str, face: Face) -> tuple[Shape, ...]:
-    """Return the shapes that cover a named part (a key of PRESETS) of this face.
+def _number(kind: str, name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadShape(
+            f"The {name} of a drawn {kind} is {_shown(value)}.", hint="Expected a number."
+        )
+    return float(value)
 
-    Parts follow the face's landmarks; where it has none, its framing's median landmarks.
+
+def _flag(kind: str, name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise BadShape(
+            f"The {name} of a drawn {kind} is {_shown(value)}.", hint="Expected true or false."
+        )
+    return value
+
+
+def _points(kind: str, name: str, value: object) -> tuple[Point, ...]:
+    if not isinstance(value, list | tuple):
+        raise BadShape(
+            f"The {name} of a drawn {kind} are {_shown(value)}.", hint="Expected a list."
+        )
+    _check_count(kind, len(value))
+    for point in value:
+        if not isinstance(point, list | tuple) or len(point) != 2:
+            raise BadShape(
+                f"A point of a drawn {kind} is {_shown(point)}.", hint="Expected [x, y]."
+            )
+    return tuple((_number(kind, "points", x), _number(kind, "points", y)) for x, y in value)
+
+
+_READERS: dict[str, Callable[[str, str, object], Any]] = {"points": _points, "erase": _flag}
+
+
+def _shown(value: object) -> str:
+    """Name a value from outside in few words, however long it is."""
+    return repr(value[:40]) if isinstance(value, str) else type(value).__name__
+
+
+def drawing_from_json(value: object) -> tuple[Shape, ...]:
+    """Return the shapes of a drawing, in order.
+
+    Args:
+        value: a list of shapes, or an object whose only field, `shapes`, is that list.
+
+    Raises:
+        BadShape: if that is not what it is, if there are more than MAX_SHAPES or MAX_POINTS, or a
+            shape is bad; the message then says which, counted from 1.
     """
-    if name not in _PARTS:
-        raise BadRequest(f"There is no part {name!r}.", hint=f"Use one of {', '.join(_PARTS)}.")
-    points = face.landmarks
-    if points is None:
-        points = np.asarray(FERPLUS.landmarks, np.float32)
-    return _PARTS[name](points)
+    listed = value.get("shapes") if isinstance(value, Mapping) and len(value) == 1 else value
+    if not isinstance(listed, list | tuple):
+        raise BadShape(
+            f"A drawing is {_shown(value)}.", hint="Expected a list of shapes, or it as `shapes`."
+        )
+    if len(listed) > MAX_SHAPES:
+        raise BadShape(
+            f"A drawing has {len(listed):,} shapes.", hint=f"Use at most {MAX_SHAPES}: clear some."
+        )
+    points = sum(_count_points(shape) for shape in listed)
+    if points > MAX_POINTS:
+        raise BadShape(
+            f"A drawing has {points:,} points.", hint=f"Use at most {MAX_POINTS:,}: clear some."
+        )
+    shapes: list[Shape] = []
+    for number, shape in enumerate(listed, 1):
+        try:
+            shapes.append(shape_from_json(shape))
+        except BadShape as error:
+            message = f"Shape {number} of {len(listed)}: {error.message}"
+            raise BadShape(message, hint=error.hint) from error
+    return tuple(shapes)
 
 
-_Landmarks = NDArray[np.float32]
-
-
-def _box(x0: float, y0: float, x1: float, y1: float) -> tuple[Shape, ...]:
-    return (Rectangle(x0, y0, x1, y1),)
-
-
-def _eye_level(points: _Landmarks) -> float:
-    return float(np.clip(points[:2, 1].mean(), 0.1, 0.9))
-
-
-def _halfway_down(points: _Landmarks) -> float:
-    return float(np.clip((points[:2, 1].mean() + points[2, 1]) / 2, 0.1, 0.9))
-
-
-def _middle(points: _Landmarks) -> float:
-    return float(np.clip(points[:3, 0].mean(), 0.1, 0.9))
-
-
-def _eyes(points: _Landmarks) -> tuple[Shape, ...]:
-    distance = min(1.0, max(0.1, float(np.linalg.norm(points[1] - points[0]))))
-    slope = math.degrees(math.atan2(*(points[1] - points[0]).tolist()[::-1]))
-    x, y = points[:2].mean(0).clip(0.0, 1.0).tolist()
-    return (
-        Rectangle(x - 0.95 * distance, y - 0.3 * distance, x + 0.95 * distance,
-                  y + 0.3 * distance, slope),
-    )  # fmt: skip
-
-
-def _nose(points: _Landmarks) -> tuple[Shape, ...]:
-    x, y = points[2].clip(0.0, 1.0).tolist()
-    return (Ellipse(x - 0.12, y - 0.17, x + 0.12, y + 0.08),)
-
-
-def _mouth(points: _Landmarks) -> tuple[Shape, ...]:
-    x, y = points[3:].mean(0).clip(0.0, 1.0).tolist()
-    half = min(1.0, max(0.12, 0.75 * float(np.linalg.norm(points[4] - points[3]))))
-    # On a small face 0.13 would reach the nose.
-    up = min(0.13, max(0.05, 0.8 * (y - float(points[2, 1]))))
-    return (Rectangle(x - half, y - up, x + half, y + 0.13),)
-
-
-_PARTS: dict[str, Callable[[_Landmarks], tuple[Shape, ...]]] = {
-    "eyes": _eyes,
-    "nose": _nose,
-    "mouth": _mouth,
-    "forehead": lambda points: _box(0.0, 0.0, 1.0, max(0.05, _eye_level(points) - 0.12)),
-    "upper half": lambda points: _box(0.0, 0.0, 1.0, _halfway_down(points)),
-    "lower half": lambda points: _box(0.0, _halfway_down(points), 1.0, 1.0),
-    "left half": lambda points: _box(0.0, 0.0, _middle(points), 1.0),
-    "right half": lambda points: _box(_middle(points), 0.0, 1.0, 1.0),
-}
-
-PRESETS: dict[str, tuple[Shape, ...]] = {
-    name: part(np.asarray(FERPLUS.landmarks, np.float32)) for name, part in _PARTS.items()
-}
-"""Named parts of the median face; left and right as the viewer sees them. `preset` fits them."""
+def _count_points(shape: object) -> int:
+    points = shape.get("points") if isinstance(shape, Mapping) else None
+    return len(points) if isinstance(points, list | tuple) else 0

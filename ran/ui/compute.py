@@ -12,10 +12,10 @@ import streamlit as st
 
 from ran.engine import Engine, Prediction
 from ran.errors import BadCheckpoint, RanError
-from ran.face.detect import Face
 from ran.face.photo import open_photo
+from ran.recipe import PhotoRef
 from ran.scene import Scene
-from ran.ui.session import Session
+from ran.ui.session import FoundPhoto, Session
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FIRST_EXAMPLE = "astronaut.png"
@@ -55,18 +55,18 @@ def use_own_checkpoint(session: Session, files: Sequence[tuple[str, bytes]]) -> 
 
 
 @st.cache_resource(max_entries=2, show_spinner="Finding the examples' faces …")
-def _examples(framing: str, _using: Engine) -> dict[str, tuple[str, list[Face]]]:
+def _examples(framing: str, _using: Engine) -> dict[str, FoundPhoto]:
     found = {}
     paths = [path for path in EXAMPLES.glob("*") if path.suffix in (".png", ".jpg")]
     # Photographs first.
     for path in sorted(paths, key=lambda path: (path.name.startswith("drawn_"), path.name)):
         name = path.stem.replace("_", " ").title()
-        found[name] = (path.name, faces_of(_using, path.read_bytes(), path.name))
+        found[name] = look_at(_using, path.read_bytes(), path.name)
     return found
 
 
-def examples(using: Engine) -> dict[str, tuple[str, list[Face]]]:
-    """Return file name and faces of every example photo, by the name to show; found once."""
+def examples(using: Engine) -> dict[str, FoundPhoto]:
+    """Return every example photo with its faces, by the name to show; found once."""
     return _examples(using.card.framing, using)
 
 
@@ -74,16 +74,17 @@ def ensure_face(session: Session, using: Engine) -> None:
     """Give a visitor who has chosen nothing the first example face."""
     if not session.faces:
         path = EXAMPLES / FIRST_EXAMPLE
-        session.use_photo(path.name, faces_of(using, path.read_bytes(), path.name))
+        session.use_photo(look_at(using, path.read_bytes(), path.name))
     elif session.face is not None and session.face.framing != using.card.framing:
         # Another checkpoint may frame faces otherwise, and photos are not kept to cut them anew.
         session.faces = []
         ensure_face(session, using)
 
 
-def faces_of(using: Engine, content: bytes, name: str) -> list[Face]:
-    """Return the faces of a photo, largest first, framed for the engine in use."""
-    return using.find_faces(open_photo(content, name=name))
+def look_at(using: Engine, content: bytes, name: str) -> FoundPhoto:
+    """Open a photo and find its faces, framed for the engine in use."""
+    photo = open_photo(content, name=name)
+    return FoundPhoto(name, PhotoRef.of(photo), using.find_faces(photo))
 
 
 def answers(using: Engine, scene: Scene) -> tuple[Prediction, Prediction]:

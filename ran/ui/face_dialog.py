@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from ran.engine import Engine
-from ran.face.detect import Face
 from ran.ui import compute
-from ran.ui.session import Session
+from ran.ui.session import FoundPhoto, Session
 
 _SUFFIXES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
 _PER_ROW = 5
@@ -35,35 +34,36 @@ def face_dialog(session: Session, engine: Engine) -> None:
             _take(session, engine, upload.getvalue(), upload.name)
     elif len(session.faces) > 1:
         with answer:
-            _pick(session, session.photo_name, session.faces)
+            photo = FoundPhoto(session.photo_name, session.photo, session.faces)
+            _pick(session, photo)
     st.markdown("**Or an example**")
     cells = st.grid(_PER_ROW, min_column_width=100)
-    for name, (photo, faces) in compute.examples(engine).items():
+    for name, photo in compute.examples(engine).items():
         cell = cells.container(gap="xsmall")
-        cell.image(faces[0].pixels, width="stretch", alt=f"Example: {name}")
+        cell.image(photo.faces[0].pixels, width="stretch", alt=f"Example: {name}")
         if cell.button(name, key=f"example-{name}", width="stretch"):
-            session.use_photo(photo, faces)
+            session.use_photo(photo)
             st.rerun()
 
 
 def _take(session: Session, engine: Engine, content: bytes, name: str) -> None:
     with compute.told(_kept(session)):
-        faces = compute.faces_of(engine, content, name)
-        if len(faces) > 1:
-            _pick(session, name, faces)
+        photo = compute.look_at(engine, content, name)
+        if len(photo.faces) > 1:
+            _pick(session, photo)
         else:
-            session.use_photo(name, faces)
+            session.use_photo(photo)
             st.rerun()
 
 
-def _pick(session: Session, name: str, faces: list[Face]) -> None:
-    st.markdown(f"**{name}** shows {len(faces)} faces, largest first. Which one?")
+def _pick(session: Session, photo: FoundPhoto) -> None:
+    st.markdown(f"**{photo.name}** shows {len(photo.faces)} faces, largest first. Which one?")
     cells = st.grid(_PER_ROW, min_column_width=100)
-    for number, face in enumerate(faces):
+    for number, face in enumerate(photo.faces):
         cell = cells.container(gap="xsmall")
-        cell.image(face.pixels, width="stretch", alt=f"Face {number + 1} of {name}")
+        cell.image(face.pixels, width="stretch", alt=f"Face {number + 1} of {photo.name}")
         if cell.button(f"Face {number + 1}", key=f"pick-{number}", width="stretch"):
-            session.use_photo(name, faces, number)
+            session.use_photo(photo, number)
             st.rerun()
 
 

@@ -132,7 +132,7 @@ def margin(session: Session, clean: Prediction, covered: Prediction) -> None:
                 _margin_computed(covered, alpha)
             with st.popover(f"α = {alpha:.3f}", icon=":material/tune:", type="tertiary"):
                 st.slider(
-                    "α, the margin asked for", 0.0, max(0.2, clean.alpha), step=0.005,
+                    "α, the margin asked for", 0.0, max(0.2, clean.alpha, alpha), step=0.005,
                     format="%.3f", key=key,
                     help=f"The checkpoint was trained with {clean.alpha:g}.",
                 )  # fmt: skip

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
 
 import streamlit as st
 
 from ran.engine import Engine
 from ran.face.detect import Face
 from ran.face.occlusion import Fill
-from ran.face.shapes import Rectangle, Shape, preset
+from ran.face.parts import preset
+from ran.face.shapes import Rectangle, Shape
 from ran.net.regions import RegionLayout, landmark_layout, random_layout
+from ran.recipe import LayoutChoice, PhotoRef, Recipe
 from ran.scene import Scene
 
 _KEY = "ran_session"
 LAYOUTS = ("Fixed", "Random", "Landmark")
+_REPLAYED = (
+    "fill", "opacity", "colour", "noise", "alpha", "layout", "random-count", "random-seed",
+    "radius",
+)  # fmt: skip
+"""Keys of the widgets whose values a recipe holds."""
+
+
+@dataclass(frozen=True, eq=False)
+class FoundPhoto:
+    """A photo that was looked at: its name, how a recipe refers to it, its faces, largest first."""
+
+    name: str
+    reference: PhotoRef
+    faces: list[Face]
+
+
+def _name() -> str:
+    return uuid4().hex
 
 
 @dataclass
@@ -25,6 +46,8 @@ class Session:
     """
 
     photo_name: str = ""
+    photo: PhotoRef = field(default_factory=lambda: PhotoRef("0" * 64, ""))
+    """How a recipe refers to the photo; its face's number is `face_number`."""
     faces: list[Face] = field(default_factory=list)
     face_number: int = 0
     visit: int = 0
@@ -33,8 +56,12 @@ class Session:
     rectangles: list[Rectangle] = field(default_factory=list)
     fill: Fill = field(default_factory=Fill)
     alpha: float | None = None
+    drawn: tuple[Shape, ...] = ()
+    seeded: tuple[Shape, ...] = ()
+    """What the drawing began with, from a recipe."""
+    drawing: str = field(default_factory=_name)
+    """The drawing's name: the browser keeps its undo under it."""
     region: int = 0
-    all_boxes: bool = True
     layout_kind: str = LAYOUTS[0]
     random_count: int = 5
     random_seed: int = 0
@@ -49,7 +76,11 @@ class Session:
         return self.faces[self.face_number] if self.faces else None
 
     def shapes(self, face: Face) -> tuple[Shape, ...]:
-        """Return all that hides the face: named parts first, then rectangles."""
+        """Return all that hides the face, in order: named parts, rectangles, what was drawn."""
+        return self.set_shapes(face) + self.drawn
+
+    def set_shapes(self, face: Face) -> tuple[Shape, ...]:
+        """Return what hides the face by name or number; what was drawn lies above it."""
         named = tuple(shape for part in self.parts for shape in preset(part, face))
         return named + tuple(self.rectangles)
 
@@ -65,10 +96,41 @@ class Session:
         """Return the scene that the network is asked about."""
         return Scene(face, self.shapes(face), self.fill, self.layout(face))
 
-    def use_photo(self, name: str, faces: list[Face], number: int = 0) -> None:
+    def use_photo(self, photo: FoundPhoto, number: int = 0) -> None:
         """Take a face of a new photo; the largest comes first. What was drawn goes."""
-        self.photo_name, self.faces, self.face_number = name, faces, number
-        self.parts, self.rectangles, self.region = [], [], 0
+        self.photo_name, self.photo = photo.name, photo.reference
+        self.faces, self.face_number, self.region = photo.faces, number, 0
+        self._begin_drawing(())
+
+    def photo_reference(self) -> PhotoRef:
+        """Return how a recipe refers to the face in use."""
+        return replace(self.photo, face=self.face_number)
+
+    def layout_choice(self) -> LayoutChoice:
+        """Return the sidebar's choice of regions as a recipe holds it."""
+        if self.layout_kind == "Random":
+            return LayoutChoice("random", count=self.random_count, seed=self.random_seed)
+        if self.layout_kind == "Landmark":
+            return LayoutChoice("landmark", radius=self.radius)
+        return LayoutChoice()
+
+    def replay(self, recipe: Recipe) -> None:
+        """Take all that a recipe sets; the photo stays. Widgets start anew from it."""
+        self._begin_drawing(recipe.shapes)
+        self.fill, self.alpha, self.region = recipe.fill, recipe.alpha, recipe.region
+        self.face_number = recipe.face_among(len(self.faces))
+        layout = recipe.layout
+        self.layout_kind = {"random": "Random", "landmark": "Landmark"}.get(layout.kind, "Fixed")
+        self.random_count = layout.count or self.random_count
+        self.random_seed = self.random_seed if layout.seed is None else layout.seed
+        self.radius = layout.radius or self.radius
+        for key in _REPLAYED:
+            st.session_state.pop(key, None)
+
+    def _begin_drawing(self, shapes: tuple[Shape, ...]) -> None:
+        self.parts, self.rectangles = [], []
+        self.drawn = self.seeded = shapes
+        self.drawing = _name()
         self.visit += 1
 
     def use_engine(self, engine: Engine | None) -> None:

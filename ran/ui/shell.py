@@ -96,14 +96,21 @@ def _sidebar(session: Session) -> None:
         st.markdown(f":small[:gray[{_LAYOUT_NOTES[session.layout_kind]}]]")
         if session.layout_kind == "Random":
             session.random_count = st.slider(
-                "Crops", 1, 10, key=seed("random-count", session.random_count)
+                "Crops",
+                1,
+                max(10, session.random_count),
+                key=seed("random-count", session.random_count),
             )
             session.random_seed = int(
                 st.number_input("Seed", 0, 10**6, key=seed("random-seed", session.random_seed))
             )
         if session.layout_kind == "Landmark":
             session.radius = st.slider(
-                "Radius, in face sides", 0.1, 0.5, step=0.05, key=seed("radius", session.radius)
+                "Radius, in face sides",
+                min(0.1, session.radius),
+                max(0.5, session.radius),
+                step=0.05,
+                key=seed("radius", session.radius),
             )
         st.subheader("Model", anchor=False)
         _checkpoint_and_device(session)

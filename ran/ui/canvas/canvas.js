@@ -1,0 +1,354 @@
+// The drawing over the face: tools, history, selection. Shapes go to Python, never pixels.
+
+const LIMITS = { shapes: 500, points: 20000 };
+const STEP = 0.002; // a stroke's points lie at least so far apart
+const SMALLEST = 0.01; // of a rectangle's or ellipse's side
+const NUDGE = 0.01;
+const HELP = {
+  select: "Choose a shape. Arrows move it, + and − scale it, [ and ] turn it, Delete removes it.",
+  brush: "Draw over the face.",
+  eraser: "Draw to show the face again.",
+  rectangle: "Drag, or press Enter for one in the middle.",
+  ellipse: "Drag, or press Enter for one in the middle.",
+  polygon: "Click corners; double click or Enter closes, Escape drops it.",
+};
+
+// Drawings by token: they outlive the element, so leaving the page and coming back keeps undo.
+const DRAWINGS = new Map();
+const VIEWS = new WeakMap();
+
+function drawingOf(seed) {
+  if (!DRAWINGS.has(seed.token)) {
+    DRAWINGS.set(seed.token, {
+      shapes: seed.shapes, past: [], future: [], tool: "brush", size: 0.12, soft: false,
+      selected: -1, every: true,
+    });
+  }
+  return DRAWINGS.get(seed.token);
+}
+
+class View {
+  constructor(root) {
+    this.root = root;
+    this.face = root.querySelector(".face");
+    this.note = root.querySelector(".note");
+    this.draft = null; // the shape under the pointer, or the polygon's corners so far
+    this.drag = null; // what a pointer that went down on a shape or handle does
+    this.listen();
+  }
+
+  update(data, send) {
+    this.data = data;
+    this.send = send;
+    const drawing = drawingOf(data.seed);
+    if (drawing !== this.drawing) [this.drawing, this.draft, this.drag] = [drawing, null, null];
+    this.render();
+  }
+
+  listen() {
+    for (const button of this.root.querySelectorAll("[data-tool]")) {
+      button.onclick = () => this.choose(button.dataset.tool);
+    }
+    for (const button of this.root.querySelectorAll("[data-act]")) {
+      button.onclick = () => this[button.dataset.act]();
+    }
+    const [size, soft] = this.root.querySelectorAll("input");
+    size.oninput = () => { this.drawing.size = size.value / 100; };
+    soft.onchange = () => { this.drawing.soft = soft.checked; };
+    this.face.onpointerdown = (event) => this.down(event);
+    this.face.onpointermove = (event) => this.move(event);
+    this.face.onpointerup = (event) => this.up(event);
+    this.face.onpointercancel = () => { [this.draft, this.drag] = [null, null]; this.render(); };
+    this.face.ondblclick = () => this.closePolygon();
+    this.face.onkeydown = (event) => this.key(event);
+  }
+
+  // ---- history
+
+  commit(shapes, said, selected = -1) {
+    const points = shapes.reduce((sum, shape) => sum + (shape.points?.length ?? 0), 0);
+    if (shapes.length > LIMITS.shapes || points > LIMITS.points) {
+      this.say(`At most ${LIMITS.shapes} shapes and ${LIMITS.points} points: clear or undo some.`);
+      this.render();
+      return;
+    }
+    const drawing = this.drawing;
+    drawing.past.push(drawing.shapes);
+    drawing.future = [];
+    [drawing.shapes, drawing.selected] = [shapes, selected];
+    this.emit(said);
+  }
+
+  travel(from, to, said) {
+    const drawing = this.drawing;
+    if (!from.length) return;
+    to.push(drawing.shapes);
+    [drawing.shapes, drawing.selected] = [from.pop(), -1];
+    this.emit(said);
+  }
+
+  undo() { this.travel(this.drawing.past, this.drawing.future, "Undone."); }
+  redo() { this.travel(this.drawing.future, this.drawing.past, "Done again."); }
+  clear() { if (this.drawing.shapes.length) this.commit([], "All cleared. Undo brings it back."); }
+  regions() { this.drawing.every = !this.drawing.every; this.render(); }
+
+  emit(said) {
+    this.say(`${said} ${this.drawing.shapes.length} drawn.`);
+    this.render();
+    this.send("drawing", { shapes: this.drawing.shapes });
+  }
+
+  say(text) { this.note.textContent = text; }
+
+  // ---- tools
+
+  choose(tool) {
+    [this.drawing.tool, this.drawing.selected, this.draft] = [tool, -1, null];
+    this.say(HELP[tool]);
+    this.render();
+  }
+
+  point(event) {
+    const place = this.face.getBoundingClientRect();
+    return [round((event.clientX - place.left) / place.width), round((event.clientY - place.top) / place.height)];
+  }
+
+  down(event) {
+    if (!event.isPrimary || event.button !== 0) return;
+    const { tool, size, soft } = this.drawing;
+    const at = this.point(event);
+    if (tool === "select") { this.grab(event, at); return; }
+    this.face.setPointerCapture(event.pointerId);
+    if (tool === "polygon") {
+      const corners = this.draft?.points ?? [];
+      const first = corners[0];
+      if (corners.length > 2 && Math.hypot(at[0] - first[0], at[1] - first[1]) < 0.03) this.closePolygon();
+      else this.draft = { kind: "polygon", points: [...corners, at] };
+    } else if (tool === "brush" || tool === "eraser") {
+      this.draft = { kind: "stroke", points: [at], width: size, softness: soft ? 0.6 : 0, erase: tool === "eraser" };
+    } else {
+      this.draft = { kind: tool, from: at, x0: at[0], y0: at[1], x1: at[0], y1: at[1], angle: 0 };
+    }
+    this.renderDraft();
+  }
+
+  move(event) {
+    if (!event.isPrimary) return;
+    if (this.drag) { this.dragTo(this.point(event)); return; }
+    if (!this.draft || !this.face.hasPointerCapture(event.pointerId)) return;
+    const seen = event.getCoalescedEvents?.() ?? [];
+    for (const part of seen.length ? seen : [event]) this.extend(this.point(part));
+    this.renderDraft();
+  }
+
+  extend(at) {
+    const draft = this.draft;
+    if (draft.kind === "stroke") {
+      const last = draft.points.at(-1);
+      if (Math.hypot(at[0] - last[0], at[1] - last[1]) >= STEP) draft.points.push(at);
+    } else if (draft.from) {
+      [draft.x0, draft.x1] = [draft.from[0], at[0]].sort((a, b) => a - b);
+      [draft.y0, draft.y1] = [draft.from[1], at[1]].sort((a, b) => a - b);
+    }
+  }
+
+  up(event) {
+    if (!event.isPrimary) return;
+    if (this.drag) { this.drop(); return; }
+    const draft = this.draft;
+    if (!draft || draft.kind === "polygon") return;
+    this.draft = null;
+    if (draft.from) {
+      const { from, ...shape } = draft;
+      if (shape.x1 - shape.x0 < SMALLEST || shape.y1 - shape.y0 < SMALLEST) { this.render(); return; }
+      this.commit([...this.drawing.shapes, shape], `${shape.kind} drawn.`);
+    } else {
+      this.commit([...this.drawing.shapes, draft], draft.erase ? "Erased." : "Stroke drawn.");
+    }
+  }
+
+  closePolygon() {
+    const draft = this.draft;
+    if (draft?.kind !== "polygon") return;
+    const points = draft.points.filter((p, i, all) => !i || Math.hypot(p[0] - all[i - 1][0], p[1] - all[i - 1][1]) >= STEP);
+    this.draft = null;
+    if (points.length < 3) this.render();
+    else this.commit([...this.drawing.shapes, { kind: "polygon", points }], "Polygon drawn.");
+  }
+
+  // ---- selection
+
+  grab(event, at) {
+    const target = event.target;
+    const index = target.dataset?.index === undefined ? -1 : Number(target.dataset.index);
+    if (target.classList.contains("grip")) {
+      this.drag = { from: at, before: this.drawing.shapes[this.drawing.selected], ...target.dataset };
+    } else if (index >= 0) {
+      this.drawing.selected = index;
+      this.drag = { from: at, before: this.drawing.shapes[index] };
+    } else {
+      this.drawing.selected = -1;
+    }
+    if (this.drag) this.face.setPointerCapture(event.pointerId);
+    this.render();
+  }
+
+  dragTo(at) {
+    const { from, before, x, y, turn } = this.drag;
+    let shape;
+    if (turn) {
+      const [cx, cy] = centre(before);
+      const angle = (point) => (Math.atan2(point[1] - cy, point[0] - cx) * 180) / Math.PI;
+      shape = turned(before, angle(at) - angle(from));
+    } else if (x) shape = withCorner(before, { x, y }, at);
+    else shape = moved(before, at[0] - from[0], at[1] - from[1]);
+    this.drag.now = shape;
+    this.render();
+  }
+
+  drop() {
+    const now = this.drag.now;
+    this.drag = null;
+    if (now) this.replace(now, "Changed.");
+    else this.render();
+  }
+
+  replace(shape, said) {
+    const { shapes, selected } = this.drawing;
+    this.commit(shapes.map((old, index) => (index === selected ? shape : old)), said, selected);
+  }
+
+  key(event) {
+    const { shapes, selected, tool } = this.drawing;
+    const key = event.key;
+    let used = true;
+    if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "z") event.shiftKey ? this.redo() : this.undo();
+    else if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "y") this.redo();
+    else if (key === "Escape" && this.draft) { this.draft = null; this.render(); }
+    else if (key === "Enter" && this.draft?.kind === "polygon") this.closePolygon();
+    else if (key === "Enter" && (tool === "rectangle" || tool === "ellipse")) {
+      const shape = { kind: tool, x0: 0.35, y0: 0.4, x1: 0.65, y1: 0.6, angle: 0 };
+      this.drawing.tool = "select";
+      this.commit([...shapes, shape], `${tool} drawn. ${HELP.select}`, shapes.length);
+    } else if (selected >= 0) used = this.keyOnShape(key, shapes[selected]);
+    else used = false;
+    if (used) event.preventDefault();
+  }
+
+  keyOnShape(key, shape) {
+    const steps = { ArrowLeft: [-NUDGE, 0], ArrowRight: [NUDGE, 0], ArrowUp: [0, -NUDGE], ArrowDown: [0, NUDGE] };
+    if (steps[key]) this.replace(moved(shape, ...steps[key]), "Moved.");
+    else if (key === "+" || key === "=") this.replace(scaled(shape, 1.1), "Larger.");
+    else if (key === "-") this.replace(scaled(shape, 1 / 1.1), "Smaller.");
+    else if (key === "[") this.replace(turned(shape, -5), "Turned.");
+    else if (key === "]") this.replace(turned(shape, 5), "Turned.");
+    else if (key === "Delete" || key === "Backspace") {
+      this.commit(this.drawing.shapes.filter((_, index) => index !== this.drawing.selected), "Removed.");
+    } else if (key === "Escape") { this.drawing.selected = -1; this.render(); }
+    else return false;
+    return true;
+  }
+
+  // ---- drawing it all
+
+  shown() {
+    const { shapes, selected } = this.drawing;
+    return this.drag?.now ? shapes.map((old, index) => (index === selected ? this.drag.now : old)) : shapes;
+  }
+
+  fill(name, children) { this.root.querySelector(name).replaceChildren(...children); }
+
+  render() {
+    const { data, drawing } = this;
+    const shapes = this.shown();
+    this.face.setAttribute("aria-label", data.label);
+    this.face.classList.toggle("select", drawing.tool === "select");
+    this.picture(".clean", data.clean);
+    this.picture(".cover", data.cover);
+    this.root.querySelector(".covering").setAttribute("opacity", data.opacity);
+    this.fill(".fixed", data.fixed.map(inMask));
+    this.fill(".drawn", shapes.map(inMask));
+    this.fill(".shapes", shapes.map((shape, index) => this.target(shape, index)));
+    this.fill(".handles", drawing.selected >= 0 && shapes[drawing.selected] ? handles(shapes[drawing.selected]) : []);
+    this.fill(".regions", regionMarks(data, drawing.every));
+    this.renderDraft();
+    this.renderTools();
+  }
+
+  picture(name, source) {
+    const image = this.root.querySelector(name);
+    if (image.getAttribute("href") !== source) image.setAttribute("href", source);
+  }
+
+  renderDraft() {
+    const draft = this.draft;
+    const line = draft?.kind === "polygon" && draft.points.length < 3;
+    this.fill(".draft", draft && !line ? [inMask(draft)] : []);
+    this.fill(".pending", draft?.kind === "polygon" ? [make("polyline", { points: scaledUp(draft.points) }), ...draft.points.map(([x, y]) => make("circle", { cx: x * UNITS, cy: y * UNITS, r: 6 }))] : []);
+  }
+
+  target(shape, index) {
+    const made = geometry(shape);
+    made.dataset.index = index;
+    return made;
+  }
+
+  renderTools() {
+    const { tool, past, future, shapes, size, soft, every } = this.drawing;
+    for (const button of this.root.querySelectorAll("[data-tool]")) {
+      button.setAttribute("aria-pressed", button.dataset.tool === tool);
+    }
+    const act = (name) => this.root.querySelector(`[data-act=${name}]`);
+    act("undo").disabled = !past.length;
+    act("redo").disabled = !future.length;
+    act("clear").disabled = !shapes.length;
+    act("regions").setAttribute("aria-pressed", every);
+    const brushes = tool === "brush" || tool === "eraser";
+    for (const label of this.root.querySelectorAll(".options label")) label.hidden = !brushes;
+    const [sizes, softs] = this.root.querySelectorAll("input");
+    [sizes.value, softs.checked] = [Math.round(size * 100), soft];
+  }
+}
+
+function regionMarks(data, every) {
+  const marks = [];
+  const frame = (box, colour, halo, width) => {
+    const edges = box.edges.map((edge) => Math.min(UNITS - 4, Math.max(4, edge * UNITS)));
+    const place = { x: edges[0], y: edges[1], width: edges[2] - edges[0], height: edges[3] - edges[1] };
+    marks.push(make("rect", { ...place, class: "halo", "stroke-width": halo }));
+    marks.push(make("rect", { ...place, stroke: colour, "stroke-width": width }));
+    return edges;
+  };
+  data.regions.forEach((box, index) => {
+    if (every && index !== data.chosen) frame(box, box.colour, 2.5, 1);
+  });
+  const box = data.regions[data.chosen];
+  const [x, y] = frame(box, box.colour, 5, 2.5);
+  const tag = make("text", { x: x + 12, y: y + 30, fill: data.ink, style: "font-size:28px" }, box.text);
+  const length = box.text.length * 14.5 + 24;
+  marks.push(make("rect", { class: "tag", x, y, width: length, height: 44, style: `fill:${box.colour}` }), tag);
+  return marks;
+}
+
+function handles(shape) {
+  const [cx, cy] = centre(shape);
+  const edges = bounds(shape);
+  const [x0, y0, x1, y1] = [edges.x0, edges.y0, edges.x1, edges.y1].map((edge) => edge * UNITS);
+  const group = make("g", { transform: `rotate(${shape.points ? 0 : shape.angle ?? 0} ${cx * UNITS} ${cy * UNITS})` });
+  group.append(make("rect", { class: "frame", x: x0, y: y0, width: x1 - x0, height: y1 - y0 }));
+  const grip = (x, y, data) => {
+    const made = make("circle", { class: "grip", cx: x, cy: y, r: 14 });
+    Object.assign(made.dataset, data);
+    group.append(made);
+  };
+  if (!shape.points) {
+    for (const [x, px] of [["x0", x0], ["x1", x1]]) for (const [y, py] of [["y0", y0], ["y1", y1]]) grip(px, py, { x, y });
+  }
+  grip((x0 + x1) / 2, y0 - 50, { turn: "yes" });
+  return [group];
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  if (!VIEWS.has(parentElement)) VIEWS.set(parentElement, new View(parentElement));
+  VIEWS.get(parentElement).update(data, setStateValue);
+}

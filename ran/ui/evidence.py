@@ -1,0 +1,78 @@
+"""Where the evidence lies: one heatmap of the clean and of the covered face, on one scale."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ran.engine import Engine, Prediction
+from ran.figures import heat_overlay, signed
+from ran.scene import Scene
+from ran.ui import compute, panels
+from ran.ui.session import seed
+
+_RISING = "linear-gradient(90deg,#FFF3C4,#FDB733,#E8590C,#7A1300)"
+_SIGNED = "linear-gradient(90deg,#2166AC,#92C5DE,#FFFFFF,#F4A582,#B2182B)"
+_HELP = (
+    "Grad-CAM (Selvaraju et al. 2017), one map a region, each laid back into its box and added up. "
+    "Blocky by nature: the network's last layer is that coarse. Evidence about the network, not "
+    "about the person."
+)
+
+
+@st.fragment
+def heatmaps(engine: Engine, scene: Scene, clean: Prediction, covered: Prediction) -> None:
+    """Draw the maps for an answer of the clean or of the covered face, and their difference.
+
+    A fragment at the end of the page: the numbers above never wait for it.
+    """
+    st.subheader("Where the evidence lies", anchor=False, help=_HELP)
+    answers = list(dict.fromkeys((clean.expression, covered.expression)))
+    target = answers[0]
+    if len(answers) > 1:
+        key = seed(f"evidence-{'-'.join(answers)}", target)
+        target = (
+            st.segmented_control(
+                "Evidence for", answers, key=key, required=True, label_visibility="collapsed"
+            )
+            or target
+        )
+    with compute.told():
+        before, after = (
+            engine.explain(shown, "grad-cam", target).values for shown in (scene.clean(), scene)
+        )
+        change = after - before
+        largest = float(max(before.max(), after.max()))
+        span = float(abs(change).max())
+        faces = scene.face.pixels, scene.hidden_pixels(), scene.face.pixels
+        cells = st.grid(3, min_column_width=140)
+        for face, values, name, scale, two_sided in (
+            (faces[0], before, f"clean: evidence for {target}", largest, False),
+            (faces[1], after, f"covered: evidence for {target}", largest, False),
+            (faces[2], change, "change: covered minus clean, on the clean face", largest, True),
+        ):
+            with cells.container(gap="xsmall"):
+                st.image(
+                    heat_overlay(face, values, scale=scale, signed=two_sided), width="stretch",
+                    alt=name,
+                )  # fmt: skip
+                st.markdown(f":small[:gray[{name}]]")
+        _legend(largest, span)
+
+
+def _legend(largest: float, span: float) -> None:
+    colours = panels.theme()
+
+    def bar(low: str, gradient: str, high: str) -> str:
+        return (
+            f"<span style='display:inline-flex;align-items:center;gap:.5rem'>{low}"
+            f"<span style='width:7rem;height:.6rem;border-radius:2px;background:{gradient};"
+            f"border:1px solid {colours.grid}'></span>{high}</span>"
+        )
+
+    st.html(
+        f"<div style='display:flex;flex-wrap:wrap;gap:.3rem 2rem;font-size:.85rem;"
+        f"color:{colours.muted}'><span>One scale for all three, Grad-CAM</span>"
+        f"{bar('0', _RISING, f'{largest:.2f}')}"
+        f"{bar(signed(-largest), _SIGNED, signed(largest))}"
+        f"<span>largest change {span:.2f}</span></div>"
+    )

@@ -1,0 +1,196 @@
+"""Drawing in a real browser: ink and mask agree, undo, leaving and coming back, keyboard, touch."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from ran.face.occlusion import rasterise
+from ran.face.shapes import shape_from_json
+
+INK = """async (face) => {
+  const size = 256;
+  const mask = face.querySelector('mask');
+  const inner = [...mask.children].map((part) => part.outerHTML).join('');
+  const text = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 1000" width="${size}"
+    height="${size}"><rect width="1000" height="1000" fill="black"/>${inner}</svg>`;
+  const picture = new Image();
+  picture.src = 'data:image/svg+xml;charset=utf-8,' + encodeURIComponent(text);
+  await picture.decode();
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = size;
+  const context = canvas.getContext('2d');
+  context.drawImage(picture, 0, 0);
+  const bytes = context.getImageData(0, 0, size, size).data;
+  return Array.from({length: size * size}, (_, i) => bytes[4 * i]);
+}"""
+
+
+def opened(page: Page, app: str) -> Locator:
+    page.goto(app)
+    face = page.get_by_role("group", name=re.compile("^The face with"))
+    expect(face).to_be_visible()
+    face.scroll_into_view_if_needed()
+    return face
+
+
+def covers(page: Page, count: int) -> None:
+    """Wait until Python has answered for a face with so many covers."""
+    name = re.compile(f"^The face with {count} covers")
+    expect(page.get_by_role("group", name=name)).to_be_visible()
+    # The panels below the drawing follow it: wait for the end of the page.
+    expect(page.locator("[data-testid=stApp]")).to_have_attribute(
+        "data-test-script-state", "notRunning"
+    )
+
+
+def tool(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def drag(page: Page, face: Locator, *points: tuple[float, float]) -> None:
+    """Press at the first point, in face units, go along the others and let go."""
+    place = face.bounding_box()
+    assert place is not None
+    first, *others = [(place["x"] + x * place["width"], place["y"] + y * place["height"])
+                      for x, y in points]  # fmt: skip
+    page.mouse.move(*first)
+    page.mouse.down()
+    for point in others:
+        page.mouse.move(*point, steps=12)
+    page.mouse.up()
+
+
+def shapes_in_python(page: Page) -> list:
+    """The shapes of the scene, as the Save menu gives them."""
+    page.get_by_role("button", name="Save").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Numbers, JSON").click()
+    page.keyboard.press("Escape")
+    content = json.loads(download.value.path().read_text())
+    return [shape_from_json(shape) for shape in content["scene"]["shapes"]]
+
+
+def overlap(ink: np.ndarray, mask: np.ndarray) -> float:
+    a, b = ink >= 0.5, mask >= 0.5
+    return float((a & b).sum() / (a | b).sum())
+
+
+def test_the_browsers_ink_and_pythons_mask_agree_for_every_kind_of_shape(app, page):
+    face = opened(page, app)
+    drag(page, face, (0.1, 0.15), (0.5, 0.1), (0.8, 0.3))
+    covers(page, 1)
+    page.get_by_role("checkbox", name="Soft edge").check()
+    drag(page, face, (0.15, 0.9), (0.4, 0.75), (0.5, 0.95))
+    covers(page, 2)
+    tool(page, "Rectangle")
+    drag(page, face, (0.55, 0.5), (0.9, 0.7))
+    covers(page, 3)
+    tool(page, "Ellipse")
+    drag(page, face, (0.1, 0.35), (0.45, 0.55))
+    covers(page, 4)
+    tool(page, "Polygon")
+    for point in ((0.6, 0.8), (0.95, 0.75), (0.9, 0.95)):
+        drag(page, face, point)
+    page.keyboard.press("Enter")
+    covers(page, 5)
+    tool(page, "Select and move")
+    drag(page, face, (0.7, 0.6))
+    for _ in range(4):
+        page.keyboard.press("]")
+    tool(page, "Eraser")
+    drag(page, face, (0.3, 0.05), (0.3, 0.95))
+    covers(page, 6)
+    ink = np.array(face.evaluate(INK), np.float32).reshape(256, 256) / 255
+    shapes = shapes_in_python(page)
+    assert any(getattr(shape, "angle", 0) == 20 for shape in shapes), "the turn has arrived"
+    assert overlap(ink, rasterise(shapes, 256)) >= 0.97
+
+
+def test_a_stroke_changes_the_numbers_and_undo_brings_them_back(app, page):
+    face = opened(page, app)
+    cells = page.locator("table[aria-label^='Weights of'] td")
+    expect(cells.nth(1)).to_be_visible()
+    before = cells.all_inner_texts()
+    drag(page, face, (0.2, 0.75), (0.8, 0.75))
+    covers(page, 1)
+    assert cells.all_inner_texts() != before
+    tool(page, "Undo")
+    covers(page, 0)
+    assert cells.all_inner_texts() == before
+    face.focus()
+    page.keyboard.press("Control+Shift+z")
+    covers(page, 1)
+
+
+def test_ten_quick_strokes_lose_no_ink(app, page):
+    face = opened(page, app)
+    for row in range(10):
+        drag(page, face, (0.2, 0.05 + row * 0.09), (0.6, 0.05 + row * 0.09))
+    covers(page, 10)
+
+
+def test_a_drawing_and_its_undo_survive_a_visit_to_another_page(app, page):
+    face = opened(page, app)
+    drag(page, face, (0.2, 0.3), (0.7, 0.3))
+    covers(page, 1)
+    drag(page, face, (0.2, 0.6), (0.7, 0.6))
+    covers(page, 2)
+    page.get_by_role("link", name="Model", exact=True).click()
+    expect(page.get_by_text("Checkpoint card")).to_be_visible()
+    page.get_by_role("link", name="Occlude", exact=True).click()
+    covers(page, 2)
+    tool(page, "Undo")
+    covers(page, 1)
+
+
+def test_two_tabs_do_not_share_a_drawing(app, page, browser):
+    drag(page, opened(page, app), (0.2, 0.3), (0.7, 0.3))
+    covers(page, 1)
+    other = browser.new_context().new_page()
+    opened(other, app)
+    covers(other, 0)
+    other.context.close()
+
+
+def test_a_rectangle_is_made_moved_scaled_and_removed_with_the_keyboard_alone(app, page):
+    face = opened(page, app)
+    tool(page, "Rectangle")
+    face.focus()
+    page.keyboard.press("Enter")
+    covers(page, 1)
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "+"):
+        page.keyboard.press(key)
+    expect(page.get_by_text("Larger.")).to_be_visible()
+    # 1.1 x 0.3 by 1.1 x 0.2 of the face's sides.
+    expect(page.get_by_role("status").filter(has_text="Hidden")).to_contain_text("7 % of the face")
+    covers(page, 1)
+    (shape,) = shapes_in_python(page)
+    assert (shape.x0 + shape.x1) / 2 == pytest.approx(0.52, abs=1e-3)
+    assert (shape.y0 + shape.y1) / 2 == pytest.approx(0.51, abs=1e-3)
+    assert shape.x1 - shape.x0 == pytest.approx(0.33, abs=1e-3)
+    face.focus()
+    page.keyboard.press("Delete")
+    covers(page, 0)
+
+
+def test_a_finger_draws_at_the_width_of_a_phone(app, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    face = opened(page, app)
+    place = face.bounding_box()
+    touch = page.context.new_cdp_session(page)
+
+    def send(kind: str, *at: tuple[float, float]) -> None:
+        points = [{"x": place["x"] + x * place["width"], "y": place["y"] + y * place["height"]}
+                  for x, y in at]  # fmt: skip
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    send("touchStart", (0.2, 0.2))
+    for step in range(1, 11):
+        send("touchMove", (0.2 + step * 0.05, 0.2 + step * 0.02))
+    send("touchEnd")
+    covers(page, 1)
+    context.close()
