@@ -2,6 +2,7 @@
 
 const LIMITS = { shapes: 500, points: 20000 };
 const STEP = 0.002; // a stroke's points lie at least so far apart
+const REACH = 1.9; // face sides; Python refuses what lies beyond 2
 const SMALLEST = 0.01; // of a rectangle's or ellipse's side
 const NUDGE = 0.01;
 const HELP = {
@@ -110,7 +111,8 @@ class View {
 
   point(event) {
     const place = this.face.getBoundingClientRect();
-    return [round((event.clientX - place.left) / place.width), round((event.clientY - place.top) / place.height)];
+    const held = (value) => round(Math.min(REACH, Math.max(-REACH, value)));
+    return [held((event.clientX - place.left) / place.width), held((event.clientY - place.top) / place.height)];
   }
 
   down(event) {
