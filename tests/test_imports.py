@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (  # a lower line never imports a higher one
     ("streamlit_app", "pages"),
     ("ran.ui",),
-    ("ran.figures", "ran.report", "ran.__main__", "ran.study"),
+    ("ran.figures", "ran.report", "ran.__main__", "ran.commands", "ran.study"),
     ("ran.recipe",),
     ("ran.engine",),
     ("ran.explain",),

@@ -1,0 +1,1 @@
+"""The commands of `python -m ran` that answer about photos, a module each."""

@@ -1,0 +1,34 @@
+"""Values -> Plotly figures and PIL pictures, in one grammar."""
+
+from ran.figures.charts import margin, probabilities, scores
+from ran.figures.grammar import (
+    CONFIG,
+    DARK,
+    LIGHT,
+    MINUS,
+    Theme,
+    change,
+    change_colour,
+    signed,
+    weight,
+)
+from ran.figures.pictures import SIGNED, UNSIGNED, heat_overlay, outlined
+
+__all__ = [
+    "CONFIG",
+    "DARK",
+    "LIGHT",
+    "MINUS",
+    "SIGNED",
+    "UNSIGNED",
+    "Theme",
+    "change",
+    "change_colour",
+    "heat_overlay",
+    "margin",
+    "outlined",
+    "probabilities",
+    "scores",
+    "signed",
+    "weight",
+]

@@ -1,0 +1,102 @@
+"""What all figures share: colours, numbers in words, a blank chart, the dots.
+
+Hollow dot = before (clean), filled dot = after (covered), bar between = the change. Red and blue
+mean higher and lower, nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of one theme, light or dark."""
+
+    text: str
+    muted: str
+    grid: str
+    panel: str
+    before: str
+    after: str
+    up: str
+    down: str
+    warn: str
+    loss_zone: str
+    paper: str
+
+
+LIGHT = Theme("#1B2326", "#55605F", "#DCE2E0", "#F3F5F4", "#6B7775", "#0F766E", "#B2182B",
+              "#2166AC", "#93430A", "#F6E7D3", "#FFFFFF")  # fmt: skip
+DARK = Theme("#E6EBE9", "#A3AFAE", "#37424A", "#1C2327", "#A9B5B3", "#3DBFB2", "#F08A72",
+             "#74AEE8", "#F2B65A", "#40321E", "#12171A")  # fmt: skip
+CONFIG = {"displayModeBar": False}
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Return a number with its sign, a true minus, rounded: +0.42, −0.60, ±0.00."""
+    rounded = round(value, digits)
+    sign = "±" if rounded == 0 else "+" if rounded > 0 else MINUS
+    return f"{sign}{abs(rounded):.{digits}f}"
+
+
+def weight(value: float) -> str:
+    """Return an attention weight with three decimals; a smaller one is not written as zero."""
+    return f"{value:.3f}" if value >= 0.0005 or value == 0 else "<0.001"
+
+
+def change(value: float, digits: int = 2) -> str:
+    """Return a signed change with its mark: ▲ +0.42, ▼ −0.60, ● ±0.00."""
+    rounded = round(value, digits)
+    return f"{'●' if rounded == 0 else '▲' if rounded > 0 else '▼'} {signed(value, digits)}"
+
+
+def change_colour(value: float, theme: Theme, digits: int = 2) -> str:
+    """Return the colour of a change: up, down, or muted for none."""
+    rounded = round(value, digits)
+    return theme.muted if rounded == 0 else theme.up if rounded > 0 else theme.down
+
+
+def blank(height: int, theme: Theme, margins: dict[str, int]) -> go.Figure:
+    """Return a figure with nothing on it, as all of ours begin; margins l r t b in pixels."""
+    figure = go.Figure()
+    figure.update_layout(
+        template=None, height=height, margin=margins, showlegend=False, dragmode=False,
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": "Source Sans, sans-serif", "size": 13, "color": theme.text},
+        hoverlabel={"bgcolor": theme.panel, "font": {"color": theme.text}},
+    )  # fmt: skip
+    axis = {"fixedrange": True, "gridcolor": theme.grid, "zeroline": False}
+    figure.update_xaxes(**axis, tickfont={"color": theme.muted, "size": 12})
+    figure.update_yaxes(**axis, tickfont={"color": theme.muted, "size": 12})
+    return figure
+
+
+def dots(
+    figure: go.Figure,
+    x: Any,
+    y: Any,
+    theme: Theme,
+    *,
+    hollow: bool,
+    face: str,
+    digits: int = 3,
+    what: str = "probability",
+) -> None:
+    """Draw the dots of one face: hollow for the clean one, filled for the covered one."""
+    marker = (
+        {"color": theme.paper, "line": {"color": theme.before, "width": 2}}
+        if hollow
+        else {"color": theme.after}
+    )
+    figure.add_scatter(
+        x=x, y=y, mode="markers", marker={"size": 12, **marker}, customdata=y,
+        cliponaxis=False,
+        hovertemplate=(f"%{{customdata}}, {face}: " if what == "probability" else f"{face}: ")
+        + f"{what} %{{x:.{digits}f}}<extra></extra>",
+    )  # fmt: skip
