@@ -230,7 +230,7 @@ class Engine:
                 f"{self.card.framing!r}.",
                 hint="Find the face again with engine.find_faces.",
             )
-        face = torch.from_numpy(scene.hidden_pixels()).to(self.device)
+        face = torch.tensor(scene.hidden_pixels(), device=self.device)
         face = face.permute(2, 0, 1)[None].float() / 255.0
         side = self.card.input_size
         return F.interpolate(

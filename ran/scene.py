@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ran.face.detect import Face
-from ran.face.occlusion import Fill, hide, rasterise
+from ran.face.occlusion import Fill, hide_and_mask
 from ran.face.shapes import Shape
 from ran.net.regions import RegionLayout
 
@@ -37,10 +38,17 @@ class Scene:
         return replace(self, shapes=(), fill=Fill())
 
     def hidden_pixels(self) -> NDArray[np.uint8]:
-        """Return the face's pixels, u8[S, S, 3], with the shapes laid over them."""
-        return hide(self.face.pixels, self.shapes, self.fill)
+        """Return the face's pixels, u8[S, S, 3], with the shapes laid over them; read-only."""
+        return self._hidden[0]
 
     def mask(self) -> NDArray[np.float32]:
-        """Return the hidden share of each pixel, f32[S, S] in [0, 1], opacity included."""
-        mask = rasterise(self.shapes, self.face.pixels.shape[0])
-        return np.asarray(mask * np.float32(self.fill.opacity), np.float32)
+        """Return each pixel's hidden share, f32[S, S] in [0, 1], with opacity; read-only."""
+        return self._hidden[1]
+
+    @cached_property
+    def _hidden(self) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        # Drawn once a scene: a page asks for both several times over.
+        hidden, mask = hide_and_mask(self.face.pixels, self.shapes, self.fill)
+        hidden.setflags(write=False)
+        mask.setflags(write=False)
+        return hidden, mask

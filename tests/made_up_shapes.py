@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from ran.face.shapes import Ellipse, Polygon, Rectangle, Stroke
+from ran.face.shapes import Ellipse, Polygon, Rectangle, Sticker, Stroke
+from ran.face.sticker_art import ART
 
 # Thousandths and a little more: no edge then runs exactly through a sample, upright, level or
 # diagonally, where it would be left open to which side the sample belongs.
@@ -27,8 +28,17 @@ strokes = st.builds(
     width=st.floats(0.01, 1.0),
     softness=st.just(0.0) | st.floats(0.0, 1.0),
 )
+stickers = st.builds(
+    Sticker,
+    st.sampled_from(list(ART)),
+    x=st.floats(-0.2, 1.2),
+    y=st.floats(-0.2, 1.2),
+    size=st.floats(0.1, 1.5),
+    angle=st.floats(-180, 180),
+    mirrored=st.booleans(),
+)
 erasers = strokes.map(lambda stroke: replace(stroke, erase=True))
-drawing_shapes = bounded() | polygons | strokes
+drawing_shapes = bounded() | polygons | strokes | stickers
 drawings = st.lists(drawing_shapes | erasers, max_size=4).map(tuple)
 
 
@@ -36,6 +46,8 @@ def mirrored(shape):
     """The shape as it stands on the face seen in a mirror."""
     if isinstance(shape, Rectangle | Ellipse):
         return replace(shape, x0=1 - shape.x1, x1=1 - shape.x0, angle=-shape.angle)
+    if isinstance(shape, Sticker):
+        return replace(shape, x=1 - shape.x, angle=-shape.angle, mirrored=not shape.mirrored)
     return replace(shape, points=tuple((1 - x, y) for x, y in shape.points))
 
 
@@ -44,5 +56,7 @@ def halved(shape):
     if isinstance(shape, Rectangle | Ellipse):
         edges = {name: getattr(shape, name) / 2 for name in ("x0", "y0", "x1", "y1")}
         return replace(shape, **edges)
+    if isinstance(shape, Sticker):
+        return replace(shape, x=shape.x / 2, y=shape.y / 2, size=shape.size / 2)
     scaled = replace(shape, points=tuple((x / 2, y / 2) for x, y in shape.points))
     return replace(scaled, width=shape.width / 2) if isinstance(shape, Stroke) else scaled

@@ -19,8 +19,8 @@ from made_up_shapes import (
     strokes,
 )
 
-from ran.face import occlusion
-from ran.face.occlusion import SAMPLES, rasterise
+from ran.face import mask as masks
+from ran.face.mask import SAMPLES, rasterise
 from ran.face.shapes import MAX_POINTS, MAX_SHAPES, Ellipse, Polygon, Rectangle, Stroke
 
 SIDE = 32
@@ -225,7 +225,7 @@ SCRIBBLE = tuple(map(tuple, np.random.default_rng(3).random((60, 2))))
 )
 def test_the_mask_does_not_depend_on_how_much_is_compared_at_once(shape, monkeypatch):
     mask = rasterise([shape], SIDE)
-    monkeypatch.setattr(occlusion, "AT_ONCE", 40)
+    monkeypatch.setattr(masks, "AT_ONCE", 40)
     np.testing.assert_array_equal(rasterise([shape], SIDE), mask)
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from made_up_shapes import bounded, drawing_shapes, drawings, erasers
 
 from ran.errors import BadRequest
-from ran.face.occlusion import FILLS, SAMPLES, Fill, hide, rasterise
+from ran.face.mask import SAMPLES, rasterise
+from ran.face.occlusion import FILLS, Fill, hide
 from ran.face.shapes import Ellipse, Rectangle, Stroke
 
 SIDE = 32

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ran.errors import BadRequest
 from ran.face.detect import FERPLUS, Face
-from ran.face.occlusion import rasterise
+from ran.face.mask import rasterise
 from ran.face.parts import PRESETS, preset
 
 SIDE = 64

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up_shapes import bounded, drawings, erasers, polygons, strokes
+from made_up_shapes import bounded, drawings, erasers, polygons, stickers, strokes
 
 from ran.errors import BadShape
 from ran.face.shapes import (
@@ -18,14 +18,17 @@ from ran.face.shapes import (
     Ellipse,
     Polygon,
     Rectangle,
+    Sticker,
     Stroke,
+    count_points,
     drawing_from_json,
     shape_from_json,
     shape_to_json,
 )
+from ran.face.sticker_art import ART
 
 
-@given(bounded() | polygons | strokes | erasers)
+@given(bounded() | polygons | strokes | erasers | stickers)
 def test_a_shape_survives_json_to_the_bit(shape):
     assert shape_from_json(json.loads(json.dumps(shape_to_json(shape)))) == shape
 
@@ -39,6 +42,10 @@ def test_json_is_plain_and_says_what_it_is():
     }  # fmt: skip
     assert shape_to_json(Polygon(((0, 0), (1, 0), (0, 1)))) == {
         "kind": "polygon", "points": [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]],
+    }  # fmt: skip
+    assert shape_to_json(Sticker("cap", 0.5, 0, 1)) == {
+        "kind": "sticker", "name": "cap", "x": 0.5, "y": 0.0, "size": 1.0, "angle": 0.0,
+        "mirrored": False,
     }  # fmt: skip
 
 
@@ -54,10 +61,11 @@ STROKE = {
     "kind": "stroke", "points": [[0.1, 0.1], [0.5, 0.5]], "width": 0.1, "softness": 0.5,
     "erase": False,
 }  # fmt: skip
+STICKER = {"kind": "sticker", "name": "mask", "x": 0.5, "y": 0.7, "size": 0.9}
 POLYGON = {"kind": "polygon", "points": [[0, 0], [1, 0], [0, 1]]}
 
 
-@pytest.mark.parametrize("value", [RECTANGLE, STROKE, POLYGON])
+@pytest.mark.parametrize("value", [RECTANGLE, STROKE, POLYGON, STICKER])
 def test_the_shapes_that_are_spoilt_below_are_good(value):
     shape_from_json(value)
 
@@ -119,6 +127,20 @@ def test_the_shapes_that_are_spoilt_below_are_good(value):
         {**POLYGON, "points": [[0, 0], [1, 0]]},
         {**POLYGON, "width": 0.1},
         {**POLYGON, "points": [[0, 0], [1, 0], [3, 1]]},
+        {**STICKER, "name": "moustache"},
+        {**STICKER, "name": ["mask"]},
+        {**STICKER, "name": None},
+        {**STICKER, "size": 0},
+        {**STICKER, "size": -0.5},
+        {**STICKER, "size": 4.1},
+        {**STICKER, "size": math.nan},
+        {**STICKER, "x": 2.1},
+        {**STICKER, "y": -math.inf},
+        {**STICKER, "x": "0.5"},
+        {**STICKER, "angle": math.nan},
+        {**STICKER, "mirrored": 1},
+        {**STICKER, "points": [[0, 0]]},
+        {key: value for key, value in STICKER.items() if key != "size"},
     ],
 )
 def test_a_shape_from_outside_is_refused_in_a_sentence_with_a_next_step(value):
@@ -241,6 +263,16 @@ def test_the_points_of_all_shapes_together_are_limited():
     assert len(drawing_from_json([half, corners, RECTANGLE])) == 3
     with pytest.raises(BadShape, match=r"20,003 points"):
         drawing_from_json([half, corners, POLYGON])
+
+
+def test_a_sticker_counts_as_the_points_of_its_outlines():
+    each = ART["mask"].count
+    assert each == sum(len(part.points) for part in ART["mask"].parts)
+    most = MAX_POINTS // each
+    assert len(drawing_from_json([STICKER] * most)) == most
+    assert count_points(drawing_from_json([STICKER, STROKE])) == each + 2
+    with pytest.raises(BadShape, match="points"):
+        drawing_from_json([STICKER] * (most + 1))
 
 
 def test_ten_megabytes_of_points_are_refused_before_they_are_read():

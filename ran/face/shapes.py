@@ -10,13 +10,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ran.errors import BadShape
+from ran.face.sticker_art import ART
 
 REACH = 2.0
 """How far, in face sides, a shape may lie outside the face: it may be dragged over the edge."""
 MAX_SHAPES = 500
 MAX_POINTS = 20_000
-"""Of all strokes and polygons of a drawing together; the browser keeps to the same number."""
+"""Of all strokes, polygons and outlines of stickers of a drawing together; the browser keeps to the
+same number."""
+LARGEST_STICKER = 4.0
+"""A sticker's width, in face sides."""
 
 Point = tuple[float, float]
 
@@ -98,6 +105,49 @@ class Stroke:
             )
 
 
+@dataclass(frozen=True)
+class Sticker:
+    """A thing of `ran.face.sticker_art.ART`, by its `name`; `ran.face.stickers.place` makes one.
+
+    x and y are the middle of its bounds and `size` is their width, in face sides; it is turned
+    clockwise by `angle` degrees, after `mirrored` has swapped its left and right.
+    """
+
+    name: str
+    x: float
+    y: float
+    size: float
+    angle: float = 0.0
+    mirrored: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("x", "y", "size", "angle"):
+            object.__setattr__(self, name, _plain(getattr(self, name)))
+        object.__setattr__(self, "mirrored", bool(self.mirrored))
+        if self.name not in ART:
+            raise BadShape(
+                f"There is no sticker {_shown(self.name)}.", hint=f"Use one of {', '.join(ART)}."
+            )
+        if not (abs(self.x) <= REACH and abs(self.y) <= REACH):  # neither is true of NaN
+            raise BadShape(
+                f"A sticker lies at {(self.x, self.y)}.", hint="The face reaches from 0 to 1."
+            )
+        if not 0.0 < self.size <= LARGEST_STICKER:
+            raise BadShape(
+                f"A sticker has the size {self.size}.",
+                hint=f"Use a number over 0 and at most {LARGEST_STICKER:g}, in sides of the face.",
+            )
+        if not math.isfinite(self.angle):
+            raise BadShape(f"A sticker has the angle {self.angle}.", hint="Use finite numbers.")
+
+    def outlines(self) -> list[NDArray[np.float64]]:
+        """Return the outline of each part of its art, f64[N, 2] in face units, from the bottom."""
+        cos, sin = math.cos(math.radians(self.angle)), math.sin(math.radians(self.angle))
+        flip = -1.0 if self.mirrored else 1.0
+        turn = self.size * np.array([[cos * flip, sin * flip], [-sin, cos]])
+        return [np.asarray(part.points) @ turn + (self.x, self.y) for part in ART[self.name].parts]
+
+
 def _plain(number: float) -> float:
     """Return a plain float and no -0.0: equal shapes then also read equal, in JSON and in keys."""
     return float(number) + 0.0
@@ -124,12 +174,13 @@ def _check_count(kind: str, count: int) -> None:
         raise BadShape(f"A {kind} has {count:,} points.", hint=f"Use at most {MAX_POINTS:,}.")
 
 
-Shape = Rectangle | Ellipse | Polygon | Stroke
+Shape = Rectangle | Ellipse | Polygon | Stroke | Sticker
 _KINDS: dict[str, type[Shape]] = {
     "rectangle": Rectangle,
     "ellipse": Ellipse,
     "polygon": Polygon,
     "stroke": Stroke,
+    "sticker": Sticker,
 }
 
 
@@ -191,6 +242,12 @@ def _flag(kind: str, name: str, value: object) -> bool:
     return value
 
 
+def _text(kind: str, name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise BadShape(f"The {name} of a drawn {kind} is {_shown(value)}.", hint="Expected a text.")
+    return value
+
+
 def _points(kind: str, name: str, value: object) -> tuple[Point, ...]:
     if not isinstance(value, list | tuple):
         raise BadShape(
@@ -205,7 +262,12 @@ def _points(kind: str, name: str, value: object) -> tuple[Point, ...]:
     return tuple((_number(kind, "points", x), _number(kind, "points", y)) for x, y in value)
 
 
-_READERS: dict[str, Callable[[str, str, object], Any]] = {"points": _points, "erase": _flag}
+_READERS: dict[str, Callable[[str, str, object], Any]] = {
+    "points": _points,
+    "erase": _flag,
+    "name": _text,
+    "mirrored": _flag,
+}
 
 
 def _shown(value: object) -> str:
@@ -232,7 +294,7 @@ def drawing_from_json(value: object) -> tuple[Shape, ...]:
         raise BadShape(
             f"A drawing has {len(listed):,} shapes.", hint=f"Use at most {MAX_SHAPES}: clear some."
         )
-    points = sum(_count_points(shape) for shape in listed)
+    points = sum(_count_listed(shape) for shape in listed)
     if points > MAX_POINTS:
         raise BadShape(
             f"A drawing has {points:,} points.", hint=f"Use at most {MAX_POINTS:,}: clear some."
@@ -247,6 +309,14 @@ def drawing_from_json(value: object) -> tuple[Shape, ...]:
     return tuple(shapes)
 
 
-def _count_points(shape: object) -> int:
-    points = shape.get("points") if isinstance(shape, Mapping) else None
+def count_points(shapes: Sequence[Shape]) -> int:
+    """Return how many points the shapes have together, as MAX_POINTS counts them."""
+    return sum(_count_listed(vars(shape)) for shape in shapes)
+
+
+def _count_listed(shape: object) -> int:
+    values = shape if isinstance(shape, Mapping) else {}
+    points, name = values.get("points"), values.get("name")
+    if isinstance(name, str) and name in ART:
+        return ART[name].count
     return len(points) if isinstance(points, list | tuple) else 0

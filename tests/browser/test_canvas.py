@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from ran.face.occlusion import rasterise
+from ran.face.mask import rasterise
 from ran.face.shapes import shape_from_json
 
 INK = """async (face) => {
