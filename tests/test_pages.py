@@ -72,7 +72,14 @@ def words(app: AppTest) -> str:
     """All that stands on the page as text, tags taken out."""
     found = [element.value for element in (*app.markdown, *app.title, *app.warning)]
     found += [element.proto.body for element in app.get("html")]
+    found += [picture["caption"] for row in rows_of_pictures(app) for picture in row["pictures"]]
     return html.unescape(re.sub(r"<[^>]*>", " ", "\n".join(map(str, found))))
+
+
+def rows_of_pictures(app: AppTest) -> list[dict]:
+    """What went to the browser for each row of pictures under one ring."""
+    protos = [element.proto for element in app.get("bidi_component")]
+    return [json.loads(proto.json) for proto in protos if proto.component_name == "ran_pictures"]
 
 
 def cover(app: AppTest, *parts: str) -> AppTest:

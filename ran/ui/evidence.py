@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from ran.engine import Engine, Prediction
 from ran.figures import heat_overlay, signed
 from ran.scene import Scene
 from ran.ui import compute, panels
+from ran.ui.pictures import Picture, decimals, linked_pictures
 from ran.ui.session import seed
 
 _RISING = "linear-gradient(90deg,#FFF3C4,#FDB733,#E8590C,#7A1300)"
@@ -44,18 +46,22 @@ def heatmaps(engine: Engine, scene: Scene, clean: Prediction, covered: Predictio
         largest = float(max(before.max(), after.max()))
         span = float(abs(change).max())
         faces = scene.face.pixels, scene.hidden_pixels(), scene.face.pixels
-        cells = st.grid(3, min_column_width=140)
-        for face, values, name, scale, two_sided in (
-            (faces[0], before, f"clean: evidence for {target}", largest, False),
-            (faces[1], after, f"covered: evidence for {target}", largest, False),
-            (faces[2], change, "change: covered minus clean, on the clean face", largest, True),
-        ):
-            with cells.container(gap="xsmall"):
-                st.image(
-                    heat_overlay(face, values, scale=scale, signed=two_sided), width="stretch",
-                    alt=name,
-                )  # fmt: skip
-                st.markdown(f":small[:gray[{name}]]")
+        linked_pictures(
+            "evidence",
+            [
+                Picture(
+                    np.asarray(heat_overlay(face, values, scale=largest, signed=two_sided)),
+                    values, name, f"{name}: {said}", f"{name}: {said}, Grad-CAM", two_sided,
+                )
+                for face, values, name, said, two_sided in (
+                    (faces[0], before, "clean", f"evidence for {target}", False),
+                    (faces[1], after, "covered", f"evidence for {target}", False),
+                    (faces[2], change, "change", "covered minus clean, on the clean face", True),
+                )
+            ],
+            digits=decimals(largest),
+            label=f"Evidence for {target}: clean, covered and change",
+        )  # fmt: skip
         _legend(largest, span)
 
 
