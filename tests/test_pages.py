@@ -16,11 +16,13 @@ from streamlit.testing.v1 import AppTest
 from ran.engine import Engine
 from ran.face.parts import preset
 from ran.face.photo import open_photo
+from ran.face.shapes import Rectangle
 from ran.net.checkpoints import load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
+from ran.recipe import CheckpointRef, PhotoRef, Recipe, example_link
 from ran.scene import Scene
 from ran.ui import compute
-from ran.ui.exports import recipe_json
+from ran.ui.replay import recipe_here
 from ran.ui.session import FoundPhoto, Session
 
 ROOT = Path(__file__).parent.parent
@@ -246,6 +248,7 @@ def test_the_evidence_has_one_scale_that_is_the_largest_value_of_both_maps():
     assert f"largest change {np.abs(maps[1] - maps[0]).max():.2f}" in text
 
 
+STICKER = {"kind": "sticker", "name": "mask", "x": 0.5, "y": 0.75, "size": 0.9}
 STROKE = {"kind": "stroke", "points": [[0.2, 0.75], [0.8, 0.75]], "width": 0.2}
 
 
@@ -282,7 +285,7 @@ def test_a_recipe_saved_here_replays_to_the_same_numbers(tmp_path, checkpoint, c
     before = numbers_on_page(app)
     using = compute.engine(session(app))
     scene = session(app).scene(session(app).face)
-    saved = recipe_json(using, session(app), scene)
+    saved = recipe_here(using, session(app), scene).to_json()
     again = opened()
     again.file_uploader[0].set_value(("r.json", saved.encode(), "application/json")).run()
     assert "another photo" not in words(again)
@@ -297,6 +300,71 @@ def test_a_recipe_saved_here_replays_to_the_same_numbers(tmp_path, checkpoint, c
     on_page = using.predict(scene).as_json()
     assert row["probabilities"] == pytest.approx(on_page["probabilities"], abs=1e-5)
     assert row["rb_margin"] == pytest.approx(on_page["rb_margin"], abs=1e-5)
+
+
+def linked(text: str) -> AppTest:
+    """The page as it opens at an address with `?recipe=`."""
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    app.query_params["recipe"] = text
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_a_link_brings_the_example_face_and_all_that_was_set():
+    app = draw(opened(), [STROKE, STICKER])
+    app.slider(key="opacity").set_value(70).run()
+    session(app).use_photo(compute.examples(compute.engine(session(app)))["Grace Hopper"])
+    app.run()
+    app = draw(app, [STROKE, STICKER])
+    scene = session(app).scene(session(app).face)
+    link = example_link(recipe_here(compute.engine(session(app)), session(app), scene))
+    (shown,) = [code.value for code in app.code if "?recipe=" in code.value]
+    assert shown.endswith(f"?recipe={link}")
+    again = linked(link)
+    assert session(again).photo_name == "grace_hopper.jpg"
+    assert numbers_on_page(again) == numbers_on_page(app)
+    assert "another photo" not in words(again)
+    # Replayed once: what is drawn from then on stays.
+    assert len(session(draw(again, [STROKE])).drawn) == 1
+
+
+def test_a_link_for_a_photo_that_is_not_here_says_so_and_goes_on():
+    recipe = Recipe(
+        PhotoRef("0f" * 32, "holiday.jpg"), CheckpointRef("tiny"), (Rectangle(0, 0, 1, 0.5),)
+    )
+    app = linked(example_link(recipe))
+    assert "made on another photo, holiday.jpg" in words(app)
+    assert session(app).photo_name == "astronaut.png"
+    assert len(session(app).drawn) == 1
+
+
+@pytest.mark.parametrize("text", ["nonsense", "A" * 7000, "%%%"])
+def test_a_link_that_is_none_is_refused_in_words_and_the_page_goes_on(text):
+    app = linked(text)
+    assert "The link's recipe" in words(app)
+    assert len(numbers_on_page(app)) == 18
+
+
+def test_a_photo_of_ones_own_has_no_link(tmp_path):
+    app = opened()
+    mine = compute.look_at(compute.engine(session(app)), ASTRONAUT.read_bytes(), "mine.png")
+    session(app).use_photo(mine)
+    app.run()
+    assert not [code for code in app.code if "?recipe=" in code.value]
+    assert "For example faces only" in words(app)
+
+
+def test_whether_attention_left_the_cover_is_one_line_with_the_measure():
+    app = opened()
+    assert "Did attention leave the cover?" not in words(app)
+    app = draw(app, [STICKER])
+    using, scene = compute.engine(session(app)), session(app).scene(session(app).face)
+    clean, covered = using.predict_many([scene.clean(), scene])
+    before, after = (float(np.dot(p.weights, covered.covered)) for p in (clean, covered))
+    assert f"{100 * before:.1f} %" in words(app)
+    assert f"{100 * after:.1f} %" in words(app)
+    assert ("Yes" if after < before else "No") + f": {100 * before:.1f} %" in words(app)
 
 
 def test_a_bad_recipe_is_refused_in_words_and_nothing_is_lost():

@@ -24,8 +24,6 @@ from ran.net.card import read_card
 from ran.net.regions import fixed_layout, landmark_layout, random_layout
 from ran.recipe import (
     MAX_BYTES,
-    MAX_CROPS,
-    MAX_TEXT,
     CheckpointRef,
     LayoutChoice,
     PhotoRef,
@@ -33,6 +31,7 @@ from ran.recipe import (
     read_recipe,
     recipe_of,
 )
+from ran.recipe.claims import MAX_CROPS, MAX_TEXT
 from ran.scene import Scene
 
 PIXELS = np.random.default_rng(4).integers(0, 256, (32, 32, 3), dtype=np.uint8)

@@ -16,7 +16,7 @@ from ran.face.mask import rasterise, rasterise_look
 from ran.face.shapes import Shape
 
 FillKind = Literal["black", "grey", "mean", "noise", "blur", "colour", "look"]
-FILLS: tuple[str, ...] = get_args(FillKind)
+FILLS: tuple[FillKind, ...] = get_args(FillKind)
 
 
 @dataclass(frozen=True)

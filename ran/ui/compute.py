@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -60,8 +61,7 @@ def _examples(framing: str, _using: Engine) -> dict[str, FoundPhoto]:
     paths = [path for path in EXAMPLES.glob("*") if path.suffix in (".png", ".jpg")]
     # Photographs first.
     for path in sorted(paths, key=lambda path: (path.name.startswith("drawn_"), path.name)):
-        name = path.stem.replace("_", " ").title()
-        found[name] = look_at(_using, path.read_bytes(), path.name)
+        found[path.stem.replace("_", " ").title()] = _look_at_example(_using, path)
     return found
 
 
@@ -73,8 +73,7 @@ def examples(using: Engine) -> dict[str, FoundPhoto]:
 def ensure_face(session: Session, using: Engine) -> None:
     """Give a visitor who has chosen nothing the first example face."""
     if not session.faces:
-        path = EXAMPLES / FIRST_EXAMPLE
-        session.use_photo(look_at(using, path.read_bytes(), path.name))
+        session.use_photo(_look_at_example(using, EXAMPLES / FIRST_EXAMPLE))
     elif session.face is not None and session.face.framing != using.card.framing:
         # Another checkpoint may frame faces otherwise, and photos are not kept to cut them anew.
         session.faces = []
@@ -85,6 +84,10 @@ def look_at(using: Engine, content: bytes, name: str) -> FoundPhoto:
     """Open a photo and find its faces, framed for the engine in use."""
     photo = open_photo(content, name=name)
     return FoundPhoto(name, PhotoRef.of(photo), using.find_faces(photo))
+
+
+def _look_at_example(using: Engine, path: Path) -> FoundPhoto:
+    return replace(look_at(using, path.read_bytes(), path.name), is_example=True)
 
 
 def answers(using: Engine, scene: Scene) -> tuple[Prediction, Prediction]:

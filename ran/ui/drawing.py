@@ -7,6 +7,8 @@ from dataclasses import replace
 from ran.engine import Prediction
 from ran.face.occlusion import hide
 from ran.face.shapes import Rectangle, drawing_from_json
+from ran.face.sticker_art import ART
+from ran.face.stickers import place
 from ran.figures import LIGHT, change_colour
 from ran.scene import Scene
 from ran.ui import panels
@@ -39,6 +41,8 @@ def show(session: Session, scene: Scene, covered: Prediction) -> None:
         clean=scene.face.pixels,
         cover=hide(scene.face.pixels, (_EVERYWHERE,), whole),
         opacity=scene.fill.opacity,
+        look=scene.fill.kind == "look",
+        places=[place(name, scene.face) for name in ART],
         fixed=session.set_shapes(scene.face),
         seed=(session.drawing, session.seeded),
         outlines=Outlines(

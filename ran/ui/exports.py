@@ -13,8 +13,8 @@ from PIL import Image
 
 from ran.engine import Engine, Prediction
 from ran.face.shapes import shape_to_json
-from ran.recipe import CheckpointRef, recipe_of
 from ran.scene import Scene
+from ran.ui.replay import offer_link, recipe_here
 from ran.ui.session import Session
 
 _COLUMNS = ("self_weight", "relation_weight", "weight", "relative_weight", "covered")
@@ -29,32 +29,20 @@ def save_menu(
     crops: tuple[NDArray[np.uint8], NDArray[np.uint8]],
 ) -> None:
     """Offer all that the Occlude page shows as files; `crops` are u8[R, S, S, 3], both faces."""
+    recipe = recipe_here(engine, session, scene)
     with st.popover("Save", icon=":material/download:"):
         for label, name, kind, content in (
             ("Numbers, JSON", "ran.json", "application/json",
              numbers_json(engine, scene, clean, covered)),
             ("Regions, CSV", "ran-regions.csv", "text/csv", regions_csv(clean, covered)),
-            ("Recipe, JSON", "ran-recipe.json", "application/json",
-             recipe_json(engine, session, scene)),
+            ("Recipe, JSON", "ran-recipe.json", "application/json", recipe.to_json()),
             ("Covered face, PNG", "ran-face.png", "image/png", png(scene.hidden_pixels())),
             ("Crops as seen, PNG", "ran-crops.png", "image/png", png(sheet(crops))),
         ):  # fmt: skip
             st.download_button(
                 label, content, name, kind, on_click="ignore", width="stretch", type="tertiary"
             )
-
-
-def recipe_json(engine: Engine, session: Session, scene: Scene) -> str:
-    """Return all that is set as a recipe; the photo is not in it."""
-    recipe = recipe_of(
-        scene,
-        session.photo_reference(),
-        checkpoint=CheckpointRef.of(engine.card),
-        layout=session.layout_choice(),
-        alpha=session.alpha,
-        region=session.region,
-    )
-    return recipe.to_json()
+        offer_link(session, recipe)
 
 
 def numbers_json(engine: Engine, scene: Scene, clean: Prediction, covered: Prediction) -> str:

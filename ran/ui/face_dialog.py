@@ -34,7 +34,7 @@ def face_dialog(session: Session, engine: Engine) -> None:
             _take(session, engine, upload.getvalue(), upload.name)
     elif len(session.faces) > 1:
         with answer:
-            photo = FoundPhoto(session.photo_name, session.photo, session.faces)
+            photo = FoundPhoto(session.photo_name, session.photo, session.faces, session.is_example)
             _pick(session, photo)
     st.markdown("**Or an example**")
     cells = st.grid(_PER_ROW, min_column_width=100)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ran import figures
 from ran.engine import Prediction
+from ran.explain.attention_shift import attention_shift
 from ran.figures import DARK, LIGHT, Theme, change, change_colour, signed
 from ran.net.checkpoints import Card
 from ran.ui.exports import png
@@ -24,6 +25,10 @@ HELP_NU = "ν, relation-attention: how much it counts, judged beside the whole."
 HELP_W = "w: μ times ν, divided by the sum over regions. 1.00× is uniform."
 HELP_MARGIN = (
     "How far the best crop stands above the whole face. Below α the loss is α minus the margin."
+)
+HELP_SHIFT = (
+    "The share of attention that lies on the cover: each region&#39;s covered share, weighed by w, "
+    "with the clean and with the covered face&#39;s weights. A measure of our own: docs/occlude.md."
 )
 _TRACK_END = 2.0
 """The dot tracks reach from 0 to so many times uniform, or further where a weight does."""
@@ -56,9 +61,10 @@ def key_line(colours: Theme, more: str = "") -> None:
     )
 
 
-def answer_band(clean: Prediction, covered: Prediction, hidden: float) -> None:
-    """Draw the answer, the margin and the hidden share as one line a screen reader announces."""
+def answer_band(clean: Prediction, covered: Prediction) -> None:
+    """Draw answer, attention, margin and hidden share as one line a screen reader announces."""
     colours = theme()
+    hidden = float(covered.covered[0])
     before, after = (
         f"{html.escape(answer.expression)} {float(answer.probabilities.max()):.2f}"
         for answer in (clean, covered)
@@ -69,6 +75,9 @@ def answer_band(clean: Prediction, covered: Prediction, hidden: float) -> None:
             f"{before} → <b>{after}</b>" if hidden else f"<b>{after}</b>",
         )
     ]
+    if len(clean.boxes) > 1 and covered.covered.any():
+        cells.append((f"<span title='{HELP_SHIFT}'>Did attention leave the cover?</span>",
+                      _shift(clean, covered, colours)))  # fmt: skip
     if clean.rb_margin is not None and covered.rb_margin is not None:
         text = f"<b>{signed(covered.rb_margin, 3)}</b>"
         if hidden:
@@ -86,6 +95,15 @@ def answer_band(clean: Prediction, covered: Prediction, hidden: float) -> None:
         f"<div role='status' style='display:flex;flex-wrap:wrap;gap:.5rem 4rem;padding:.7rem 1rem;"
         f"border-radius:.5rem;background:{colours.panel};color:{colours.text};"
         f"font-variant-numeric:tabular-nums'>{inner}</div>"
+    )
+
+
+def _shift(clean: Prediction, covered: Prediction, colours: Theme) -> str:
+    shift = attention_shift(clean.weights, covered.weights, covered.covered)
+    points = 100 * shift.change
+    return (
+        f"{shift.verdict}: {100 * shift.before:.1f} % → <b>{100 * shift.after:.1f} %</b> "
+        f"{_change(points, colours, 1)} points"
     )
 
 

@@ -32,6 +32,7 @@ class FoundPhoto:
     name: str
     reference: PhotoRef
     faces: list[Face]
+    is_example: bool = False
 
 
 def _name() -> str:
@@ -49,18 +50,23 @@ class Session:
     photo: PhotoRef = field(default_factory=lambda: PhotoRef("0" * 64, ""))
     """How a recipe refers to the photo; its face's number is `face_number`."""
     faces: list[Face] = field(default_factory=list)
+    is_example: bool = False
     face_number: int = 0
     visit: int = 0
     """Counts photos taken into use: part of the keys of widgets that start anew with each."""
     parts: list[str] = field(default_factory=list)
     rectangles: list[Rectangle] = field(default_factory=list)
-    fill: Fill = field(default_factory=Fill)
+    fill: Fill = field(default_factory=lambda: Fill("look"))
+    """A sticker's own look; strokes and the other shapes are black under it."""
     alpha: float | None = None
     drawn: tuple[Shape, ...] = ()
     seeded: tuple[Shape, ...] = ()
     """What the drawing began with, from a recipe."""
     drawing: str = field(default_factory=_name)
     """The drawing's name: the browser keeps its undo under it."""
+    link: str = ""
+    """The recipe of the page's address that was taken last: it is replayed once."""
+    link_notices: tuple[str, ...] = ()
     region: int = 0
     layout_kind: str = LAYOUTS[0]
     random_count: int = 5
@@ -100,6 +106,7 @@ class Session:
         """Take a face of a new photo; the largest comes first. What was drawn goes."""
         self.photo_name, self.photo = photo.name, photo.reference
         self.faces, self.face_number, self.region = photo.faces, number, 0
+        self.is_example = photo.is_example
         self._begin_drawing(())
 
     def photo_reference(self) -> PhotoRef:

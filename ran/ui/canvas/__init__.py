@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,8 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from ran.face.shapes import Shape, shape_to_json
+from ran.face.shapes import Shape, Sticker, shape_to_json
+from ran.face.sticker_art import ART
 from ran.net.regions import Box
 
 _FOLDER = Path(__file__).parent
@@ -28,11 +30,32 @@ def _text(*names: str) -> str:
     return "\n".join((_FOLDER / name).read_text() for name in names)
 
 
+def _art() -> str:
+    """Return the stickers' art as the browser has it: sent once, with the program."""
+    stickers = {
+        name: {
+            "label": art.label,
+            "aspect": art.height / art.width,
+            "count": art.count,
+            "parts": [
+                {
+                    "colour": "#{:02x}{:02x}{:02x}".format(*part.colour),
+                    "share": part.share,
+                    "points": " ".join(f"{x:g},{y:g}" for x, y in part.points),
+                }
+                for part in art.parts
+            ],
+        }
+        for name, art in ART.items()
+    }
+    return f"const ART = {json.dumps(stickers)};"
+
+
 _mount = st.components.v2.component(
     "ran_canvas",
     html=_text("canvas.html"),
     css=_text("canvas.css"),
-    js=_text("geometry.js", "canvas.js"),
+    js=_art() + _text("geometry.js", "mask.js", "marks.js", "drawings.js", "canvas.js"),
 )
 
 
@@ -53,6 +76,8 @@ def canvas(
     clean: NDArray[np.uint8],
     cover: NDArray[np.uint8],
     opacity: float,
+    look: bool,
+    places: Sequence[Sticker],
     fixed: Sequence[Shape],
     seed: tuple[str, Sequence[Shape]],
     outlines: Outlines,
@@ -65,6 +90,8 @@ def canvas(
         clean: the face, u8[S, S, 3].
         cover: what stands where it is hidden, u8[S, S, 3].
         opacity: of the cover, in [0, 1].
+        look: whether stickers show their own look above the cover.
+        places: each sticker as it lands on this face.
         fixed: shapes set elsewhere, below the drawn ones; they cannot be selected.
         seed: the drawing's name and what it begins with. Under a name that the browser knows, its
             own drawing and its undo are shown. The same from stroke to stroke.
@@ -78,6 +105,8 @@ def canvas(
             "clean": _picture(clean),
             "cover": _picture(cover),
             "opacity": opacity,
+            "look": look,
+            "places": {sticker.name: _place(sticker) for sticker in places},
             "fixed": [shape_to_json(shape) for shape in fixed],
             "seed": {"token": token, "shapes": [shape_to_json(shape) for shape in begun]},
             "regions": [
@@ -93,6 +122,16 @@ def canvas(
         default={"drawing": None},
         on_drawing_change=_nothing,
     )
+
+
+def _place(sticker: Sticker) -> dict[str, object]:
+    """Return where a sticker lies, as numbers that the browser sends back unchanged."""
+    values = shape_to_json(sticker)
+    return {
+        name: round(value, 5) if isinstance(value, float) else value
+        for name, value in values.items()
+        if name not in ("kind", "name")
+    }
 
 
 def drawn(key: str) -> Any:

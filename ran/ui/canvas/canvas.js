@@ -1,12 +1,12 @@
 // The drawing over the face: tools, history, selection. Shapes go to Python, never pixels.
 
-const LIMITS = { shapes: 500, points: 20000 };
 const STEP = 0.002; // a stroke's points lie at least so far apart
 const REACH = 1.9; // face sides; Python refuses what lies beyond 2
 const SMALLEST = 0.01; // of a rectangle's or ellipse's side
 const NUDGE = 0.01;
 const HELP = {
   select: "Choose a shape. Arrows move it, + and − scale it, [ and ] turn it, Delete removes it.",
+  sticker: "Choose a sticker. Arrows move it, + and − scale it, [ and ] turn it, M mirrors it.",
   brush: "Draw over the face.",
   eraser: "Draw to show the face again.",
   rectangle: "Drag, or press Enter for one in the middle.",
@@ -14,19 +14,9 @@ const HELP = {
   polygon: "Click corners; double click or Enter closes, Escape drops it.",
 };
 
-// Drawings by token: they outlive the element, so leaving the page and coming back keeps undo.
-const DRAWINGS = new Map();
-const VIEWS = new WeakMap();
+const HELD = ["select", "sticker"]; // tools under which shapes can be taken hold of
 
-function drawingOf(seed) {
-  if (!DRAWINGS.has(seed.token)) {
-    DRAWINGS.set(seed.token, {
-      shapes: seed.shapes, past: [], future: [], tool: "brush", size: 0.12, soft: false,
-      selected: -1, every: true,
-    });
-  }
-  return DRAWINGS.get(seed.token);
-}
+const VIEWS = new WeakMap();
 
 class View {
   constructor(root) {
@@ -56,6 +46,13 @@ class View {
     const [size, soft] = this.root.querySelectorAll("input");
     size.oninput = () => { this.drawing.size = size.value / 100; };
     soft.onchange = () => { this.drawing.soft = soft.checked; };
+    this.chips = this.root.querySelector(".chips");
+    this.chips.replaceChildren(...Object.entries(ART).map(([name, art]) => {
+      const chip = Object.assign(document.createElement("button"), { textContent: art.label });
+      chip.className = "chip";
+      chip.onclick = () => this.stick(name);
+      return chip;
+    }));
     this.face.onpointerdown = (event) => this.down(event);
     this.face.onpointermove = (event) => this.move(event);
     this.face.onpointerup = (event) => this.up(event);
@@ -67,9 +64,9 @@ class View {
   // ---- history
 
   commit(shapes, said, selected = -1) {
-    const points = shapes.reduce((sum, shape) => sum + (shape.points?.length ?? 0), 0);
-    if (shapes.length > LIMITS.shapes || points > LIMITS.points) {
-      this.say(`At most ${LIMITS.shapes} shapes and ${LIMITS.points} points: clear or undo some.`);
+    const refusal = tooMuch(shapes);
+    if (refusal) {
+      this.say(refusal);
       this.render();
       return;
     }
@@ -119,7 +116,7 @@ class View {
     if (!event.isPrimary || event.button !== 0) return;
     const { tool, size, soft } = this.drawing;
     const at = this.point(event);
-    if (tool === "select") { this.grab(event, at); return; }
+    if (HELD.includes(tool)) { this.grab(event, at); return; }
     this.face.setPointerCapture(event.pointerId);
     if (tool === "polygon") {
       const corners = this.draft?.points ?? [];
@@ -181,7 +178,7 @@ class View {
   // ---- selection
 
   grab(event, at) {
-    const target = event.target;
+    const target = event.target.closest("[data-index], .grip") ?? event.target;
     const index = target.dataset?.index === undefined ? -1 : Number(target.dataset.index);
     if (target.classList.contains("grip")) {
       this.drag = { from: at, before: this.drawing.shapes[this.drawing.selected], ...target.dataset };
@@ -202,7 +199,7 @@ class View {
       const [cx, cy] = centre(before);
       const angle = (point) => (Math.atan2(point[1] - cy, point[0] - cx) * 180) / Math.PI;
       shape = turned(before, angle(at) - angle(from));
-    } else if (x) shape = withCorner(before, { x, y }, at);
+    } else if (x) shape = withCorner(before, { x, y }, at, from);
     else shape = moved(before, at[0] - from[0], at[1] - from[1]);
     this.drag.now = shape;
     this.render();
@@ -220,12 +217,35 @@ class View {
     this.commit(shapes.map((old, index) => (index === selected ? shape : old)), said, selected);
   }
 
+  // Put a sticker where it belongs on this face, or choose the one that lies there.
+  stick(name) {
+    const { shapes } = this.drawing;
+    const sticker = { kind: "sticker", name, ...this.data.places[name] };
+    const there = shapes.findIndex((shape) => shape.name === name && shape.x === sticker.x && shape.y === sticker.y);
+    if (there >= 0) {
+      this.drawing.selected = there;
+      this.render();
+    } else this.commit([...shapes, sticker], `${ART[name].label} put on.`, shapes.length);
+    this.face.focus();
+  }
+
+  remove() {
+    this.commit(this.drawing.shapes.filter((_, index) => index !== this.drawing.selected), "Removed.");
+    this.face.focus();
+  }
+
+  mirror() {
+    const shape = this.drawing.shapes[this.drawing.selected];
+    if (shape?.kind === "sticker") this.replace({ ...shape, mirrored: !shape.mirrored }, "Mirrored.");
+  }
+
   key(event) {
     const { shapes, selected, tool } = this.drawing;
     const key = event.key;
     let used = true;
     if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "z") event.shiftKey ? this.redo() : this.undo();
     else if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "y") this.redo();
+    else if ((event.ctrlKey || event.metaKey) && (key === "Delete" || key === "Backspace")) this.clear();
     else if (key === "Escape" && this.draft) { this.draft = null; this.render(); }
     else if (key === "Enter" && this.draft?.kind === "polygon") this.closePolygon();
     else if (key === "Enter" && (tool === "rectangle" || tool === "ellipse")) {
@@ -244,9 +264,9 @@ class View {
     else if (key === "-") this.replace(scaled(shape, 1 / 1.1), "Smaller.");
     else if (key === "[") this.replace(turned(shape, -5), "Turned.");
     else if (key === "]") this.replace(turned(shape, 5), "Turned.");
-    else if (key === "Delete" || key === "Backspace") {
-      this.commit(this.drawing.shapes.filter((_, index) => index !== this.drawing.selected), "Removed.");
-    } else if (key === "Escape") { this.drawing.selected = -1; this.render(); }
+    else if (key === "m" || key === "M") this.mirror();
+    else if (key === "Delete" || key === "Backspace") this.remove();
+    else if (key === "Escape") { this.drawing.selected = -1; this.render(); }
     else return false;
     return true;
   }
@@ -264,12 +284,13 @@ class View {
     const { data, drawing } = this;
     const shapes = this.shown();
     this.face.setAttribute("aria-label", data.label);
-    this.face.classList.toggle("select", drawing.tool === "select");
+    this.face.classList.toggle("select", HELD.includes(drawing.tool));
     this.picture(".clean", data.clean);
     this.picture(".cover", data.cover);
     this.root.querySelector(".covering").setAttribute("opacity", data.opacity);
     this.fill(".fixed", data.fixed.map(inMask));
     this.fill(".drawn", shapes.map(inMask));
+    this.fill(".looks", data.look ? [...data.fixed, ...shapes].map(inLook) : []);
     this.fill(".shapes", shapes.map((shape, index) => this.target(shape, index)));
     this.fill(".handles", drawing.selected >= 0 && shapes[drawing.selected] ? handles(shapes[drawing.selected]) : []);
     this.fill(".regions", regionMarks(data, drawing.every));
@@ -286,6 +307,7 @@ class View {
     const draft = this.draft;
     const line = draft?.kind === "polygon" && draft.points.length < 3;
     this.fill(".draft", draft && !line ? [inMask(draft)] : []);
+    this.fill(".look-draft", draft && !line && this.data.look ? [inLook(draft)] : []);
     this.fill(".pending", draft?.kind === "polygon" ? [make("polyline", { points: scaledUp(draft.points) }), ...draft.points.map(([x, y]) => make("circle", { cx: x * UNITS, cy: y * UNITS, r: 6 }))] : []);
   }
 
@@ -307,47 +329,13 @@ class View {
     act("regions").setAttribute("aria-pressed", every);
     const brushes = tool === "brush" || tool === "eraser";
     for (const label of this.root.querySelectorAll(".options label")) label.hidden = !brushes;
+    this.chips.hidden = tool !== "sticker";
+    const chosen = shapes[this.drawing.selected];
+    act("mirror").hidden = chosen?.kind !== "sticker";
+    act("remove").hidden = !chosen;
     const [sizes, softs] = this.root.querySelectorAll("input");
     [sizes.value, softs.checked] = [Math.round(size * 100), soft];
   }
-}
-
-function regionMarks(data, every) {
-  const marks = [];
-  const frame = (box, colour, halo, width) => {
-    const edges = box.edges.map((edge) => Math.min(UNITS - 4, Math.max(4, edge * UNITS)));
-    const place = { x: edges[0], y: edges[1], width: edges[2] - edges[0], height: edges[3] - edges[1] };
-    marks.push(make("rect", { ...place, class: "halo", "stroke-width": halo }));
-    marks.push(make("rect", { ...place, stroke: colour, "stroke-width": width }));
-    return edges;
-  };
-  data.regions.forEach((box, index) => {
-    if (every && index !== data.chosen) frame(box, box.colour, 2.5, 1);
-  });
-  const box = data.regions[data.chosen];
-  const [x, y] = frame(box, box.colour, 5, 2.5);
-  const tag = make("text", { x: x + 12, y: y + 30, fill: data.ink, style: "font-size:28px" }, box.text);
-  const length = box.text.length * 14.5 + 24;
-  marks.push(make("rect", { class: "tag", x, y, width: length, height: 44, style: `fill:${box.colour}` }), tag);
-  return marks;
-}
-
-function handles(shape) {
-  const [cx, cy] = centre(shape);
-  const edges = bounds(shape);
-  const [x0, y0, x1, y1] = [edges.x0, edges.y0, edges.x1, edges.y1].map((edge) => edge * UNITS);
-  const group = make("g", { transform: `rotate(${shape.points ? 0 : shape.angle ?? 0} ${cx * UNITS} ${cy * UNITS})` });
-  group.append(make("rect", { class: "frame", x: x0, y: y0, width: x1 - x0, height: y1 - y0 }));
-  const grip = (x, y, data) => {
-    const made = make("circle", { class: "grip", cx: x, cy: y, r: 14 });
-    Object.assign(made.dataset, data);
-    group.append(made);
-  };
-  if (!shape.points) {
-    for (const [x, px] of [["x0", x0], ["x1", x1]]) for (const [y, py] of [["y0", y0], ["y1", y1]]) grip(px, py, { x, y });
-  }
-  grip((x0 + x1) / 2, y0 - 50, { turn: "yes" });
-  return [group];
 }
 
 export default function ({ data, parentElement, setStateValue }) {

@@ -2,7 +2,6 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const UNITS = 1000; // of the drawing's viewBox in one face side
-const SOFT_STEPS = 8; // rings that stand for a soft edge
 
 function make(name, attributes = {}, ...children) {
   const made = document.createElementNS(SVG, name);
@@ -14,8 +13,19 @@ function make(name, attributes = {}, ...children) {
 const round = (value) => Math.round(value * 1e5) / 1e5;
 const scaledUp = (points) => points.map(([x, y]) => `${round(x * UNITS)},${round(y * UNITS)}`).join(" ");
 
+// A sticker's parts from the bottom up, each with the attributes that `paint` gives it.
+function stickerParts(sticker, paint) {
+  const { x, y, size, angle, mirrored } = sticker;
+  const across = (mirrored ? -size : size) * UNITS;
+  const place = `translate(${x * UNITS} ${y * UNITS}) rotate(${angle}) scale(${across} ${size * UNITS})`;
+  const parts = ART[sticker.name].parts.map((part) =>
+    make("polygon", { points: part.points, "fill-rule": "evenodd", ...paint(part) }));
+  return make("g", { transform: place }, ...parts);
+}
+
 // The shape's geometry as one SVG element without paint.
 function geometry(shape) {
+  if (shape.kind === "sticker") return stickerParts(shape, () => ({}));
   if (shape.kind === "stroke") {
     const points = shape.points.length > 1 ? shape.points : [shape.points[0], shape.points[0]];
     return make("polyline", {
@@ -36,30 +46,11 @@ function geometry(shape) {
   });
 }
 
-// The shape as it stands in the mask: white hides, black shows again. A soft edge is a few rings
-// whose opacities add up to a straight slope.
-function inMask(shape) {
-  const paint = shape.erase ? "black" : "white";
-  const group = make("g");
-  if (shape.kind !== "stroke") {
-    const filled = geometry(shape);
-    filled.setAttribute("fill", paint);
-    group.append(filled);
-    return group;
-  }
-  const rings = shape.softness > 0 ? SOFT_STEPS : 1;
-  for (let ring = 1; ring <= rings; ring++) {
-    const line = geometry(shape);
-    const inward = rings > 1 ? (shape.softness * (ring - 0.5)) / rings : 0;
-    line.setAttribute("stroke-width", shape.width * UNITS * (1 - inward));
-    line.setAttribute("stroke", paint);
-    line.setAttribute("stroke-opacity", 1 / (rings - ring + 1));
-    group.append(line);
-  }
-  return group;
-}
-
 function bounds(shape) {
+  if (shape.kind === "sticker") {
+    const [across, down] = [shape.size / 2, (shape.size * ART[shape.name].aspect) / 2];
+    return { x0: shape.x - across, y0: shape.y - down, x1: shape.x + across, y1: shape.y + down };
+  }
   if (!shape.points) return { x0: shape.x0, y0: shape.y0, x1: shape.x1, y1: shape.y1 };
   const reach = shape.kind === "stroke" ? shape.width / 2 : 0;
   let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
@@ -76,6 +67,10 @@ function centre(shape) {
 
 // Every change returns a new shape: histories keep the old one.
 function changed(shape, place) {
+  if (shape.kind === "sticker") {
+    const [x, y] = place(shape.x, shape.y).map(round);
+    return { ...shape, x, y };
+  }
   if (shape.points) {
     return { ...shape, points: shape.points.map((point) => place(...point).map(round)) };
   }
@@ -86,9 +81,15 @@ function changed(shape, place) {
 
 const moved = (shape, dx, dy) => changed(shape, (x, y) => [x + dx, y + dy]);
 
+// As the limit counts: the points of a stroke or polygon, those of a sticker's outlines.
+function countPoints(shape) {
+  return shape.kind === "sticker" ? ART[shape.name].count : shape.points?.length ?? 0;
+}
+
 function scaled(shape, factor) {
   const [cx, cy] = centre(shape);
   const grown = changed(shape, (x, y) => [cx + (x - cx) * factor, cy + (y - cy) * factor]);
+  if (shape.kind === "sticker") return sized(shape, shape.size * factor);
   return shape.kind === "stroke" ? { ...grown, width: round(shape.width * factor) } : grown;
 }
 
@@ -101,9 +102,16 @@ function turned(shape, degrees) {
   ]);
 }
 
+// Python takes sizes over 0 and up to 4.
+const sized = (sticker, size) => ({ ...sticker, size: round(Math.min(4, Math.max(0.02, size))) });
+
 // The rectangle or ellipse with one corner dragged to a point, the opposite corner held where it
-// is on the screen, turned or not.
-function withCorner(shape, corner, point) {
+// is on the screen, turned or not; a sticker grows round its middle.
+function withCorner(shape, corner, point, from) {
+  if (shape.kind === "sticker") {
+    const [far, near] = [point, from].map(([x, y]) => Math.hypot(x - shape.x, y - shape.y));
+    return sized(shape, (shape.size * far) / near);
+  }
   const angle = ((shape.angle ?? 0) * Math.PI) / 180;
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const [cx, cy] = centre(shape);

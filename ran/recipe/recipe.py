@@ -6,68 +6,42 @@ The photo is never in it, only its digest and its name. docs/recipe.md says what
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ran.errors import BadRecipe, BadRequest, BadShape
 from ran.face.detect import Face
-from ran.face.occlusion import FILLS, Fill
-from ran.face.photo import Photo
-from ran.face.shapes import MAX_POINTS, MAX_SHAPES, Shape, drawing_from_json, shape_to_json
-from ran.net.card import Card
+from ran.face.occlusion import Fill
+from ran.face.shapes import (
+    MAX_POINTS,
+    MAX_SHAPES,
+    Shape,
+    count_points,
+    drawing_from_json,
+    shape_to_json,
+)
 from ran.net.regions import RegionLayout, fixed_layout, landmark_layout, random_layout
+from ran.recipe.claims import (
+    CHECKPOINT,
+    FILL,
+    LAYOUT,
+    LAYOUTS,
+    NOTHING,
+    PHOTO,
+    SETTINGS,
+    check,
+    is_whole,
+    shown,
+)
+from ran.recipe.references import CheckpointRef, PhotoRef
 from ran.scene import Scene
 
 VERSION = 1
 MAX_BYTES = 2 * 2**20
 """About twice what the largest drawing needs: MAX_POINTS of two numbers, all digits written."""
-MAX_TEXT = 200
-MAX_CROPS = 100
-MAX_SEED = 2**53 - 1
-"""The largest whole number that every reader of JSON keeps as it is."""
 _AGAIN = "Save the recipe again on the Occlude page."
-
-
-@dataclass(frozen=True)
-class PhotoRef:
-    """Which photo a recipe was made on: Photo.digest, its name, and the face, 0 the largest."""
-
-    digest: str
-    name: str
-    face: int = 0
-
-    def __post_init__(self) -> None:
-        _check("photo.", vars(self), _PHOTO)
-
-    @staticmethod
-    def of(photo: Photo, face: int = 0) -> PhotoRef:
-        """Refer to a face of an open photo."""
-        return PhotoRef(photo.digest, _plain(photo.name), face)
-
-
-@dataclass(frozen=True)
-class CheckpointRef:
-    """Which checkpoint a recipe was made with; `sha256` is empty where its card states none."""
-
-    name: str
-    sha256: str = ""
-
-    def __post_init__(self) -> None:
-        _check("checkpoint.", vars(self), _CHECKPOINT)
-
-    @staticmethod
-    def of(card: Card) -> CheckpointRef:
-        """Refer to the checkpoint of a card."""
-        return CheckpointRef(_plain(card.name), card.sha256 if _is_digest(card.sha256) else "")
-
-    def is_same(self, other: CheckpointRef) -> bool:
-        """Compare by hash, or by name where one of the two has no hash."""
-        if self.sha256 and other.sha256:
-            return self.sha256 == other.sha256
-        return self.name == other.name
 
 
 @dataclass(frozen=True)
@@ -84,9 +58,9 @@ class LayoutChoice:
     radius: float | None = None
 
     def __post_init__(self) -> None:
-        _check("layout.", vars(self), {"kind": _LAYOUT})
-        numbers = dict.fromkeys(("count", "seed", "radius"), _NOTHING)
-        _check("layout.", vars(self), {**numbers, **_LAYOUTS[self.kind]})
+        check("layout.", vars(self), {"kind": LAYOUT})
+        numbers = dict.fromkeys(("count", "seed", "radius"), NOTHING)
+        check("layout.", vars(self), {**numbers, **LAYOUTS[self.kind]})
         if self.radius is not None:
             object.__setattr__(self, "radius", float(self.radius))
 
@@ -128,9 +102,9 @@ class Recipe:
     region: int = 0
 
     def __post_init__(self) -> None:
-        _check("fill.", vars(self.fill), _FILL)
-        _check("", vars(self), _SETTINGS)
-        points = sum(len(getattr(shape, "points", ())) for shape in self.shapes)
+        check("fill.", vars(self.fill), FILL)
+        check("", vars(self), SETTINGS)
+        points = count_points(self.shapes)
         if len(self.shapes) > MAX_SHAPES or points > MAX_POINTS:
             raise BadRecipe(
                 f"There are {len(self.shapes):,} shapes with {points:,} points.",
@@ -271,17 +245,17 @@ def _from_values(values: Any) -> Recipe:
     if isinstance(values, dict) and "version" in values:
         # Before the fields, which are others in another version.
         version = values["version"]
-        if not _is_whole(version, VERSION, VERSION):
+        if not is_whole(version, VERSION, VERSION):
             raise BadRecipe(
-                f"The recipe has version {_shown(version)}.",
+                f"The recipe has version {shown(version)}.",
                 hint=f"Version {VERSION} is read here: update this program, or save it again.",
             )
     values = _fields("", values, ("version", *_JSON))
     return Recipe(
-        photo=PhotoRef(**_fields("photo", values["photo"], _PHOTO)),
-        checkpoint=CheckpointRef(**_fields("checkpoint", values["checkpoint"], _CHECKPOINT)),
+        photo=PhotoRef(**_fields("photo", values["photo"], PHOTO)),
+        checkpoint=CheckpointRef(**_fields("checkpoint", values["checkpoint"], CHECKPOINT)),
         shapes=_shapes(values["shapes"]),
-        fill=_fill(_fields("fill", values["fill"], _FILL)),
+        fill=_fill(_fields("fill", values["fill"], FILL)),
         layout=_layout(values["layout"]),
         alpha=values["alpha"],
         region=values["region"],
@@ -292,14 +266,14 @@ def _fields(place: str, value: Any, names: Iterable[str]) -> dict[str, Any]:
     """Return an object that has these fields and no others."""
     where = f"The recipe's {place}" if place else "The recipe"
     if not isinstance(value, dict):
-        raise BadRecipe(f"{where} is {_shown(value)}.", hint="Expected an object.")
+        raise BadRecipe(f"{where} is {shown(value)}.", hint="Expected an object.")
     missing = [name for name in names if name not in value]
     unknown = sorted(set(value) - set(names))
     if missing:
         raise BadRecipe(f"{where} has no {missing[0]}.", hint=_AGAIN)
     if unknown:
         raise BadRecipe(
-            f"{where} has an unknown field {_shown(unknown[0])}.",
+            f"{where} has an unknown field {shown(unknown[0])}.",
             hint=f"Expected {', '.join(names)} and no more.",
         )
     return value
@@ -307,7 +281,7 @@ def _fields(place: str, value: Any, names: Iterable[str]) -> dict[str, Any]:
 
 def _shapes(value: Any) -> tuple[Shape, ...]:
     if not isinstance(value, list):
-        raise BadRecipe(f"The recipe's shapes are {_shown(value)}.", hint="Expected a list.")
+        raise BadRecipe(f"The recipe's shapes are {shown(value)}.", hint="Expected a list.")
     try:
         return drawing_from_json(value)
     except BadShape as error:
@@ -317,7 +291,7 @@ def _shapes(value: Any) -> tuple[Shape, ...]:
 def _fill(values: dict[str, Any]) -> Fill:
     if isinstance(values["colour"], list):
         values = {**values, "colour": tuple(values["colour"])}
-    _check("fill.", values, _FILL)
+    check("fill.", values, FILL)
     try:
         return Fill(**values)
     except BadRequest as error:
@@ -331,99 +305,8 @@ def _within(message: str) -> str:
 def _layout(value: Any) -> LayoutChoice:
     if not isinstance(value, dict) or "kind" not in value:
         _fields("layout", value, ("kind",))
-    _check("layout.", value, {"kind": _LAYOUT})
-    return LayoutChoice(**_fields("layout", value, ("kind", *_LAYOUTS[value["kind"]])))
+    check("layout.", value, {"kind": LAYOUT})
+    return LayoutChoice(**_fields("layout", value, ("kind", *LAYOUTS[value["kind"]])))
 
 
-_Claim = tuple[Callable[[Any], bool], str]
-
-
-def _check(place: str, values: Mapping[str, Any], claims: Mapping[str, _Claim]) -> None:
-    for name, (is_fitting, expected) in claims.items():
-        if not is_fitting(values[name]):
-            raise BadRecipe(
-                f"The recipe says {place}{name} {_shown(values[name])}.",
-                hint=f"Expected {expected}.",
-            )
-
-
-def _is_number(value: Any, low: float, high: float) -> bool:
-    is_real = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_real and low <= value <= high  # nothing is true of NaN
-
-
-def _is_whole(value: Any, low: int, high: int) -> bool:
-    return isinstance(value, int) and _is_number(value, low, high)
-
-
-def _is_digest(value: Any) -> bool:
-    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and value == _plain(value)
-
-
-def _is_colour(value: Any) -> bool:
-    return value is None or (
-        isinstance(value, tuple) and len(value) == 3 and all(_is_whole(c, 0, 255) for c in value)
-    )
-
-
-def _one_of(allowed: Iterable[str]) -> _Claim:
-    return (lambda v: isinstance(v, str) and v in allowed, f"one of {', '.join(allowed)}")
-
-
-def _whole(high: int) -> _Claim:
-    return (lambda value: _is_whole(value, 0, high), f"a whole number from 0 to {high}")
-
-
-def _shown(value: Any) -> str:
-    """Quote a value from outside: short, on one line, and never what a page cannot encode."""
-    if value is None or isinstance(value, str | int | float):
-        return json.dumps(value)[:60]
-    return "an object" if isinstance(value, dict) else f"a {type(value).__name__}"
-
-
-def _plain(text: str) -> str:
-    """Return a text from outside on one line, at most MAX_TEXT long, fit to be shown."""
-    text = _UNSHOWABLE.sub(" ", text)
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
-
-
-_UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""Control characters, line breaks, and halves of characters, which no UTF-8 can write."""
-
-# What each field may hold: a claim about its value, and the claim in words.
-_NAME: _Claim = (_is_name, f"one line of text, at most {MAX_TEXT} characters")
-_NOTHING: _Claim = (lambda value: value is None, "no such number for this kind of layout")
-_PHOTO: dict[str, _Claim] = {
-    "digest": (_is_digest, "a SHA-256, 64 digits from 0 to f"),
-    "name": _NAME,
-    "face": _whole(9999),
-}
-_CHECKPOINT: dict[str, _Claim] = {
-    "name": _NAME,
-    "sha256": (lambda v: v == "" or _is_digest(v), "a SHA-256, 64 digits from 0 to f, or empty"),
-}
-_FILL: dict[str, _Claim] = {
-    "kind": _one_of(FILLS),
-    "colour": (_is_colour, "null or three whole numbers from 0 to 255"),
-    "seed": _whole(MAX_SEED),
-    "opacity": (lambda v: _is_number(v, 0, 1), "a number from 0 to 1"),
-}
-_LAYOUTS: dict[str, dict[str, _Claim]] = {
-    "own": {},
-    "fixed": {},
-    "random": {
-        "count": (lambda v: _is_whole(v, 1, MAX_CROPS), f"a whole number from 1 to {MAX_CROPS}"),
-        "seed": _whole(MAX_SEED),
-    },
-    "landmark": {"radius": (lambda v: _is_number(v, 0, 1) and v > 0, "above 0 and at most 1")},
-}
-_LAYOUT: _Claim = _one_of(_LAYOUTS)
-_SETTINGS: dict[str, _Claim] = {
-    "alpha": (lambda v: v is None or _is_number(v, 0, 1), "null or a number from 0 to 1"),
-    "region": _whole(MAX_CROPS),
-}
 _JSON = ("photo", "shapes", "fill", "layout", "alpha", "checkpoint", "region")

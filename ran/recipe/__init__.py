@@ -1,0 +1,25 @@
+"""Recipes: all that was set on the Occlude page, as one small JSON or as a link."""
+
+from ran.recipe.link import example_link, read_link
+from ran.recipe.recipe import (
+    MAX_BYTES,
+    VERSION,
+    LayoutChoice,
+    Recipe,
+    read_recipe,
+    recipe_of,
+)
+from ran.recipe.references import CheckpointRef, PhotoRef
+
+__all__ = [
+    "MAX_BYTES",
+    "VERSION",
+    "CheckpointRef",
+    "LayoutChoice",
+    "PhotoRef",
+    "Recipe",
+    "example_link",
+    "read_link",
+    "read_recipe",
+    "recipe_of",
+]

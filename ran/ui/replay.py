@@ -1,0 +1,80 @@
+"""Recipes on the page: replayed from a file or a link, and given away as a link."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ran.engine import Engine
+from ran.recipe import CheckpointRef, Recipe, example_link, read_link, recipe_of
+from ran.recipe.link import PARAMETER
+from ran.scene import Scene
+from ran.ui import compute
+from ran.ui.session import Session
+
+_KEPT = "What was set before stays."
+
+
+def recipe_here(engine: Engine, session: Session, scene: Scene) -> Recipe:
+    """Return all that is set as a recipe; the photo is not in it."""
+    return recipe_of(
+        scene,
+        session.photo_reference(),
+        checkpoint=CheckpointRef.of(engine.card),
+        layout=session.layout_choice(),
+        alpha=session.alpha,
+        region=session.region,
+    )
+
+
+def ask_for_file(session: Session, engine: Engine) -> None:
+    """Take a recipe that was saved here or made in Python."""
+    with st.expander("Replay a recipe"):
+        file = st.file_uploader(
+            "A recipe, JSON", type=["json"], max_upload_size=2, key=f"recipe-{session.visit}",
+            help="Saved from this page's Save menu. It sets all but the photo.",
+        )  # fmt: skip
+        if file is not None:
+            with compute.told(_KEPT):
+                recipe = Recipe.from_json(file.getvalue())
+                for notice in _notices(recipe, session, engine):
+                    st.markdown(f":material/info: {notice}")
+                st.button(
+                    "Replay it", icon=":material/replay:", on_click=session.replay, args=(recipe,)
+                )
+
+
+def take_link(session: Session, engine: Engine) -> None:
+    """Replay the recipe in the page's address, once; it brings the example face that it names."""
+    text = st.query_params.get(PARAMETER)
+    if not text:
+        return
+    if text != session.link:
+        session.link, session.link_notices = text, ()
+        with compute.told(_KEPT):
+            recipe = read_link(text)
+            for photo in compute.examples(engine).values():
+                if photo.reference.digest == recipe.photo.digest:
+                    session.use_photo(photo)
+            session.link_notices = _notices(recipe, session, engine)
+            session.replay(recipe)
+            st.rerun()  # the sidebar was drawn with what was set before
+    for notice in session.link_notices:
+        st.markdown(f":material/info: {notice}")
+
+
+def offer_link(session: Session, recipe: Recipe) -> None:
+    """Show the address that opens this page as it is; for example faces alone."""
+    st.markdown("**Link to this page as it is**")
+    if not session.is_example:
+        st.markdown(
+            ":small[:gray[For example faces only: a link holds no photo. Save the recipe instead.]]"
+        )
+        return
+    with compute.told():
+        address = (st.context.url or "").split("?")[0]
+        st.code(f"{address}?{PARAMETER}={example_link(recipe)}", language=None, wrap_lines=False)
+
+
+def _notices(recipe: Recipe, session: Session, engine: Engine) -> tuple[str, ...]:
+    here = session.photo_reference(), CheckpointRef.of(engine.card)
+    return recipe.notices(*here, faces=len(session.faces))
