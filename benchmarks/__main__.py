@@ -16,6 +16,7 @@ from benchmarks.detection import detection_row
 from benchmarks.forward import AGAINST, forward_name, forward_row, peak_flops
 from benchmarks.rows import Row, table
 from benchmarks.start import start_row
+from benchmarks.stroke import stroke_row
 from ran.engine import devices
 
 
@@ -66,6 +67,7 @@ def _plan(quick: bool, device: str, peak: float) -> dict[str, Callable[[], Row]]
         forward_name(8): forward(8, 7),
         forward_name(32): forward(32, 5),
         "detection": lambda: detection_row(device=device, repeats=2 if quick else 5),
+        "stroke": lambda: stroke_row(repeats=5 if quick else 15, patience=30 if quick else 120),
         "cold start": lambda: start_row(repeats=1 if quick else 3, patience=30 if quick else 120),
     }
 

@@ -19,6 +19,7 @@ from ran.face.occlusion import Fill
 from ran.face.parts import preset
 from ran.face.photo import open_photo
 from ran.face.shapes import Rectangle
+from ran.face.stickers import place
 from ran.net.checkpoints import WEIGHTS
 from ran.net.regions import landmark_layout, random_layout
 from ran.scene import Scene
@@ -93,6 +94,10 @@ SCENES = {
             (*preset("eyes", face), *preset("nose", face), Rectangle(-0.1, 0.6, 0.5, 0.9),
              Rectangle(0.6, 0.6, 1, 1)),
         ),
+    ),
+    "stickers as they look": (
+        "--sticker glasses --sticker scarf --fill look",
+        lambda face: Scene(face, (place("glasses", face), place("scarf", face)), Fill("look")),
     ),
     "a colour, thinly": (
         "--hide mouth --fill colour --colour 200 10 30 --opacity 0.4",

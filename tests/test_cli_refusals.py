@@ -111,6 +111,7 @@ def test_an_unusable_checkpoint_is_refused_in_one_line(run, checkpoint, tmp_path
     ("options", "words"),
     [
         ("--hide ears", "no part 'ears'. Use one of eyes"),
+        ("--sticker moustache", "no sticker 'moustache'. Use one of sunglasses"),
         ("--device moon", "no device 'moon'"),
         ("--rectangle 0.5 0.2 0.1 0.9", "left edge must be left"),
         ("--rectangle 0 0 nan 1", "Use finite numbers"),

@@ -37,7 +37,10 @@ def add_arguments(predict: argparse.ArgumentParser) -> None:
         "--rectangle", action="append", nargs=4, type=float,
         metavar=("X0", "Y0", "X1", "Y1"), help="edges; the face reaches from 0 to 1",
     )  # fmt: skip
-    cover.add_argument("--fill", help="black, grey, mean, noise, blur or colour; default black")
+    cover.add_argument("--sticker", action="append", metavar="NAME", help="such as sunglasses")
+    cover.add_argument(
+        "--fill", help="black, grey, mean, noise, blur, colour or a sticker's look; default black"
+    )
     cover.add_argument("--colour", nargs=3, type=int, metavar=("R", "G", "B"), help="0 to 255")
     cover.add_argument("--noise-seed", type=int, metavar="N")
     cover.add_argument("--opacity", type=float, metavar="SHARE", help="0 to 1")
@@ -53,7 +56,7 @@ def add_arguments(predict: argparse.ArgumentParser) -> None:
 
 
 _SCENE: dict[str, Any] = {
-    "hide": [], "rectangle": [], "fill": "black", "colour": None, "noise_seed": 0, "opacity": 1.0,
+    "hide": [], "rectangle": [], "sticker": [], "fill": "black", "colour": None, "noise_seed": 0, "opacity": 1.0,
     "layout": None, "crops": 5, "crop_seed": 0, "radius": 0.25,
 }  # fmt: skip
 """The options that make a scene, and what they are when not given."""
@@ -122,13 +125,15 @@ def _scene(face: Face, args: argparse.Namespace) -> Scene:
     from ran.face.occlusion import Fill
     from ran.face.parts import preset
     from ran.face.shapes import Rectangle
+    from ran.face.stickers import place
     from ran.scene import Scene
 
     parts = [shape for part in args.hide for shape in preset(part, face)]
     rectangles = [Rectangle(*edges) for edges in args.rectangle]
+    stickers = [place(name, face) for name in args.sticker]
     colour = None if args.colour is None else tuple(args.colour)
     fill = Fill(args.fill, colour, args.noise_seed, args.opacity)
-    return Scene(face, (*parts, *rectangles), fill, _layout(face, args))
+    return Scene(face, (*parts, *rectangles, *stickers), fill, _layout(face, args))
 
 
 def _layout(face: Face, args: argparse.Namespace) -> RegionLayout | None:

@@ -1,14 +1,22 @@
 """Drawing in a real browser: ink and mask agree, undo, leaving and coming back, keyboard, touch."""
 
 import json
+import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from ran import find_faces, open_photo
 from ran.face.mask import rasterise
-from ran.face.shapes import shape_from_json
+from ran.face.shapes import MAX_SHAPES, Sticker, drawing_from_json, shape_from_json
+from ran.face.sticker_art import ART
+from ran.face.stickers import place
+from ran.recipe import CheckpointRef, PhotoRef, Recipe
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 INK = """async (face) => {
   const size = 256;
@@ -100,13 +108,39 @@ def test_the_browsers_ink_and_pythons_mask_agree_for_every_kind_of_shape(app, pa
     drag(page, face, (0.7, 0.6))
     for _ in range(4):
         page.keyboard.press("]")
+    tool(page, "Stickers")
+    tool(page, "Clear glasses")
+    covers(page, 6)
+    for key in ("[", "[", "-", "ArrowUp", "ArrowUp"):
+        page.keyboard.press(key)
+    tool(page, "Hand on cheek")
+    covers(page, 7)
+    page.keyboard.press("m")
     tool(page, "Eraser")
     drag(page, face, (0.3, 0.05), (0.3, 0.95))
-    covers(page, 6)
+    covers(page, 8)
     ink = np.array(face.evaluate(INK), np.float32).reshape(256, 256) / 255
     shapes = shapes_in_python(page)
     assert any(getattr(shape, "angle", 0) == 20 for shape in shapes), "the turn has arrived"
-    assert overlap(ink, rasterise(shapes, 256)) >= 0.97
+    glasses, hand = (shape for shape in shapes if isinstance(shape, Sticker))
+    assert glasses.name == "glasses"
+    assert hand.mirrored
+    mask = rasterise(shapes, 256)
+    assert overlap(ink, mask) >= 0.97
+    # Not only where most is hidden: soft edges and clear lenses are as deep.
+    assert np.abs(ink - mask).mean() < 0.02
+
+
+def test_soft_strokes_that_cross_hide_no_more_than_the_deeper_one(app, page):
+    face = opened(page, app)
+    page.get_by_role("checkbox", name="Soft edge").check()
+    for row in (0.48, 0.50, 0.52):
+        drag(page, face, (0.2, row), (0.8, row))
+    covers(page, 3)
+    ink = np.array(face.evaluate(INK), np.float32).reshape(256, 256) / 255
+    mask = rasterise(shapes_in_python(page), 256)
+    assert np.abs(ink - mask).max() < 0.25
+    assert np.abs(ink - mask).mean() < 0.01
 
 
 def test_a_stroke_changes_the_numbers_and_undo_brings_them_back(app, page):
@@ -174,6 +208,91 @@ def test_a_rectangle_is_made_moved_scaled_and_removed_with_the_keyboard_alone(ap
     face.focus()
     page.keyboard.press("Delete")
     covers(page, 0)
+
+
+def test_a_sticker_is_put_on_moved_scaled_turned_and_removed_with_the_keyboard_alone(app, page):
+    face = opened(page, app)
+    page.get_by_role("button", name="Stickers", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Sunglasses", exact=True).focus()
+    page.keyboard.press("Enter")
+    covers(page, 1)
+    (landed,) = shapes_in_python(page)
+    found = engine_faces()[0]
+    expected = place("sunglasses", found)
+    assert landed.x == pytest.approx(expected.x, abs=1e-4)
+    assert landed.size == pytest.approx(expected.size, abs=1e-4)
+    face.focus()  # the Save menu took it
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "+", "]", "m"):
+        page.keyboard.press(key)
+    expect(page.get_by_text("Mirrored.")).to_be_visible()
+    covers(page, 1)
+    (sticker,) = shapes_in_python(page)
+    assert sticker.x - landed.x == pytest.approx(0.02, abs=1e-4)
+    assert sticker.y - landed.y == pytest.approx(0.01, abs=1e-4)
+    assert sticker.size == pytest.approx(landed.size * 1.1, abs=1e-4)
+    assert sticker.angle == pytest.approx(landed.angle + 5, abs=1e-3)
+    assert sticker.mirrored
+    face.focus()
+    page.keyboard.press("Delete")
+    covers(page, 0)
+    page.keyboard.press("Control+z")
+    covers(page, 1)
+    page.keyboard.press("Control+Delete")
+    covers(page, 0)
+
+
+def test_a_sticker_is_dragged_and_scaled_by_its_corner_with_the_pointer(app, page):
+    face = opened(page, app)
+    tool(page, "Stickers")
+    tool(page, "Microphone")
+    covers(page, 1)
+    (before,) = shapes_in_python(page)
+    # On the head of the microphone, above the middle of its bounds.
+    drag(page, face, (before.x, before.y - 0.15), (before.x - 0.1, before.y - 0.35))
+    expect(page.get_by_text("Changed.")).to_be_visible()
+    covers(page, 1)
+    (moved,) = shapes_in_python(page)
+    assert moved.x == pytest.approx(before.x - 0.1, abs=0.01)
+    assert moved.y == pytest.approx(before.y - 0.2, abs=0.01)
+    aspect = ART["microphone"].height / ART["microphone"].width
+    across, down = moved.size / 2, -moved.size * aspect / 2  # its top right corner, turned
+    cos, sin = (f(math.radians(moved.angle)) for f in (math.cos, math.sin))
+    way = (across * cos - down * sin, across * sin + down * cos)
+    corner = (moved.x + way[0], moved.y + way[1])
+    middle = (moved.x + way[0] / 2, moved.y + way[1] / 2)
+    drag(page, face, corner, middle)
+    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    covers(page, 1)
+    (smaller,) = shapes_in_python(page)
+    assert smaller.size == pytest.approx(moved.size / 2, rel=0.06)
+
+
+def test_more_than_the_limit_is_refused_in_the_browser_and_nothing_is_lost(app, page):
+    opened(page, app)
+    dots = [{"kind": "stroke", "points": [[0.001 * n, 0.5]], "width": 0.05, "softness": 0.0,
+             "erase": False} for n in range(MAX_SHAPES)]  # fmt: skip
+    replay(page, dots)
+    covers(page, MAX_SHAPES)
+    face = page.get_by_role("group", name=re.compile("^The face with"))
+    face.scroll_into_view_if_needed()
+    drag(page, face, (0.2, 0.2), (0.6, 0.2))
+    expect(page.get_by_text(f"At most {MAX_SHAPES} shapes")).to_be_visible()
+    covers(page, MAX_SHAPES)
+    assert len(shapes_in_python(page)) == MAX_SHAPES
+
+
+def replay(page: Page, shapes: list) -> None:
+    """Take these shapes through the page's own way for recipes."""
+    recipe = Recipe(PhotoRef("0f" * 32, "x.png"), CheckpointRef("tiny"), drawing_from_json(shapes))
+    page.get_by_text("Replay a recipe").click()
+    files = {"name": "r.json", "mimeType": "application/json", "buffer": recipe.to_json().encode()}
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
+    page.get_by_role("button", name="Replay it").click()
+
+
+def engine_faces():
+    return find_faces(open_photo(EXAMPLES / "astronaut.png"))
 
 
 def test_a_finger_draws_at_the_width_of_a_phone(app, browser):
