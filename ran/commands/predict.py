@@ -56,8 +56,8 @@ def add_arguments(predict: argparse.ArgumentParser) -> None:
 
 
 _SCENE: dict[str, Any] = {
-    "hide": [], "rectangle": [], "sticker": [], "fill": "black", "colour": None, "noise_seed": 0, "opacity": 1.0,
-    "layout": None, "crops": 5, "crop_seed": 0, "radius": 0.25,
+    "hide": [], "rectangle": [], "sticker": [], "fill": "black", "colour": None, "noise_seed": 0,
+    "opacity": 1.0, "layout": None, "crops": 5, "crop_seed": 0, "radius": 0.25,
 }  # fmt: skip
 """The options that make a scene, and what they are when not given."""
 
