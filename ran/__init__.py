@@ -11,6 +11,8 @@ _HOMES = {
     "Photo": "ran.face.photo",
     "find_faces": "ran.face.detect",
     "Face": "ran.face.detect",
+    "Pose": "ran.face.pose",
+    "turn": "ran.face.head",
     "Rectangle": "ran.face.shapes",
     "Ellipse": "ran.face.shapes",
     "Fill": "ran.face.occlusion",

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from ran.errors import BadCheckpoint, BadFraming, BadRequest
 from ran.explain.attribution import Heatmap, method_named, read_target
-from ran.face.detect import Face, FaceDetector, find_faces
+from ran.face.detect import Face, FaceDetector, find_faces, with_poses
 from ran.face.photo import Photo
 from ran.net.checkpoints import Card, Network, load_checkpoint
 from ran.net.losses import rb_margin
@@ -131,6 +131,10 @@ class Engine:
     def find_faces(self, photo: Photo) -> list[Face]:
         """Find the faces of a photo, largest first, framed as the card says."""
         return find_faces(photo, detector=self._detector)
+
+    def with_poses(self, faces: Sequence[Face]) -> list[Face]:
+        """Return framed faces with their poses, estimated anew from their pixels."""
+        return with_poses(faces, detector=self._detector)
 
     def layout_of(self, scene: Scene) -> RegionLayout:
         """Return the regions that the network will see: the scene's, or else its own."""

@@ -19,6 +19,10 @@ class UnreadablePhoto(RanError):
     """A file that is not a picture we can open."""
 
 
+class UnreadableVideo(RanError):
+    """A file that is not a video we can read frames of."""
+
+
 class NoFaceFound(RanError):
     """A picture in which the detector found no face."""
 

@@ -1,4 +1,4 @@
-"""Find faces in a photo and frame them as a network was trained to see them.
+"""Find faces in a photo, frame them as a network was trained to see them, and say how they stand.
 
 The only user of facenet-pytorch: its MTCNN (Zhang et al. 2016) gives a box and five landmarks.
 """
@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from ran.errors import NoFaceFound
 from ran.face.photo import Photo
+from ran.face.pose import Pose, estimate, mirrored
 
 FACE_SIDE = 256
 """Pixels of a found face's side: the largest input in use and a little more."""
@@ -25,6 +31,11 @@ SMALLEST = 20
 """MTCNN's smallest face, pixels of the thumbnail."""
 SURE_ENOUGH = 0.9
 """Faces of lower confidence are left out; the framing's medians were measured at this value."""
+LOOKS = tuple((0.1 + x, 0.1 + y, 0.9 + x, 0.9 + y) for x, y in product((-0.06, 0.06), repeat=2))
+"""Boxes, in face units, in which the landmarks of a framed face are looked for again: 0.8 of the
+side, about what MTCNN's median box covers, shifted four ways. Each is looked at mirrored, too."""
+_LOOK_SIDE = 48
+"""Pixels of the side of what MTCNN's last network sees."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +66,7 @@ class Face:
     landmarks: NDArray[np.float32] | None = None
     framing: str = FERPLUS.name
     confidence: float | None = None
-    pose: tuple[float, float, float] | None = None
+    pose: Pose | None = None
     digest: str = field(default="")
 
     def __post_init__(self) -> None:
@@ -120,6 +131,60 @@ class FaceDetector:
                 )
         return sorted(found, key=lambda face: -_area(face[0]))
 
+    @torch.no_grad()
+    def looks(
+        self, faces: Sequence[NDArray[np.uint8]]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Look for the landmarks of framed faces again, as they are and mirrored, from LOOKS.
+
+        Only MTCNN's last network runs, twice a look: in the box, then in the box that it answers.
+
+        Args:
+            faces: pictures u8[S, S, 3] of one face each, framed.
+
+        Returns:
+            landmarks f32[B, L, 5, 2] in face units, and how sure each look is, f32[B, L].
+        """
+        if not faces:
+            none = np.zeros((0, 2 * len(LOOKS), 5, 2), np.float32)
+            return none, none[..., 0, 0]
+        # At this side a look's box has about as many pixels as the network sees.
+        side = round(_LOOK_SIDE / 0.8)
+        device = self._mtcnn.device
+        rows = [torch.from_numpy(face.copy()).permute(2, 0, 1)[None].float() for face in faces]
+        small = torch.cat([
+            F.interpolate(row, (side, side), mode="bilinear", antialias=True) for row in rows
+        ]).to(device)  # fmt: skip
+        seen, sureness = [], []
+        for is_mirrored in (False, True):
+            pictures = small.flip(-1) if is_mirrored else small
+            for look in LOOKS:
+                box = torch.tensor(look, device=device).expand(len(faces), 4)
+                with self._lock:
+                    better, _, _ = self._look(pictures, box)
+                    _, points, sure = self._look(pictures, better)
+                found = points.cpu().numpy()
+                seen.append(mirrored(found) if is_mirrored else found)
+                sureness.append(sure.cpu().numpy())
+        return np.stack(seen, 1), np.stack(sureness, 1)
+
+    def _look(self, pictures: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return a better square box [B, 4], landmarks [B, 5, 2] and sureness [B]."""
+        places = (torch.arange(_LOOK_SIDE, device=boxes.device) + 0.5) / _LOOK_SIDE
+        size = boxes[:, 2:] - boxes[:, :2]
+        x, y = (boxes[:, k, None] + size[:, k, None] * places for k in (0, 1))
+        shape = (len(boxes), _LOOK_SIDE, _LOOK_SIDE)
+        grid = torch.stack([x[:, None].expand(shape), y[:, :, None].expand(shape)], -1)
+        crops = F.grid_sample(
+            pictures, 2 * grid - 1, mode="bicubic", padding_mode="border", align_corners=False
+        ).clamp(0.0, 255.0)
+        moved, points, sure = self._mtcnn.onet((crops - 127.5) * 0.0078125)
+        edges = boxes + moved * size.repeat(1, 2)
+        middle = (edges[:, :2] + edges[:, 2:]) / 2
+        half = (edges[:, 2:] - edges[:, :2]).amax(1, keepdim=True) / 2
+        landmarks = boxes[:, None, :2] + size[:, None] * points.view(-1, 2, 5).transpose(1, 2)
+        return torch.cat([middle - half, middle + half], 1), landmarks, sure[:, 1]
+
 
 def find_faces(
     photo: Photo, *, framing: Framing = FERPLUS, detector: FaceDetector | None = None
@@ -136,7 +201,26 @@ def find_faces(
             hint="Try a photo in which the face is at least 40 pixels wide, upright and not cut "
             "off.",
         )
-    return [frame(photo.pixels, points, framing, sure) for _, points, sure in found]
+    faces = [frame(photo.pixels, points, framing, sure) for _, points, sure in found]
+    return with_poses(faces, detector=detector)
+
+
+def with_poses(faces: Sequence[Face], *, detector: FaceDetector | None = None) -> list[Face]:
+    """Return the faces, each with its pose, as several looks at its pixels give it.
+
+    A face that the detector is less sure of than SURE_ENOUGH in half of the looks has a pose only
+    if it has landmarks: the one that they give, marked as varying without limit.
+    """
+    landmarks, sureness = (detector or default_detector()).looks([face.pixels for face in faces])
+    posed = []
+    for face, looks, sure in zip(faces, landmarks, sureness, strict=True):
+        pose = None
+        if float(np.median(sure)) >= SURE_ENOUGH:
+            pose = estimate(looks, weights=sure)
+        elif face.landmarks is not None:
+            pose = estimate(face.landmarks)._replace(spread=float("inf"))
+        posed.append(replace(face, pose=pose))
+    return posed
 
 
 def frame(
@@ -156,13 +240,10 @@ def frame(
         framing: where they should lie.
         confidence: the detector's, kept on the Face.
     """
-    target = np.asarray(framing.landmarks, np.float64)
     points = landmarks.astype(np.float64)
-    centred = target - target.mean(0)
-    # points = side * target + corner, side and corner by least squares.
-    side = float(((points - points.mean(0)) * centred).sum() / (centred**2).sum())
+    side, _ = square_of(points, framing)
     side = max(side, float(np.ptp(points, axis=0).max()), 8.0)
-    corner = points.mean(0) - side * target.mean(0)
+    corner = points.mean(0) - side * np.asarray(framing.landmarks, np.float64).mean(0)
     x0, y0 = (round(float(edge)) for edge in corner)
     whole = max(8, round(side))
     square = _cut(pixels, x0, y0, whole)
@@ -170,6 +251,19 @@ def frame(
     unit = ((points - np.array([x0, y0])) / whole).astype(np.float32)
     box = (float(x0), float(y0), float(x0 + whole), float(y0 + whole))
     return Face(np.asarray(resized), box, unit, framing.name, confidence)
+
+
+def square_of(
+    points: NDArray[np.float64], framing: Framing = FERPLUS
+) -> tuple[float, NDArray[np.float64]]:
+    """Return side and corner f64[2] of the square in which landmarks f64[5, 2] lie as they should.
+
+    points = side * framing's + corner, by least squares.
+    """
+    target = np.asarray(framing.landmarks, np.float64)
+    centred = target - target.mean(0)
+    side = float(((points - points.mean(0)) * centred).sum() / (centred**2).sum())
+    return side, points.mean(0) - side * target.mean(0)
 
 
 def _cut(pixels: NDArray[np.uint8], x0: int, y0: int, side: int) -> NDArray[np.uint8]:

@@ -1,0 +1,195 @@
+"""Frames of a short video, as photos. The only user of PyAV, and so of FFmpeg's decoders."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ran.errors import BadRequest, UnreadableVideo
+from ran.face.photo import Photo
+
+SUFFIXES = ("mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg")
+MAX_BYTES = 200 * 1024 * 1024
+MAX_SECONDS = 60.0
+"""So much of a video is used, from its beginning."""
+MAX_PIXELS = 4096 * 4096
+FRAMES = 15
+MOST_FRAMES = 60
+LONGEST_SIDE = 1280
+"""Larger frames are made smaller: detection looks at 640 pixels."""
+_USE = "Use an MP4, MOV, WebM, MKV or AVI video."
+
+
+@dataclass(frozen=True, eq=False)
+class Video:
+    """The frames taken, evenly, from the seconds used, and what was left out.
+
+    times: seconds from the beginning, one a frame. seconds: how long the video is. `is_damaged`:
+    it could not be read to the end of what is used, so the last frames may lie closer together.
+    """
+
+    name: str
+    frames: tuple[Photo, ...]
+    times: tuple[float, ...]
+    seconds: float
+    is_damaged: bool = False
+
+    @property
+    def is_cut(self) -> bool:
+        """Say whether the video is longer than what is used."""
+        return self.seconds > MAX_SECONDS
+
+
+def open_video(
+    source: str | Path | bytes, *, name: str | None = None, frames: int = FRAMES
+) -> Video:
+    """Decode `frames` frames, spread evenly over a video or over its first MAX_SECONDS.
+
+    A frame is turned upright by the video's own note. A short video may have fewer frames.
+
+    Raises:
+        UnreadableVideo: if there is no such file, or it is empty, too large, damaged before its
+            first frame, or no video.
+        BadRequest: if `frames` is not a whole number from 1 to MOST_FRAMES.
+    """
+    if not 1 <= frames <= MOST_FRAMES:
+        raise BadRequest(f"{frames} frames are asked for.", hint=f"Ask for 1 to {MOST_FRAMES}.")
+    if isinstance(source, bytes):
+        content, name = source, name or "the video"
+    else:
+        content, name = _read(Path(source)), name or Path(source).name
+    if not content:
+        raise UnreadableVideo(f"{name} is empty.", hint=_USE)
+    if len(content) > MAX_BYTES:
+        raise _too_large(name, f"{len(content) / 2**20:.0f} MB")
+    stamps, is_damaged = _stamps(content, name)
+    wanted = _evenly(stamps, frames)
+    photos: list[Photo] = []
+    times: list[float] = []
+    for time, pixels in _decoded(content, name, wanted):
+        photos.append(Photo(pixels, f"{name}, {time:.1f} s"))
+        times.append(time)
+    if not photos:
+        raise UnreadableVideo(
+            f"{name} is damaged: no frame of it can be decoded.",
+            hint="Save or download it again, or use another video.",
+        )
+    is_damaged = is_damaged or len(photos) < len(wanted)
+    return Video(name, tuple(photos), tuple(times), stamps[-1], is_damaged)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise UnreadableVideo(f"{path} is no file.", hint="Check the path.")
+        if path.stat().st_size > MAX_BYTES:
+            raise _too_large(path.name, f"{path.stat().st_size / 2**20:.0f} MB")
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableVideo(
+            f"{path} cannot be read: {error.strerror}.",
+            hint="Check the path and the file's permissions.",
+        ) from error
+
+
+def _too_large(name: str, size: str) -> UnreadableVideo:
+    return UnreadableVideo(
+        f"{name} has {size}, more than {MAX_BYTES // 2**20} MB.", hint="Cut it shorter."
+    )
+
+
+def _damage() -> tuple[type[Exception], ...]:
+    import av
+
+    # What PyAV was seen to raise on damaged files; its own errors are OSErrors or ValueErrors too.
+    return (av.FFmpegError, OSError, ValueError, EOFError, ArithmeticError, MemoryError)
+
+
+def _stamps(content: bytes, name: str) -> tuple[list[float], bool]:
+    """Return the times of all frames, seconds from the first, and whether reading broke off.
+
+    Packets are read and not decoded: some containers do not say how long they are.
+    """
+    import av
+
+    times: list[float] = []
+    is_damaged = False
+    try:
+        with av.open(io.BytesIO(content), "r") as container:
+            if not container.streams.video:
+                raise UnreadableVideo(f"{name} has no picture, only sound.", hint=_USE)
+            stream = container.streams.video[0]
+            decoder = stream.codec_context
+            if decoder is None:
+                raise UnreadableVideo(f"{name} is coded in an unknown way.", hint=_USE)
+            if decoder.width * decoder.height > MAX_PIXELS:
+                raise UnreadableVideo(
+                    f"{name} is {decoder.width} x {decoder.height} pixels.",
+                    hint="Save it smaller, at most 4096 x 4096.",
+                )
+            try:
+                for packet in container.demux(stream):
+                    if packet.pts is not None and packet.time_base is not None:
+                        times.append(float(packet.pts * packet.time_base))
+            except _damage():
+                is_damaged = True
+    except _damage() as error:
+        raise UnreadableVideo(
+            f"{name} is not a video that can be opened here.", hint=_USE
+        ) from error
+    if not times:
+        raise UnreadableVideo(
+            f"{name} is damaged: it holds no frame.", hint="Save or download it again."
+        )
+    times.sort()
+    return [time - times[0] for time in times], is_damaged
+
+
+def _evenly(stamps: list[float], frames: int) -> list[float]:
+    """Return the times of at most `frames` frames, different ones, nearest to an even spacing."""
+    used = np.array([time for time in stamps if time <= MAX_SECONDS])
+    # The middle of each of as many equal stretches: no frame of the very beginning or end.
+    places = (np.arange(frames) + 0.5) / frames * used[-1]
+    nearest = {int(np.abs(used - place).argmin()) for place in places}
+    return [float(used[place]) for place in sorted(nearest)]
+
+
+def _decoded(
+    content: bytes, name: str, wanted: list[float]
+) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+    """Yield time and pixels of the frames at the wanted times, as far as the video can be read."""
+    import av
+
+    ahead = list(wanted)
+    begun: float | None = None
+    try:
+        with av.open(io.BytesIO(content), "r") as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            for frame in container.decode(stream):
+                if frame.time is None:
+                    continue
+                begun = frame.time if begun is None else begun
+                time = float(frame.time - begun)
+                if time >= ahead[0] - 1e-3:
+                    yield time, _upright(frame)
+                    ahead = [later for later in ahead if later > time + 1e-3]
+                if not ahead:
+                    return
+    except _damage():
+        return
+
+
+def _upright(frame: Any) -> NDArray[np.uint8]:
+    scale = min(1.0, LONGEST_SIDE / max(frame.width, frame.height))
+    size = (max(2, round(frame.width * scale)), max(2, round(frame.height * scale)))
+    pixels = frame.reformat(width=size[0], height=size[1], format="rgb24").to_ndarray()
+    # The note says by how much to turn counter-clockwise.
+    turns = round(getattr(frame, "rotation", 0) / 90) % 4
+    return np.ascontiguousarray(np.rot90(pixels, turns))
