@@ -14,6 +14,7 @@ import torch
 
 from benchmarks.detection import detection_row
 from benchmarks.forward import AGAINST, forward_name, forward_row, peak_flops
+from benchmarks.poses import sweep_row
 from benchmarks.rows import Row, table
 from benchmarks.start import start_row
 from benchmarks.stroke import stroke_row
@@ -68,6 +69,7 @@ def _plan(quick: bool, device: str, peak: float) -> dict[str, Callable[[], Row]]
         forward_name(32): forward(32, 5),
         "detection": lambda: detection_row(device=device, repeats=2 if quick else 5),
         "stroke": lambda: stroke_row(repeats=5 if quick else 15, patience=30 if quick else 120),
+        "25 poses": lambda: sweep_row(device=device, repeats=1 if quick else 3),
         "cold start": lambda: start_row(repeats=1 if quick else 3, patience=30 if quick else 120),
     }
 

@@ -1,4 +1,4 @@
-"""python -m ran predict | evaluate | train | convert."""
+"""python -m ran predict | poses | evaluate | train | convert."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ran.commands import predict
+from ran.commands import poses, predict
 from ran.commands.network import add_network
 from ran.errors import BadRequest, RanError
 from ran.expressions import CLASS_ORDERS, FERPLUS
@@ -38,6 +38,7 @@ def _parser(*, for_training: bool) -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m ran", description="Region Attention Networks")
     commands = parser.add_subparsers(dest="command", required=True)
     predict.add_arguments(commands.add_parser("predict", help="answer for every face of a photo"))
+    poses.add_arguments(commands.add_parser("poses", help="one face at several angles"))
     evaluate = commands.add_parser("evaluate", help="accuracy on the published test lists")
     evaluate.add_argument("--ferplus", type=Path, required=True, help="its folder, or a zip of it")
     evaluate.add_argument("--lists", type=Path, required=True, help="the folder with FERplus_dir")
