@@ -7,7 +7,7 @@ from ran import figures
 from ran.engine import Engine, Prediction
 from ran.net.checkpoints import Card
 from ran.study.published import LIST_NAMES, PAPER, wilson_interval
-from ran.ui import compute, panels, shell
+from ran.ui import compute, panels, pose_panels, shell
 from ran.ui.session import Session, seed
 
 _SYMBOLS, _NUMBERS = "Symbols", "This face's numbers"
@@ -21,6 +21,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         own_checkpoint(session)
     with right:
         score_chart(engine.card)
+        pose_panels.published_score()
         if session.face is not None:
             clean, covered = compute.answers(engine, session.scene(session.face))
             equations(session, covered)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import streamlit as st
 
@@ -20,6 +21,7 @@ from ran.ui.session import FoundPhoto, Session
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FIRST_EXAMPLE = "astronaut.png"
+_Made = TypeVar("_Made")
 _PARTS_OF_OURS = {"safetensors": "model.safetensors", "json": "card.json"}
 
 
@@ -33,6 +35,20 @@ def engine(session: Session) -> Engine:
     if session.own_engine is not None:
         return session.own_engine
     return _engine(session.checkpoint or os.environ.get("RAN_CHECKPOINT"), session.device)
+
+
+def engine_of(checkpoint: str, device: str) -> Engine:
+    """Return the engine of a bundled checkpoint, to compare with."""
+    return _engine(checkpoint, device)
+
+
+def once(key: str, make: Callable[[], _Made]) -> _Made:
+    """Return what `make` gives, kept in the visitor's session until another key is asked for."""
+    kept = st.session_state.get("ran_once")
+    if kept is None or kept[0] != key:
+        kept = st.session_state["ran_once"] = (key, make())
+    made: _Made = kept[1]
+    return made
 
 
 def use_own_checkpoint(session: Session, files: Sequence[tuple[str, bytes]]) -> None:

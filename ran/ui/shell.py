@@ -19,6 +19,7 @@ HALF = 380
 """Pixels that half a page needs; where there is less, the halves stand one below the other."""
 PURPOSES = {
     "Occlude": "Cover part of the face and see which regions the network turns to instead.",
+    "Poses": "Turn the face and see which crops take over.",
     "Model": "What was trained, on what, how well it does, and the equations behind every number.",
 }
 _LAYOUT_NOTES = dict(
@@ -39,6 +40,7 @@ def pages() -> list[Any]:
     """Return the pages, in the order of the navigation."""
     return [
         st.Page("pages/occlude.py", title="Occlude", icon=":material/draw:", default=True),
+        st.Page("pages/poses.py", title="Poses", icon=":material/3d_rotation:"),
         st.Page("pages/model.py", title="Model", icon=":material/schema:"),
     ]
 

@@ -1,0 +1,65 @@
+"""One face at several angles: where attention goes, and where the answer breaks."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ran.engine import Engine
+from ran.ui import compute, pose_exports, pose_panels, pose_ways, posing, shell
+from ran.ui.session import Session, seed
+
+
+def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
+    """Draw the page for the face in the session, or for the photos given here."""
+    face = session.face
+    if face is None:
+        return
+    chosen_way = pose_ways.way()
+    with compute.told():
+        plan = pose_ways.plan(chosen_way, session, face, engine)
+        cells = st.grid(3, min_column_width=160)
+        with cells.container():
+            cover = pose_ways.cover(session, face)
+        with cells.container():
+            other = pose_ways.other_engine(session, engine)
+        is_mirrored = chosen_way == pose_ways.TURN and cells.container().toggle(
+            "Mirror check", key=seed("poses-mirror", False),
+            help="Compares each region with its mirrored region at the opposite yaw.",
+        )  # fmt: skip
+        if plan is None:
+            st.markdown("Nothing is shown yet: give photos or a video of one person above.")
+            return
+        work = posing.work_on(plan)
+        layout = session.layout(face)
+        done = posing.do(work, plan, engine, cover, layout)
+        note(chosen_way, len(done))
+        pose_panels.skipped(work.skipped)
+        if not done:
+            st.markdown("**No pose is done yet**, so there is nothing to show.")
+            return
+        theirs = [] if other is None else posing.answers(work, other, cover, layout)
+        chosen = pose_panels.charts_over_yaw(session, work, done, theirs)
+        pose_panels.pose(session, engine, work, done, chosen)
+        if is_mirrored:
+            pose_panels.mirror(done, chosen)
+        with header:
+            pose_exports.save_menu(
+                engine, done, None if other is None else (other, theirs), work.skipped, cover
+            )
+
+
+def note(chosen_way: str, count: int) -> None:
+    """Say where the poses come from, and how far they can be trusted."""
+    if chosen_way == pose_ways.TURN:
+        st.markdown(
+            f":orange-badge[:material/3d_rotation: synthetic] :small[:gray[{count} poses from one "
+            "photo. Beyond 40° the picture is less reliable; the chart's ground is grey there. "
+            "Click a face or a point.]]"
+        )
+        return
+    st.markdown(
+        f":small[:gray[{count} poses, by estimated yaw. On profile faces the landmarks drift and "
+        "the angle comes out too small. Click a face or a point.]]"
+    )
+
+
+shell.open_page("Poses", body)

@@ -1,0 +1,122 @@
+"""Values -> files: what the Poses page's Save menu offers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from ran.engine import Engine
+from ran.face.shapes import shape_to_json
+from ran.study.poses import Answered, Cover, Skipped
+from ran.ui.exports import png
+
+_SIDE = 128
+
+
+def save_menu(
+    engine: Engine,
+    found: Sequence[Answered],
+    other: tuple[Engine, Sequence[Answered]] | None,
+    skipped: Sequence[Skipped],
+    cover: Cover | None,
+) -> None:
+    """Offer all that the page shows as files."""
+    with st.popover("Save", icon=":material/download:"):
+        for label, name, kind, content in (
+            ("Numbers, JSON", "ran-poses.json", "application/json",
+             numbers_json(engine, found, other, skipped, cover)),
+            ("Poses and regions, CSV", "ran-poses.csv", "text/csv", poses_csv(found)),
+            ("Faces, PNG", "ran-poses.png", "image/png", png(sheet(found))),
+        ):  # fmt: skip
+            st.download_button(
+                label, content, name, kind, on_click="ignore", width="stretch", type="tertiary"
+            )
+
+
+def numbers_json(
+    engine: Engine,
+    found: Sequence[Answered],
+    other: tuple[Engine, Sequence[Answered]] | None,
+    skipped: Sequence[Skipped],
+    cover: Cover | None,
+) -> str:
+    """Return every pose in the layout of `python -m ran poses --json`, and what was set."""
+    content = {
+        "poses": [one.as_json() for one in found],
+        "skipped": [{"source": one.name, "reason": one.reason} for one in skipped],
+        "checkpoint": engine.card.name,
+        "sha256": engine.card.sha256,
+        "device": engine.device,
+        "cover": None
+        if cover is None
+        else {
+            "face": cover.face.digest,
+            "shapes": [shape_to_json(shape) for shape in cover.shapes],
+            "fill": {"kind": cover.fill.kind, "opacity": cover.fill.opacity},
+        },
+        "other": None
+        if other is None
+        else {"checkpoint": other[0].card.name, "poses": [one.as_json() for one in other[1]]},
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def poses_csv(found: Sequence[Answered]) -> str:
+    """Return one row a pose and region: its angles, the answer, the region's weights."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(
+        ("pose", "synthetic", "yaw", "pitch", "estimated_yaw", "expression", "probability",
+         "rb_margin", "region", "self_weight", "relation_weight", "weight", "relative_weight",
+         "covered")
+    )  # fmt: skip
+    for one in found:
+        posed, answer = one.posed, one.answer
+        for k, box in enumerate(answer.boxes):
+            numbers = (
+                answer.self_weights, answer.relation_weights, answer.weights,
+                answer.relative_weights, answer.covered,
+            )  # fmt: skip
+            rows.writerow(
+                (
+                    posed.name,
+                    int(posed.is_synthetic),
+                    f"{posed.yaw:.2f}",
+                    f"{posed.pitch:.2f}",
+                    "" if posed.pose is None else f"{posed.pose.yaw:.2f}",
+                    answer.expression,
+                    f"{float(answer.probabilities.max()):.6f}",
+                    "" if answer.rb_margin is None else f"{answer.rb_margin:.6f}",
+                    box.name,
+                    *(f"{float(column[k]):.6f}" for column in numbers),
+                )
+            )
+    return text.getvalue()
+
+
+def sheet(found: Sequence[Answered], across: int = 10) -> NDArray[np.uint8]:
+    """Return the faces as they were shown to the network, by yaw, in rows of ten."""
+    faces = [
+        np.asarray(
+            Image.fromarray(one.scene.hidden_pixels()).resize(
+                (_SIDE, _SIDE), Image.Resampling.BICUBIC
+            )
+        )
+        for one in found
+    ]
+    white = np.full((_SIDE, _SIDE, 3), 255, np.uint8)
+    columns = min(across, len(faces))
+    faces += [white] * (-len(faces) % columns)
+    return np.concatenate(
+        [
+            np.concatenate(faces[start : start + columns], axis=1)
+            for start in range(0, len(faces), columns)
+        ]
+    )

@@ -1,0 +1,175 @@
+"""The ways to poses: one photo turned, several photos, a short video, the published lists."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from ran.engine import Engine
+from ran.face.detect import Face
+from ran.face.parts import PRESETS, preset
+from ran.face.video import FRAMES, MAX_BYTES, MAX_SECONDS, SUFFIXES, open_video
+from ran.net.checkpoints import bundled
+from ran.study.poses import (
+    LISTS,
+    MOST_PHOTOS,
+    Cover,
+    data_folder,
+    listed,
+    of_photos,
+    of_video,
+    turned,
+)
+from ran.ui import compute
+from ran.ui.posing import Plan
+from ran.ui.session import Session, seed
+
+TURN, PHOTOS, VIDEO, PUBLISHED = "Turn one photo", "Several photos", "Video", "Published lists"
+_NO_COVER, _AS_DRAWN = "none", "as on Occlude"
+_NOTHING = "nothing"
+_PHOTO_SUFFIXES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
+_NOT_KEPT = (
+    ":small[:gray[:material/lock: Your photos are sent to the computer that runs this app and stay "
+    "in its memory for this session. They are not kept, shared or used for training.]]"
+)
+
+
+def way() -> str:
+    """Ask for the way; published lists are offered where their data is."""
+    ways = [TURN, PHOTOS, VIDEO] + ([PUBLISHED] if data_folder() else [])
+    return (
+        st.segmented_control(
+            "Where the poses come from", ways, key=seed("poses-way", TURN), required=True,
+            label_visibility="collapsed",
+        )
+        or TURN
+    )  # fmt: skip
+
+
+def plan(chosen: str, session: Session, face: Face, using: Engine) -> Plan | None:
+    """Ask what the way needs to know; None where there is nothing to do yet."""
+    ask: dict[str, Callable[[Session, Face, Engine], Plan | None]] = {
+        TURN: _turn, PHOTOS: _photos, VIDEO: _video, PUBLISHED: _published,
+    }  # fmt: skip
+    return ask[chosen](session, face, using)
+
+
+def _turn(session: Session, face: Face, using: Engine) -> Plan | None:
+    cells = st.grid(3, min_column_width=160)
+    span: Any = cells.slider(
+        "Yaw, degrees", -60, 60, step=15, key=seed("poses-yaw", (-60, 60)), format="%+d",
+        help="How far the nose is turned towards your right, beyond how it stands in the photo.",
+    )  # fmt: skip
+    pitch = cells.slider(
+        "Pitch, degrees", -30, 30, step=5, key=seed("poses-pitch", 0), format="%+d",
+        help="How far the nose is turned up.",
+    )  # fmt: skip
+    step = cells.segmented_control(
+        "Step, degrees", [15, 5], key=seed("poses-step", 15), required=True,
+        help="Of 5 degrees: up to 25 poses, one forward pass each.",
+    )  # fmt: skip
+    yaws = list(range(span[0], span[1] + 1, int(step or 15)))
+    return Plan(
+        f"turn {face.digest} {yaws} {pitch}", len(yaws),
+        lambda: turned(face, yaws, (float(pitch),), using=using),
+    )  # fmt: skip
+
+
+def _photos(session: Session, face: Face, using: Engine) -> Plan | None:
+    files = st.file_uploader(
+        "Photos of one person", type=_PHOTO_SUFFIXES, accept_multiple_files=True,
+        max_upload_size=20, key="poses-photos",
+        help=f"At most {MOST_PHOTOS}, of any size; of each, the largest face is used.",
+    )  # fmt: skip
+    st.markdown(_NOT_KEPT)
+    if not files:
+        return None
+    contents = [(file.name, file.getvalue()) for file in files]
+    return Plan(
+        f"photos {_digest(*(content for _, content in contents))}", len(contents),
+        lambda: of_photos(contents, using=using),
+    )  # fmt: skip
+
+
+def _video(session: Session, face: Face, using: Engine) -> Plan | None:
+    file = st.file_uploader(
+        "A short video of one person", type=list(SUFFIXES), max_upload_size=MAX_BYTES // 2**20,
+        key="poses-video",
+        help=f"Its first {MAX_SECONDS:.0f} seconds are used; the head may turn as it likes.",
+    )  # fmt: skip
+    frames = st.slider("Frames, evenly", 5, 30, key=seed("poses-frames", FRAMES))
+    st.markdown(_NOT_KEPT)
+    if file is None:
+        return None
+    content, name = file.getvalue(), file.name
+    video = compute.once(
+        f"video {_digest(content)} {frames}", lambda: open_video(content, name=name, frames=frames)
+    )
+    if video.is_cut:
+        st.markdown(
+            f":material/info: {name} is {video.seconds:.0f} s long; its first {MAX_SECONDS:.0f} "
+            "seconds are used."
+        )
+    if video.is_damaged:
+        st.markdown(
+            f":material/info: {name} is damaged; the {len(video.frames)} frames that can be read "
+            "are used."
+        )
+    return Plan(
+        f"video {_digest(content)} {frames}", len(video.frames),
+        lambda: of_video(video, using=using),
+    )  # fmt: skip
+
+
+def _published(session: Session, face: Face, using: Engine) -> Plan | None:
+    folder = data_folder()
+    if folder is None:
+        return None
+    names = dict(zip(LISTS, ("Pose > 45°", "Pose > 30°"), strict=True))
+    cells = st.grid(2, min_column_width=160)
+    name = cells.selectbox(
+        "List", LISTS, format_func=names.__getitem__, key=seed("poses-list", LISTS[0])
+    )
+    count = cells.slider("Faces, evenly", 5, 40, key=seed("poses-count", 15))
+    return Plan(f"list {name} {count}", count, lambda: listed(folder, name, count, using=using))
+
+
+def cover(session: Session, face: Face) -> Cover | None:
+    """Ask what hides every pose: nothing, what hides the face on Occlude, or a named part."""
+    drawn = session.shapes(face)
+    options = [_NO_COVER, *([_AS_DRAWN] if drawn else []), *PRESETS]
+    key = seed("poses-cover", _NO_COVER)
+    if st.session_state[key] not in options:
+        st.session_state[key] = _NO_COVER
+    chosen = st.selectbox(
+        "Cover on every pose", options, key=key,
+        help="It follows the landmarks of each face. What you draw on Occlude can be chosen here.",
+    )  # fmt: skip
+    if chosen == _NO_COVER:
+        return None
+    if chosen == _AS_DRAWN:
+        return Cover(face, drawn, session.fill)
+    return Cover(face, preset(chosen, face), session.fill)
+
+
+def other_engine(session: Session, using: Engine) -> Engine | None:
+    """Ask for a second network to lay over the first; None for none."""
+    known = {name: str(path) for name, path in bundled().items() if name != using.card.name}
+    chosen = st.selectbox(
+        "Compare with", [_NOTHING, *known], key=seed("poses-other", _NOTHING),
+        help="A second network answers for the same poses; its points are hollow. To compare with "
+        "your own, load it on the Model page: the bundled ones are then offered here.",
+    )  # fmt: skip
+    if chosen == _NOTHING or chosen not in known:
+        return None
+    return compute.engine_of(known[chosen], session.device)
+
+
+def _digest(*contents: bytes) -> str:
+    digest = hashlib.sha256()
+    for content in contents:
+        digest.update(hashlib.sha256(content).digest())
+    return digest.hexdigest()

@@ -1,0 +1,136 @@
+"""Working through the poses of one visitor: step by step, with Stop, keeping what is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from ran.engine import Engine
+from ran.net.regions import RegionLayout
+from ran.study.poses import Answered, Cover, Posed, Skipped, answered, by_yaw
+
+_KEY = "ran_poses"
+REMEMBERED = 5
+"""Answers kept for each pose: with other covers, regions and networks."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which poses are wanted: their key, how many at most, and what makes them."""
+
+    key: str
+    count: int
+    begin: Callable[[], Iterator[Posed | Skipped]]
+
+
+@dataclass
+class Work:
+    """What is done of a plan. It lives in the visitor's session and goes with it."""
+
+    key: str = ""
+    steps: Iterator[Posed | Skipped] | None = None
+    poses: list[Posed] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    answers: dict[tuple[str, str], Answered] = field(default_factory=dict)
+    is_stopped: bool = False
+    is_whole: bool = False
+    chosen: int | None = None
+    """The place of the chosen pose among the answers in order of yaw."""
+    seconds: float = 0.0
+    """Spent on the steps so far."""
+
+    def stop(self) -> None:
+        """Keep what is done; nothing more is begun."""
+        self.is_stopped = True
+
+    def go_on(self) -> None:
+        """Take the work up where it was stopped."""
+        self.is_stopped = False
+
+
+def current() -> Work:
+    """Return this visitor's work, made at the first call."""
+    work: Work = st.session_state.setdefault(_KEY, Work())
+    return work
+
+
+def work_on(plan: Plan) -> Work:
+    """Return the work on this plan, begun anew where the visitor's is on another."""
+    work = current()
+    if work.key != plan.key:
+        st.session_state[_KEY] = work = Work(plan.key, plan.begin())
+    return work
+
+
+def do(
+    work: Work, plan: Plan, using: Engine, cover: Cover | None, layout: RegionLayout | None
+) -> list[Answered]:
+    """Make the poses that are still to be made, and answer each; return what is done, by yaw.
+
+    One step is one pose: a click meanwhile, on Stop or elsewhere, ends the run between steps.
+    """
+    row = st.container(horizontal=True, vertical_alignment="center")
+    place, stop = row.container(width="stretch").empty(), row.empty()
+    if not work.is_whole and not work.is_stopped and work.steps is not None:
+        stop.button("Stop", icon=":material/stop_circle:", on_click=work.stop, key="poses-stop")
+        while True:
+            _say(place, work, plan)
+            begun = time.monotonic()
+            step = next(work.steps, None)
+            if step is None:
+                work.is_whole, work.steps = True, None
+                break
+            if isinstance(step, Skipped):
+                work.skipped.append(step)
+            else:
+                work.poses.append(step)
+                _answer(work, step, using, cover, layout)
+            work.seconds += time.monotonic() - begun
+        stop.empty()
+        place.empty()
+    if work.is_stopped and not work.is_whole:
+        place.markdown(f"Stopped. {len(work.poses)} of {plan.count} poses are done and shown.")
+        stop.button("Go on", icon=":material/play_arrow:", on_click=work.go_on, key="poses-go-on")
+    return answers(work, using, cover, layout)
+
+
+def answers(
+    work: Work, using: Engine, cover: Cover | None, layout: RegionLayout | None
+) -> list[Answered]:
+    """Return a network's answers to the poses that are done, by yaw."""
+    return by_yaw(_answer(work, posed, using, cover, layout) for posed in work.poses)
+
+
+def _answer(
+    work: Work, posed: Posed, using: Engine, cover: Cover | None, layout: RegionLayout | None
+) -> Answered:
+    """Return the answer to one pose, asked of the network once for each cover and cut."""
+    key = _name(using, posed, cover, layout)
+    found = work.answers.get(key)
+    if found is None:
+        (found,) = answered([posed], using=using, cover=cover, layout=layout)
+        if len(work.answers) > REMEMBERED * max(len(work.poses), 40):
+            work.answers.clear()
+        work.answers[key] = found
+    return found
+
+
+def _name(
+    using: Engine, posed: Posed, cover: Cover | None, layout: RegionLayout | None
+) -> tuple[str, str]:
+    hidden = "" if cover is None else repr((cover.face.digest, cover.shapes, cover.fill))
+    shown = f"{posed.name} {posed.face.digest} {hidden} {layout}"
+    return f"{using.card.name} {using.card.sha256}", shown
+
+
+def _say(place: st.delta_generator.DeltaGenerator, work: Work, plan: Plan) -> None:
+    done = len(work.poses)
+    share = min(1.0, done / max(1, plan.count))
+    words = f"Poses: {done + 1} of {plan.count}"
+    if done:
+        left = max(0.0, work.seconds / done * (plan.count - done))
+        words += f", about {left:.0f} s left"
+    place.progress(share, f"{words}. What is done stays if you stop.")
