@@ -10,19 +10,19 @@ from made_up_ferplus import write_ferplus, write_lists
 from test_training import tiny_backbone
 
 from ran.__main__ import main
+from ran.errors import BadCheckpoint
 from ran.face.detect import FERPLUS
 from ran.net.losses import rb_margin
 from ran.net.model import BACKBONES, RegionAttentionNetwork
 from ran.study import ablation
 from ran.study.ablation import (
-    PAPER,
     VARIANTS,
-    WITHOUT_RB_LOSS,
     ablate,
     attend_without_relation,
     layout_of,
     union_of,
 )
+from ran.study.ablation_table import WITH_RB_LOSS, WITHOUT_RB_LOSS, AblationTable
 from ran.study.datasets import read_ferplus
 from ran.study.features import compute_features, read_features
 from ran.study.heads import head_epochs
@@ -90,7 +90,7 @@ def test_a_row_is_what_heads_trained_on_its_own_regions_answer(model, splits, tm
         compute_features(model, faces, 32, place=tmp_path / "own" / name)
     features, asked = (read_features(tmp_path / "own" / name, 24) for name in ("train", "valid"))
     for name, changes in (
-        (PAPER, {}),
+        (WITH_RB_LOSS, {}),
         (WITHOUT_RB_LOSS, {"rb_loss": 0.0}),
         ("Softmax convention", {"attention": "softmax"}),
     ):
@@ -150,3 +150,29 @@ def test_when_the_time_is_over_no_table_is_written(model, splits, tmp_path):
     over = Allowance(ends=-1.0)
     assert not ablate(model, RECIPE, *splits, folder=tmp_path, about="", allowance=over)
     assert not (tmp_path / "ablation.json").exists()
+
+
+def test_a_table_comes_back_as_it_was_written(model, splits, tmp_path):
+    ablate(model, RECIPE, *splits, folder=tmp_path, about="Mine.", variants=VARIANTS[:2])
+    table = AblationTable.read(tmp_path)
+    again = replace(table, shows="Nothing much.")
+    again.write(tmp_path)
+    assert AblationTable.read(tmp_path) == again
+    assert AblationTable.read(tmp_path / "nowhere") is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[:100],
+        lambda text: text.replace('"crops"', '"craps"', 1),
+        lambda text: text.replace('"edges": [', '"edges": [-2,', 1),
+        lambda text: "[]",
+    ],
+)
+def test_a_damaged_table_is_refused_with_what_to_do(model, splits, tmp_path, damage):
+    ablate(model, RECIPE, *splits, folder=tmp_path, about="", variants=VARIANTS[:1])
+    path = tmp_path / "ablation.json"
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(BadCheckpoint, match="no table of ablations"):
+        AblationTable.read(tmp_path)

@@ -7,12 +7,10 @@ sees. All is reported on FER2013Valid, after the last epoch; the test lists are 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -27,6 +25,7 @@ from ran.net.checkpoints import bundled, load_checkpoint
 from ran.net.losses import rb_margin
 from ran.net.model import RanOutput, RegionAttentionNetwork
 from ran.net.regions import Box, RegionLayout, fixed_layout, landmark_layout, random_layout
+from ran.study.ablation_table import WITH_RB_LOSS, WITHOUT_RB_LOSS, AblationTable, Row
 from ran.study.datasets import CLASSES, Faces
 from ran.study.features import compute_features, read_features
 from ran.study.heads import head_epochs, with_trained_backbone
@@ -57,9 +56,8 @@ class Variant:
     rb_loss: float = 1.0
 
 
-PAPER, WITHOUT_RB_LOSS = "As the paper", "Without RB-loss"
 VARIANTS = (
-    Variant(PAPER),
+    Variant(WITH_RB_LOSS),
     Variant(WITHOUT_RB_LOSS, rb_loss=0.0),
     Variant("α = 0.1", alpha=0.1),
     Variant("Softmax convention", attention="softmax"),
@@ -147,21 +145,20 @@ def ablate(
         ]
         row = _row(variant, outputs, torch.from_numpy(valid.labels()))
         rows.append(row)
-        tqdm.write(f"{variant.name}: valid accuracy {row['accuracy']:.4f} ± {row['spread']:.4f}")
-        if variant.name in (PAPER, WITHOUT_RB_LOSS):
+        tqdm.write(f"{variant.name}: valid accuracy {row.accuracy:.4f} ± {row.spread:.4f}")
+        if variant.name in (WITH_RB_LOSS, WITHOUT_RB_LOSS):
             margins[variant.name] = _histogram(rb_margin(outputs[0].self_weights))
-    table = {
-        "about": about,
-        "input_size": recipe.input_size,
-        "epochs": recipe.head_epochs,
-        "faces": len(train),
-        "valid": len(valid),
-        "seeds": list(SEEDS),
-        "rows": rows,
-        "edges": list(EDGES),
-        "margins": margins,
-    }
-    (folder / "ablation.json").write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n")
+    AblationTable(
+        about=about,
+        input_size=recipe.input_size,
+        epochs=recipe.head_epochs,
+        faces=len(train),
+        valid=len(valid),
+        seeds=SEEDS,
+        rows=tuple(rows),
+        edges=EDGES,
+        margins=margins,
+    ).write(folder)
     return True
 
 
@@ -216,28 +213,21 @@ def attend_without_relation(model: RegionAttentionNetwork, features: Tensor) -> 
     return RanOutput(logits, mu, torch.ones_like(mu), mu / mu.sum(1, keepdim=True), features)
 
 
-def _row(variant: Variant, outputs: Sequence[RanOutput], labels: Tensor) -> dict[str, Any]:
+def _row(variant: Variant, outputs: Sequence[RanOutput], labels: Tensor) -> Row:
     accuracies = [float((o.logits.argmax(1) == labels).double().mean()) for o in outputs]
-    row: dict[str, Any] = {
-        "name": variant.name,
-        "layout": variant.layout,
-        "crops": variant.crops,
-        "attention": variant.attention,
-        "relation": variant.relation,
-        "alpha": variant.alpha,
-        "rb_loss": variant.rb_loss,
-        "accuracy": float(np.mean(accuracies)),
-        "spread": float(np.std(accuracies, ddof=1)),
-        "margin": None,
-        "above_alpha": None,
-    }
+    margin = above = None
     if variant.crops:
         margins = torch.stack([rb_margin(output.self_weights) for output in outputs])
-        row["margin"] = float(margins.mean())
-        row["above_alpha"] = float((margins >= variant.alpha).double().mean())
-    return row
+        margin = float(margins.mean())
+        above = float((margins >= variant.alpha).double().mean())
+    return Row(
+        **asdict(variant),
+        accuracy=float(np.mean(accuracies)),
+        spread=float(np.std(accuracies, ddof=1)),
+        margin=margin,
+        above_alpha=above,
+    )
 
 
-def _histogram(margins: Tensor) -> list[int]:
-    counts: list[int] = np.histogram(margins.numpy(), bins=EDGES)[0].tolist()
-    return counts
+def _histogram(margins: Tensor) -> tuple[int, ...]:
+    return tuple(np.histogram(margins.numpy(), bins=EDGES)[0].tolist())
