@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -91,6 +92,18 @@ def released(data, tmp_path_factory):
         patch.setenv("RAN_DEVICE", "cpu")
         release(recipe, folder=folder / "run", out=folder / "ran-tiny", photographs=0, **data)
     return folder
+
+
+def hollow_released():
+    """Return a RAN on the tiny backbone in the authors' layout."""
+    names = {"self_attention.query.": "alpha.0.", "relation_attention.query.": "beta.0."}
+    names |= {"classifier.": "fc.", "backbone.": ""}
+    state = {}
+    for name, value in untrained_ran(Recipe()).state_dict().items():
+        for ours, theirs in names.items():
+            if name.startswith(ours):
+                state[theirs + name.removeprefix(ours)] = value
+    return state
 
 
 def answered(place, faces, *, mirrored=False):
@@ -231,6 +244,26 @@ def test_a_release_asks_photographs_of_both_networks_and_says_how_many(data, tmp
         assert card.photographs["found"] == 4
         assert card.scores is not None
     assert "all of it together" in load_checkpoint(places[0])[1].note
+
+
+def test_a_released_checkpoint_that_is_scored_again_says_the_same(released, data, tmp_path):
+    folder = Path(shutil.copytree(released / "ran-tiny", tmp_path / "ran-tiny"))
+    values = json.loads((folder / "card.json").read_text())
+    forgotten = dict.fromkeys(("scores", "flipped", "per_class", "calibration"))
+    forgotten |= {"temperature": 1.0, "limits": "", "intended_use": "Mine."}
+    (folder / "card.json").write_text(json.dumps({**values, **forgotten}))
+    folders = ["--ferplus", str(data["ferplus"]), "--lists", str(data["lists"])]
+    assert main(["evaluate", *folders, "--checkpoint", str(folder), "--onto-card"]) == 0
+    again = json.loads((folder / "card.json").read_text())
+    assert again == {**values, "intended_use": "Mine."}
+
+
+def test_what_has_no_card_cannot_be_scored_onto_it(data, tmp_path, capsys):
+    folders = ["--ferplus", str(data["ferplus"]), "--lists", str(data["lists"])]
+    torch.save({"state_dict": hollow_released()}, tmp_path / "theirs.pth.tar")
+    asked = ["--checkpoint", str(tmp_path / "theirs.pth.tar"), "--onto-card"]
+    assert main(["evaluate", *folders, *asked]) == 2
+    assert "python -m ran convert" in capsys.readouterr().err
 
 
 def test_bundled_checkpoints_are_small_enough_to_ship():

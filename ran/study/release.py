@@ -113,6 +113,37 @@ def release(
     return read_card(out / "card.json")
 
 
+def rescore(engine: Engine, folder: Path, *, ferplus: Path, lists: Path, photographs: int) -> Card:
+    """Answer the test lists with a released checkpoint again, and write its card anew.
+
+    What a release writes and its network alone decides: scores, mirrored, by expression,
+    temperature and calibration, photographs if any are asked; where the card says nothing of use
+    and limits, that too. The temperature is fitted on FER2013Valid unless it was trained on.
+
+    Args:
+        engine: of the checkpoint.
+        folder: where its card lies.
+        ferplus: FERPlus' folder or a zip of it.
+        lists: the folder that holds FERplus_dir.
+        photographs: how many test pictures the photograph check asks; 0 keeps what the card says.
+    """
+    faces, subsets = exam(ferplus, lists)
+    test = _Exam(faces, subsets, torch.from_numpy(faces.labels()))
+    valid = None
+    if engine.card.recipe.get("train_on") != "train+valid":
+        valid = read_ferplus(ferplus, "valid").chosen(frozenset(read_lists(lists).train))
+    card, _ = _scored(engine, test, valid)
+    card = replace(
+        card,
+        intended_use=card.intended_use or INTENDED_USE,
+        limits=card.limits or LIMITS,
+    )
+    if photographs:
+        card = replace(card, photographs=check_photographs(engine, test.faces, most=photographs))
+    _write(folder, card)
+    return card
+
+
 def _card(recipe: Recipe, kept: Mapping[str, Any], *, several: bool) -> Card:
     return Card(
         name=f"RAN {recipe.backbone}, FERPlus",
