@@ -13,12 +13,13 @@ _SYMBOLS, _NUMBERS = "Symbols", "This face's numbers"
 def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     """Draw the page for the checkpoint and the face in use."""
     left, right = shell.halves()
-    with left, st.container(border=True):
-        card_table(engine)
-        own_checkpoint(session)
+    with left:
+        with st.container(border=True):
+            card_table(engine)
+            own_checkpoint(session)
+        record.classes(engine.card)
     with right:
         record.scores(engine.card)
-        record.classes(engine.card)
         if session.face is not None:
             clean, covered = compute.answers(engine, session.scene(session.face))
             equations(session, covered)

@@ -494,7 +494,7 @@ def test_all_that_a_card_says_of_its_answers_is_on_the_model_page(
     monkeypatch.setenv("RAN_CHECKPOINT", str(tmp_path / "full"))
     text = words(opened("model"))
     for said in (
-        "85.1 %", "+1.3 points, p = 0.082", "84.0 ± 0.2 %, 3 seeds", "Teaching.", "Few faces.",
+        "85.1 %", "+1.3, p = 0.082", "84.0 ± 0.2 %", "mean of 3 seeds", "Teaching.", "Few faces.",
         "2.3 % on the test list; 5.7 % without the temperature 1.32, fitted on 3,191 faces",
         "300 test pictures", "280 faces found, 91.2 %", "accuracy 81.5 %", "82.9 %",
         "Accuracy by expression",

@@ -1,5 +1,7 @@
 """Charts of studies: every dot and bar where its number is, nothing cut off."""
 
+import re
+
 import pytest
 
 from ran import figures
@@ -20,8 +22,11 @@ def test_each_variant_has_its_dot_its_bar_and_its_difference_in_words():
     }
     bars = [tuple(trace.x) for trace in figure.data if trace.mode == "lines"]
     assert bars == [pytest.approx(bar) for bar in ((83.8, 84.2), (82.85, 83.65), (80.0, 80.0))]
-    written = [note.text for note in figure.layout.annotations]
-    assert written == ["<b>84.0</b>", "<b>83.2</b>", "−0.8", "<b>80.0</b>", "−4.0"]
+    axis = figure.layout.yaxis
+    written = [re.sub("<[^>]*>", " ", text).split() for text in axis.ticktext[::-1]]
+    assert [" ".join(words[-2:]) for words in written] == ["84.0 %", "%, −0.8", "%, −4.0"]
+    assert written[1] == ["Without", "RB-loss", "83.2", "%,", "−0.8"]
+    assert list(axis.tickvals) == [name for name, _, _ in ROWS][::-1]
     low, high = figure.layout.xaxis.range
     assert low < 80.0
     assert high > 84.2

@@ -11,17 +11,18 @@ from ran.figures.grammar import Theme, blank, signed
 
 
 def ablations(rows: Sequence[tuple[str, float, float]], theme: Theme) -> go.Figure:
-    """Return the accuracy of each variant as a dot with its spread, differences in words.
+    """Return the accuracy of each variant as a dot with its spread, and in words under its name.
 
     Args:
         rows: name, accuracy and spread over seeds, both in percent; the first is the reference,
             which the line marks and the differences are taken from.
         theme: the colours.
     """
-    figure = blank(64 + 27 * len(rows), theme, {"l": 206, "r": 122, "t": 4, "b": 40})
+    figure = blank(56 + 38 * len(rows), theme, {"l": 158, "r": 8, "t": 4, "b": 40})
     names = [row[0] for row in rows][::-1]
     reference = rows[0][1]
     figure.add_vline(x=reference, line={"color": theme.muted, "width": 1, "dash": "dot"})
+    words = {}
     for number, (name, accuracy, spread) in enumerate(rows):
         figure.add_scatter(
             x=[accuracy - spread, accuracy + spread], y=[name, name], mode="lines",
@@ -32,14 +33,14 @@ def ablations(rows: Sequence[tuple[str, float, float]], theme: Theme) -> go.Figu
             hovertemplate=f"{name}: {accuracy:.2f} %, standard deviation over seeds {spread:.2f}"
             "<extra></extra>",
         )  # fmt: skip
-        common = {"xref": "paper", "x": 1, "y": name, "showarrow": False, "xanchor": "right"}
-        figure.add_annotation(text=f"<b>{accuracy:.1f}</b>", xshift=52, **common)
-        if number:
-            # No mark of up or down: red and blue are for one face's change.
-            text = signed(accuracy - reference, 1)
-            figure.add_annotation(text=text, xshift=112, font={"color": theme.muted}, **common)
+        # No mark of up or down: red and blue are for one face's change.
+        difference = f", {signed(accuracy - reference, 1)}" if number else ""
+        words[name] = (
+            f"{name}<br><span style='color:{theme.muted}'>{accuracy:.1f} %{difference}</span>"
+        )
     figure.update_yaxes(
         categoryorder="array", categoryarray=names, showgrid=False, ticklabelstandoff=5,
+        tickvals=names, ticktext=[words[name] for name in names],
         tickfont={"color": theme.text, "size": 13},
     )  # fmt: skip
     low = min(accuracy - spread for _, accuracy, spread in rows)

@@ -36,7 +36,7 @@ from ran.study.runs import Allowance
 SEEDS = (0, 1, 2)
 """Of the heads; the backbone is one and the same, and so are the random boxes."""
 BOX_SEED = 0
-EDGES = tuple(round(-1.0 + 0.05 * step, 2) for step in range(41))
+EDGES = tuple(round(-1.0 + 0.02 * step, 2) for step in range(101))
 """Of the histogram of RB margins: mu lies in (0, 1), a margin in (-1, 1)."""
 
 
@@ -61,8 +61,8 @@ VARIANTS = (
     Variant(WITHOUT_RB_LOSS, rb_loss=0.0),
     Variant("α = 0.1", alpha=0.1),
     Variant("Softmax convention", attention="softmax"),
-    Variant("Softmax convention, α = 0.1", attention="softmax", alpha=0.1),
-    Variant("Without relation-attention", relation=False),
+    Variant("Softmax, α = 0.1", attention="softmax", alpha=0.1),
+    Variant("No relation-attention", relation=False),
     Variant("Whole face alone", crops=0),
     Variant("Fixed, 3 crops", crops=3),
     Variant("Random, 3 crops", layout="random", crops=3),
@@ -179,8 +179,7 @@ def checkpoint_backbone(
             f"{card.name} is no RAN for FERPlus' expressions.", hint="Give another checkpoint."
         )
     recipe = replace(recipe, backbone=card.backbone, input_size=card.input_size)
-    # All of it, not the first few characters: a page compares it with the checkpoint in use.
-    return model, recipe, f"Backbone: {card.backbone} of the checkpoint {card.sha256}."
+    return model, recipe, f"Backbone: {card.backbone} of the checkpoint {card.sha256[:12]}…."
 
 
 def _trained(

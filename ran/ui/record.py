@@ -50,16 +50,17 @@ def scores(card: Card) -> None:
 def _lists(card: Card) -> None:
     """Draw what the card says list by list: mirrored faces, the plain network, other seeds."""
     flipped, plain, seeds = card.flipped or {}, card.against_plain or {}, card.seeds or {}
+    counts = {f"{row['n']:.0f}" for row in seeds.values()}
     columns = {
-        "with the mirrored face": {
+        "mirrored face too": {
             key: f"{100 * row['accuracy']:.1f} %" for key, row in flipped.items()
         },
-        "RAN − plain": {
-            key: f"{signed(100 * row['difference'], 1)} points, {_p(row['p'])}"
+        "RAN − plain, points": {
+            key: f"{signed(100 * row['difference'], 1)}, {_p(row['p'])}"
             for key, row in plain.items()
         },
-        "over seeds": {
-            key: f"{100 * row['mean']:.1f} ± {100 * row['spread']:.1f} %, {row['n']:.0f} seeds"
+        f"mean of {', '.join(sorted(counts))} seeds": {
+            key: f"{100 * row['mean']:.1f} ± {100 * row['spread']:.1f} %"
             for key, row in seeds.items()
         },
     }
@@ -67,16 +68,16 @@ def _lists(card: Card) -> None:
     if not columns:
         return
     colours = panels.theme()
-    style = "text-align:right;padding:.25rem 0 .25rem .8rem"
+    style = "text-align:right;padding:.25rem 0 .25rem .6rem"
     head = "".join(
         f"<th scope='col' style='{style};font-weight:400;color:{colours.muted}'>{name}</th>"
         for name in columns
     )
     lines = "".join(
         f"<tr style='border-top:1px solid {colours.grid}'><th scope='row' style='text-align:left;"
-        f"font-weight:400;color:{colours.muted}'>{LIST_NAMES[key]}</th>"
+        f"font-weight:400;white-space:nowrap;color:{colours.muted}'>{LIST_NAMES[key]}</th>"
         + "".join(
-            f"<td style='{style}'>{html.escape(cells.get(key, ''))}</td>"
+            f"<td style='{style};white-space:nowrap'>{html.escape(cells.get(key, ''))}</td>"
             for cells in columns.values()
         )
         + "</tr>"
@@ -84,7 +85,7 @@ def _lists(card: Card) -> None:
         if any(key in cells for cells in columns.values())
     )
     st.html(
-        f"<table style='width:100%;border-collapse:collapse;color:{colours.text};font-size:.92rem;"
+        f"<table style='width:100%;border-collapse:collapse;color:{colours.text};font-size:.87rem;"
         f"font-variant-numeric:tabular-nums' aria-label='More on the published lists'>"
         f"<tr><td></td>{head}</tr>{lines}</table>"
     )
@@ -152,7 +153,8 @@ def ablations(table: AblationTable) -> None:
             "**What each part is worth**",
             help="The heads of RAN, trained again and again on the frozen features of one "
             "backbone. The dot is the mean over seeds, the bar one standard deviation to either "
-            "side; the last column is the difference from the first row, in points.",
+            "side; behind the comma stands the difference from the first row, in points. The axis "
+            "shows only the part of the scale that is used.",
         )
         rows = [(row.name, 100 * row.accuracy, 100 * row.spread) for row in table.rows]
         st.plotly_chart(
