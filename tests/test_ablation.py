@@ -12,6 +12,7 @@ from test_training import tiny_backbone
 from ran.__main__ import main
 from ran.errors import BadCheckpoint
 from ran.face.detect import FERPLUS
+from ran.net.checkpoints import DEFAULT, WEIGHTS
 from ran.net.losses import rb_margin
 from ran.net.model import BACKBONES, RegionAttentionNetwork
 from ran.study import ablation
@@ -176,3 +177,13 @@ def test_a_damaged_table_is_refused_with_what_to_do(model, splits, tmp_path, dam
     path.write_text(damage(path.read_text()))
     with pytest.raises(BadCheckpoint, match="no table of ablations"):
         AblationTable.read(tmp_path)
+
+
+def test_the_bundled_table_is_whole_and_of_the_bundled_backbone():
+    folder = WEIGHTS / DEFAULT
+    table = AblationTable.read(folder)
+    assert [row.name for row in table.rows] == [variant.name for variant in VARIANTS]
+    assert {sum(counts) for counts in table.margins.values()} == {table.valid}
+    assert table.shows.count(". ") == 2, "three sentences"
+    if table.about.startswith("Backbone: resnet18 of the checkpoint"):
+        assert json.loads((folder / "card.json").read_text())["sha256"][:12] in table.about
