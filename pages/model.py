@@ -3,11 +3,8 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ran import figures
 from ran.engine import Engine, Prediction
-from ran.net.checkpoints import Card
-from ran.study.published import LIST_NAMES, PAPER, wilson_interval
-from ran.ui import compute, panels, pose_panels, shell
+from ran.ui import compute, panels, pose_panels, record, shell
 from ran.ui.session import Session, seed
 
 _SYMBOLS, _NUMBERS = "Symbols", "This face's numbers"
@@ -16,16 +13,25 @@ _SYMBOLS, _NUMBERS = "Symbols", "This face's numbers"
 def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     """Draw the page for the checkpoint and the face in use."""
     left, right = shell.halves()
-    with left, st.container(border=True):
-        card_table(engine)
-        own_checkpoint(session)
+    with left:
+        with st.container(border=True):
+            card_table(engine)
+            own_checkpoint(session)
+        record.classes(engine.card)
     with right:
-        score_chart(engine.card)
+        record.scores(engine.card)
         pose_panels.published_score()
         if session.face is not None:
             clean, covered = compute.answers(engine, session.scene(session.face))
             equations(session, covered)
             panels.margin(session, clean, covered)
+    table = compute.ablations(session)
+    if table is not None:
+        left, right = shell.halves()
+        with left:
+            record.ablations(table)
+        with right:
+            record.rb_margins(table)
     with header:
         panels.save_card(engine.card)
 
@@ -45,8 +51,11 @@ def card_table(engine: Engine) -> None:
         "Regions": f"{card.layout}: {', '.join(engine.model.layout.names)}",
         "Attention": conventions[card.attention],
         "RB margin": f"α = {card.alpha:g}",
+        "Temperature": f"{card.temperature:.3g}",
         "Trained on": card.trained_on,
         "Licence": card.licence,
+        "Intended use": card.intended_use or "not stated",
+        "Limits": card.limits or "not stated",
         "Recipe": recipe or "not stated",
         "Seed": "not stated" if card.seed is None else str(card.seed),
         "Note": card.note,
@@ -72,35 +81,6 @@ def own_checkpoint(session: Session) -> None:
         with compute.told("The checkpoint in use has not changed."):
             compute.use_own_checkpoint(session, [(file.name, file.getvalue()) for file in files])
             st.rerun()
-
-
-def score_chart(card: Card) -> None:
-    """Draw the card's accuracies beside the paper's."""
-    with st.container(border=True, gap="xsmall"):
-        st.markdown(
-            "**Accuracy on the published lists**",
-            help="Test lists of the RAN authors; bars are 95 % Wilson intervals.",
-        )
-        if not card.scores:
-            st.markdown("This checkpoint's card holds no scores: it was not evaluated here.")
-            return
-        rows = []
-        for key, name in LIST_NAMES.items():
-            if key in card.scores:
-                accuracy, count = card.scores[key]["accuracy"], int(card.scores[key]["n"])
-                low, high = wilson_interval(accuracy, count)
-                label = f"{name} ({count:,})"
-                rows.append((label, 100 * accuracy, 100 * low, 100 * high, PAPER.get(key)))
-        colours = panels.theme()
-        st.html(
-            f"<div style='font-size:.85rem;color:{colours.muted}'><span style='color:"
-            f"{colours.after}'>●</span> this checkpoint &nbsp; ◇ RAN, the paper (with face "
-            "pretraining)</div>"
-        )
-        st.plotly_chart(
-            figures.scores(rows, colours), theme=None, config=figures.CONFIG,
-            alt="; ".join(f"{row[0]}: {row[1]:.1f} %" for row in rows),
-        )  # fmt: skip
 
 
 def equations(session: Session, answer: Prediction) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ran.commands import poses, predict
-from ran.commands.network import add_network
+from ran.commands import evaluate, poses, predict
 from ran.errors import BadRequest, RanError
-from ran.expressions import CLASS_ORDERS, FERPLUS
+from ran.expressions import CLASS_ORDERS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,11 +37,9 @@ def _parser(*, for_training: bool) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     predict.add_arguments(commands.add_parser("predict", help="answer for every face of a photo"))
     poses.add_arguments(commands.add_parser("poses", help="one face at several angles"))
-    evaluate = commands.add_parser("evaluate", help="accuracy on the published test lists")
-    evaluate.add_argument("--ferplus", type=Path, required=True, help="its folder, or a zip of it")
-    evaluate.add_argument("--lists", type=Path, required=True, help="the folder with FERplus_dir")
-    add_network(evaluate)
-    evaluate.set_defaults(perform=_evaluate)
+    evaluate.add_arguments(
+        commands.add_parser("evaluate", help="accuracy on the published test lists")
+    )
     convert = commands.add_parser("convert", help="the authors' .pth.tar to our folder, and back")
     convert.add_argument("source", type=Path)
     convert.add_argument("target", type=Path)
@@ -53,28 +49,10 @@ def _parser(*, for_training: bool) -> argparse.ArgumentParser:
     train.set_defaults(perform=_train)
     if for_training:
         # Its options come with torch: asked for only where they are wanted.
-        from ran.study.training import add_arguments
+        from ran.commands.train import add_arguments
 
         add_arguments(train)
     return parser
-
-
-def _evaluate(args: argparse.Namespace) -> None:
-    from ran.engine import Engine
-    from ran.study.evaluation import evaluate
-
-    engine = Engine.load(args.checkpoint, args.device)
-    if engine.card.classes != FERPLUS:
-        raise BadRequest(
-            f"The checkpoint answers {', '.join(engine.card.classes)}.",
-            hint=f"FERPlus' lists need {', '.join(FERPLUS)}, in this order.",
-        )
-    scores = evaluate(engine.model, engine.card.input_size, ferplus=args.ferplus, lists=args.lists)
-    if args.json:
-        print(json.dumps(scores, indent=2))
-        return
-    for name, score in scores.items():
-        print(f"{name:<10} {score['n']:>5.0f} faces  accuracy {100 * score['accuracy']:.2f} %")
 
 
 def _convert(args: argparse.Namespace) -> None:
@@ -86,7 +64,7 @@ def _convert(args: argparse.Namespace) -> None:
 
 
 def _train(args: argparse.Namespace) -> None:
-    from ran.study.training import run
+    from ran.commands.train import run
 
     run(args)
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ran.study.augment import DRAWS, random_views
+from ran.study.augment import DRAWS, PHOTOGRAPH_DRAWS, photograph_views, random_views
 from ran.study.evaluation import as_input
 
 
@@ -87,3 +87,61 @@ def test_an_erased_rectangle_lies_where_its_numbers_say(faces):
     assert torch.equal(views[:, :, 20:26, 10:30], torch.full((5, 3, 6, 20), 0.25))
     changed[20:26, 10:30] = False
     assert not changed.any()
+
+
+def photograph_draws_that_leave_a_face_alone():
+    """Return the middle of every range, without flip, storing or erasing: the identity."""
+    draws = torch.full((5, PHOTOGRAPH_DRAWS), 0.5)
+    draws[:, 5] = 0.0  # as the camera gave it
+    draws[:, 17] = 0.99  # nothing erased
+    return draws
+
+
+def test_a_photograph_with_all_in_the_middle_is_the_face_itself(faces):
+    draws = photograph_draws_that_leave_a_face_alone()
+    views = photograph_views(faces, 48, draws, scale=(0.8, 1.25))
+    assert torch.allclose(views, as_input(faces, 48), atol=1e-4)
+
+
+def test_a_photograph_is_shifted_by_up_to_8_percent_of_the_side(faces):
+    draws = photograph_draws_that_leave_a_face_alone()
+    draws[:, 3] = 0.5 + 0.5 * 3 / (0.08 * 48)  # three of 3.84 pixels
+    views = photograph_views(faces, 48, draws, scale=(0.8, 1.25))
+    assert torch.allclose(views[..., :-3], as_input(faces, 48)[..., 3:], atol=1e-4)
+
+
+def test_a_photograph_stored_small_loses_detail_and_jpeg_loses_more(faces):
+    smooth = torch.nn.functional.interpolate(faces.float(), (12, 12), mode="area")
+    faces = torch.nn.functional.interpolate(smooth, (48, 48), mode="bicubic").clamp(0, 255).byte()
+    plain = as_input(faces, 96)
+    lost = []
+    for which, packed in ((0.45, 0.9), (0.7, 0.9), (0.9, 0.9), (0.9, 0.1)):
+        draws = photograph_draws_that_leave_a_face_alone()
+        draws[:, 5], draws[:, 6], draws[:, 7] = which, packed, 0.0
+        views = photograph_views(faces, 96, draws, scale=(0.8, 1.25))
+        lost.append((views - plain).abs().mean().item())
+    assert lost == sorted(lost)
+    assert lost[0] < 0.01 < lost[2]
+
+
+def test_a_photographs_tones_never_change_places(faces):
+    ramp = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16).expand(5, -1, -1, -1)
+    for bend in (0.0, 0.999):
+        draws = photograph_draws_that_leave_a_face_alone()
+        draws[:, 12] = bend
+        levels = photograph_views(ramp, 16, draws, scale=(0.8, 1.25))[0, 0].flatten()
+        assert (levels.diff() > 0).all()
+        assert (levels - torch.arange(256) / 255).abs().max() > 0.05
+        assert levels[0].item() == pytest.approx(0, abs=1e-5)
+        assert levels[-1].item() == pytest.approx(1, abs=1e-5)
+
+
+def test_photographs_are_in_range_and_each_depends_on_its_own_numbers_alone(faces):
+    draws = torch.rand(5, PHOTOGRAPH_DRAWS, generator=generator())
+    together = photograph_views(faces, 40, draws)
+    assert together.min() >= 0
+    assert together.max() <= 1
+    chosen = torch.tensor([3, 1])
+    alone = photograph_views(faces[chosen], 40, draws[chosen])
+    assert torch.allclose(together[chosen], alone, atol=1e-5)
+    assert torch.equal(together[:, 0], together[:, 2])

@@ -212,8 +212,31 @@ WRONG = {
     "note": [None],
     "layout": ["random", None],
     "temperature": [0, -1.0, math.nan, math.inf, "1", True, None, 10**400],
+    "intended_use": [None, 3],
+    "limits": [None, ["few"]],
+    "flipped": [[], {"ferplus": {"n": 3, "accuracy": 1.5}}, {"ferplus": {"n": 3}}],
+    "per_class": [{"fear": {"n": -1, "accuracy": 0.5}}, {"fear": 0.5}, "none"],
+    "calibration": [
+        {},
+        {"bins": 15, "ece": 0.1, "ece_before": 0.2},
+        {"bins": 0, "ece": 0.1, "ece_before": 0.2, "fitted_on": 3},
+        {"bins": 15, "ece": 1.1, "ece_before": 0.2, "fitted_on": 3},
+    ],
+    "photographs": [
+        {"n": 9, "found": 8, "agreement": 0.9, "accuracy": 0.8},
+        {"n": 9, "found": 8, "agreement": 90, "accuracy": 0.8, "direct": 0.8},
+    ],
+    "against_plain": [
+        {"pose30": {"n": 9, "difference": 0.1, "ran_only": 2, "plain_only": 1, "p": 1.2}},
+        {"pose30": {"n": 9, "difference": -1.1, "ran_only": 2, "plain_only": 1, "p": 0.2}},
+    ],
+    "seeds": [{"ferplus": {"n": 1, "mean": 0.8, "spread": 0.0}}, {"ferplus": {"n": 3}}],
     "sha256": [None, 5],
 }
+OLDER = {"layout": "fixed", "temperature": 1.0, "intended_use": "", "limits": ""}
+for _name in ("flipped", "per_class", "calibration", "photographs", "against_plain", "seeds"):
+    OLDER[_name] = None
+"""Fields that older cards leave out, and what they mean then."""
 
 
 @pytest.mark.parametrize("field", WRONG)
@@ -230,7 +253,7 @@ def test_every_field_of_a_card_is_checked():
 
 def test_missing_and_unknown_fields_are_named(folder):
     values = json.loads((folder / "card.json").read_text())
-    for name in set(values) - {"layout", "temperature"}:
+    for name in set(values) - set(OLDER):
         rest = {key: value for key, value in values.items() if key != name}
         (folder / "card.json").write_text(json.dumps(rest))
         with pytest.raises(BadCheckpoint, match=f"missing {name}, unknown nothing"):
@@ -240,12 +263,30 @@ def test_missing_and_unknown_fields_are_named(folder):
         load_checkpoint(folder)
 
 
-def test_a_card_may_leave_out_layout_and_temperature(folder):
+def test_an_older_card_reads_without_the_fields_that_came_later(folder):
     values = json.loads((folder / "card.json").read_text())
-    del values["layout"], values["temperature"]
-    (folder / "card.json").write_text(json.dumps(values))
+    (folder / "card.json").write_text(
+        json.dumps({name: value for name, value in values.items() if name not in OLDER})
+    )
     card = load_checkpoint(folder)[1]
-    assert (card.layout, card.temperature) == ("fixed", 1.0)
+    assert {name: getattr(card, name) for name in OLDER} == OLDER
+
+
+def test_a_card_with_every_field_comes_back_as_it_was(folder):
+    score = {"ferplus": {"n": 3, "accuracy": 0.5}}
+    full = {
+        "flipped": score,
+        "per_class": {"calm": {"n": 0, "accuracy": 1.0}},
+        "calibration": {"bins": 15, "ece": 0.02, "ece_before": 0.05, "fitted_on": 3191},
+        "photographs": {"n": 9, "found": 8, "agreement": 0.9, "accuracy": 0.8, "direct": 0.8},
+        "against_plain": {
+            "pose30": {"n": 9, "difference": -0.1, "ran_only": 2, "plain_only": 3, "p": 1.0}
+        },
+        "seeds": {"ferplus": {"n": 3, "mean": 0.8, "spread": 0.01}},
+    }
+    edit_card(folder, **full)
+    card = load_checkpoint(folder)[1]
+    assert {name: getattr(card, name) for name in full} == full
 
 
 ANYTHING = st.recursive(

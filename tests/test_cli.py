@@ -234,6 +234,27 @@ def test_evaluate_prints_counts_and_accuracies(run, checkpoint, made_up):
         assert line.endswith(f"accuracy {100 * score['accuracy']:.2f} %")
 
 
+def test_evaluate_can_ask_the_mirrored_face_too(run, checkpoint, made_up):
+    status, out, _ = run("evaluate", *made_up, "--checkpoint", checkpoint, "--json", "--flip")
+    assert (status, list(json.loads(out))) == (0, list(FLOOR))
+
+
+def test_evaluate_says_what_photographs_of_the_faces_would_be_answered(
+    run, checkpoint, made_up, monkeypatch
+):
+    def check(engine, faces, *, most):
+        assert (engine.card.name, len(faces), most) == ("tiny", 12, 3)
+        return {"n": 3, "found": 2, "agreement": 0.5, "accuracy": 0.25, "direct": 0.75}
+
+    monkeypatch.setattr("ran.study.photographs.check_photographs", check)
+    asked = [*made_up, "--checkpoint", checkpoint, "--photographs", 3]
+    _, out, _ = run("evaluate", *asked)
+    assert "2 of 3 faces found" in out
+    assert "50.0 %" in out
+    _, out, _ = run("evaluate", *asked, "--json")
+    assert json.loads(out)["found"] == 2
+
+
 def test_as_a_process_it_prints_json_and_nothing_else(checkpoint, engine, face):
     options = ["--checkpoint", str(checkpoint), "--device", "cpu", "--json"]
     done = subprocess.run(

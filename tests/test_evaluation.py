@@ -1,5 +1,6 @@
 """Accuracy counted by hand on made-up faces, by a network that answers with a face's brightness."""
 
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,16 @@ from PIL import Image
 from ran.errors import BadRequest
 from ran.net.regions import fixed_layout
 from ran.study.datasets import Faces
-from ran.study.evaluation import FACES_ON_CPU, accuracy, answers, as_input, evaluate, region_crops
+from ran.study.evaluation import (
+    FACES_ON_CPU,
+    accuracy,
+    answers,
+    as_input,
+    averaged,
+    evaluate,
+    logits,
+    region_crops,
+)
 
 
 class ByBrightness:
@@ -114,3 +124,34 @@ def test_an_input_is_the_picture_resized_as_pillow_does_it():
     assert ours.shape == (1, 3, 32, 32)
     assert torch.equal(ours[:, 0], ours[:, 2])
     assert np.abs(ours[0, 0].numpy() * 255 - np.asarray(resized)).max() < 0.01
+
+
+class ByLeftEdge(ByBrightness):
+    """Sure of class 1 where the left edge is white, half as sure of class 2 where the right is."""
+
+    def forward_regions(self, crops):
+        logits = torch.zeros(len(crops), 8)
+        logits[:, 1] = 4.0 * crops[:, 0, 0, :, 0].mean(1)
+        logits[:, 2] = 3.0 * crops[:, 0, 0, :, -1].mean(1)
+        return SimpleNamespace(logits=logits)
+
+
+def test_asking_the_mirrored_face_too_averages_the_probabilities():
+    faces = faces_of([0, 0], [1, 2])
+    faces.pixels[0, :, :24] = 255  # white on the left
+    faces.pixels[1, :, 24:] = 255
+    network = ByLeftEdge()
+    plainly, mirrored = (logits(network, faces, 8, mirrored=turned) for turned in (False, True))
+    assert plainly.argmax(1).tolist() == [1, 2]
+    assert mirrored.argmax(1).tolist() == [2, 1]
+    both = averaged(plainly, mirrored)
+    # e^4 / (e^4 + 7) and 1 / (e^3 + 7), halved.
+    expected = (math.exp(4) / (math.exp(4) + 7) + 1 / (math.exp(3) + 7)) / 2
+    assert both[0, 1].item() == pytest.approx(expected, abs=1e-5)
+    assert both.argmax(1).tolist() == [1, 1]
+
+
+def test_flipped_scores_are_those_of_the_averaged_probabilities(exam):
+    plain = evaluate(ByBrightness(), 16, **exam)
+    # A network that does not mind mirroring answers as before.
+    assert evaluate(ByBrightness(), 16, flip=True, **exam) == plain

@@ -5,6 +5,7 @@ import html
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from ran.net.checkpoints import load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
 from ran.recipe import CheckpointRef, PhotoRef, Recipe, example_link
 from ran.scene import Scene
+from ran.study.ablation_table import AblationTable, Row
 from ran.ui import compute
 from ran.ui.replay import recipe_here
 from ran.ui.session import FoundPhoto, Session
@@ -539,3 +541,81 @@ def test_a_checkpoint_that_does_not_fit_changes_nothing(checkpoint):
     assert "8 outputs, its card names 7 classes" in text
     assert "The checkpoint in use has not changed." in text
     assert session(app).own_engine is None
+
+
+FULL_RECORD = {
+    "scores": {"ferplus": {"n": 3137, "accuracy": 0.84}, "pose30": {"n": 1170, "accuracy": 0.8}},
+    "flipped": {"ferplus": {"n": 3137, "accuracy": 0.8512}},
+    "per_class": {"fear": {"n": 36, "accuracy": 0.375}},
+    "calibration": {"bins": 15, "ece": 0.0234, "ece_before": 0.0567, "fitted_on": 3191},
+    "photographs": {
+        "n": 300, "found": 280, "agreement": 0.912, "accuracy": 0.815, "direct": 0.829,
+    },
+    "against_plain": {
+        "pose30": {"n": 1170, "difference": 0.0127, "ran_only": 40, "plain_only": 25, "p": 0.0817}
+    },
+    "seeds": {"ferplus": {"n": 3, "mean": 0.8398, "spread": 0.0021}},
+    "temperature": 1.32,
+    "intended_use": "Teaching.",
+    "limits": "Few faces.",
+}  # fmt: skip
+
+
+def test_all_that_a_card_says_of_its_answers_is_on_the_model_page(
+    checkpoint, tmp_path, monkeypatch
+):
+    model, card = load_checkpoint(checkpoint)
+    save_checkpoint(tmp_path / "full", model, dataclasses.replace(card, **FULL_RECORD))
+    monkeypatch.setenv("RAN_CHECKPOINT", str(tmp_path / "full"))
+    text = words(opened("model"))
+    for said in (
+        "85.1 %", "+1.3, p = 0.082", "84.0 ± 0.2 %", "mean of 3 seeds", "Teaching.", "Few faces.",
+        "2.3 % on the test list; 5.7 % without the temperature 1.32, fitted on 3,191 faces",
+        "300 test pictures", "280 faces found, 91.2 %", "accuracy 81.5 %", "82.9 %",
+        "Accuracy by expression",
+    ):  # fmt: skip
+        assert said in text, said
+
+
+def ablation_table():
+    row = Row("As the paper", "fixed", 5, "sigmoid", True, 0.02, 1.0, 0.8125, 0.002, 0.1, 0.75)
+    without = dataclasses.replace(
+        row, name="Without RB-loss", rb_loss=0.0, accuracy=0.79, above_alpha=0.25
+    )
+    return AblationTable(
+        about="Backbone: tiny.", input_size=48, epochs=20, faces=2048, valid=1024, seeds=(0, 1, 2),
+        rows=(row, without), edges=(-0.1, 0.0, 0.1),
+        margins={"As the paper": (10, 30), "Without RB-loss": (30, 10)},
+        shows="RB-loss moves the margins.",
+    )  # fmt: skip
+
+
+def test_the_ablations_beside_a_checkpoint_stand_on_the_model_page(
+    checkpoint, tmp_path, monkeypatch
+):
+    folder = Path(shutil.copytree(checkpoint, tmp_path / "studied"))
+    ablation_table().write(folder)
+    monkeypatch.setenv("RAN_CHECKPOINT", str(folder))
+    app = opened("model")
+    text = words(app)
+    for said in (
+        "2,048 training faces", "3 seeds", "1,024 faces of FER2013Valid", "Backbone: tiny.",
+        "RB-loss moves the margins.", "75 % of the faces reach α with RB-loss, 25 % without",
+    ):  # fmt: skip
+        assert said in text, said
+    shown = [
+        list(trace.get("x", ()))
+        for chart in app.get("plotly_chart")
+        for trace in json.loads(chart.proto.spec)["data"]
+    ]
+    assert [pytest.approx(81.25)] in shown
+
+
+def test_a_checkpoint_without_ablations_has_no_such_panels_and_a_damaged_one_is_told(
+    checkpoint, tmp_path, monkeypatch
+):
+    assert "What each part is worth" not in words(opened("model"))
+    folder = Path(shutil.copytree(checkpoint, tmp_path / "damaged"))
+    (folder / "ablation.json").write_text("{")
+    monkeypatch.setenv("RAN_CHECKPOINT", str(folder))
+    assert "no table of ablations" in words(opened("model"))

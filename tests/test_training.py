@@ -1,6 +1,7 @@
 """Training on made-up faces: what it leaves, that it resumes, what it refuses."""
 
 import argparse
+import itertools
 import json
 import shutil
 import sys
@@ -13,17 +14,19 @@ from made_up_ferplus import write_ferplus, write_lists
 from torch import nn
 
 from ran.__main__ import main
+from ran.commands.train import add_arguments, run
 from ran.errors import BadCheckpoint, BadRequest
 from ran.net.checkpoints import load_checkpoint
 from ran.net.model import BACKBONES, RanOutput
 from ran.net.regions import crop_regions, pixel_boxes
 from ran.study.augment import DRAWS, random_views
 from ran.study.datasets import read_ferplus
-from ran.study.heads import ran_loss, region_features
+from ran.study.features import compute_features, read_features
+from ran.study.objective import ran_loss
 from ran.study.recipe import Recipe
 from ran.study.runs import kept_epoch, load_ran
-from ran.study.training import add_arguments, run
 
+RECIPES = sorted((Path(__file__).parent.parent / "recipes").glob("*.json"))
 SMALL = ("--input-size", 32, "--batch", 4, "--joint-batch", 4)
 
 
@@ -99,7 +102,7 @@ def pretend_heads_reached(folder, valid):
 def test_the_stages_leave_a_checkpoint_that_loads_with_its_scores(faces, ready, tmp_path):
     pretend_heads_reached(ready, -1.0)
     train(faces, ready, "joint", "--joint-epochs", 1)
-    train(faces, ready, "release", "--out", tmp_path / "out")
+    train(faces, ready, "release", "--out", tmp_path / "out", "--photographs", 0)
     model, card = load_checkpoint(tmp_path / "out")
     assert {name: score["n"] for name, score in card.scores.items()} == {
         "ferplus": 12, "occlusion": 12, "pose30": 12, "pose45": 12,
@@ -192,7 +195,8 @@ def test_the_ran_loss_has_the_hand_computed_value():
 
 def test_heads_are_trained_on_the_features_that_the_network_computes(faces, ready):
     model, listed = load_ran(Recipe(), ready), read_ferplus(faces / "data", "valid")
-    features = region_features(model, listed, 32, dtype=torch.float16)
+    assert compute_features(model, listed, 32, place=ready / "features")
+    features = read_features(ready / "features", len(listed))
     assert features.dtype == torch.float16
     pictures = torch.from_numpy(listed.pixels)[:, None].expand(-1, 3, -1, -1) / 255
     inputs = nn.functional.interpolate(pictures, (32, 32), mode="bilinear", antialias=True)
@@ -245,6 +249,11 @@ def test_small_epochs_run_at_two_thirds_of_the_size(faces, tmp_path):
         (("backbone", "--backbone", "resnet19"), "There is no backbone 'resnet19'."),
         (("backbone", "--attention", "none"), "There is no attention 'none'."),
         (("backbone", "--input-size", 16), "Expected a whole number from 32 to 512."),
+        (("backbone", "--views", "portraits"), "Use one of crops, photographs."),
+        (("backbone", "--train-on", "test"), "There is no train on 'test'."),
+        (("backbone", "--mixup", 0.7, "--cutmix", 0.6), "together at most 1"),
+        (("backbone", "--stop-after-minutes", 0), "Give 1 or more."),
+        (("release", "--photographs", -1, "--out", "out"), "Give 0 or more."),
         (("backbone", "--rate", "nan"), "Expected a number from 0 to 100."),
         (("backbone", "--limit", 0), "Give 1 or more."),
         (("heads",), "Run the stage `backbone` first."),
@@ -322,3 +331,123 @@ def test_a_loss_that_is_no_number_ends_training(faces, tmp_path):
             "--epochs",
             50,
         )
+
+
+FULL = (
+    "--views", "photographs", "--mixup", 0.3, "--cutmix", 0.3, "--balance", 0.5,
+    "--flip-consistency", 1.0, "--sam", 0.05,
+)  # fmt: skip
+
+
+def test_all_stages_in_one_call_leave_what_three_calls_leave(faces, tmp_path):
+    asked = (*SMALL, *FULL, "--epochs", 2, "--head-epochs", 2, "--joint-epochs", 1)
+    train(faces, tmp_path / "one", "all", *asked)
+    for stage in ("backbone", "heads", "joint"):
+        train(faces, tmp_path / "three", stage, *asked)
+    for stage, epochs in (("backbone", 2), ("heads", 2), ("joint", 1)):
+        rows = metrics(tmp_path / "one", stage)
+        assert len(rows) == epochs
+        assert rows == metrics(tmp_path / "three", stage)
+    ran, same = (parameters(tmp_path / name / "ran.pt") for name in ("one", "three"))
+    assert all(torch.equal(ran[name], same[name]) for name in ran)
+
+
+def test_a_call_whose_time_is_over_stops_and_the_next_ones_go_on_to_the_same_end(
+    faces, tmp_path, monkeypatch
+):
+    asked = (*SMALL, "--epochs", 2, "--head-epochs", 2, "--joint-epochs", 2)
+    train(faces, tmp_path / "whole", "all", *asked)
+    # Each look at the clock takes half a minute: every call has time for a few epochs or parts.
+    now = itertools.count(0.0, 30.0)
+    monkeypatch.setattr("ran.study.runs.time.monotonic", lambda: next(now))
+    calls = 0
+    while not (tmp_path / "parts/joint/progress.json").is_file() or (
+        json.loads((tmp_path / "parts/joint/progress.json").read_text())["epoch"] < 2
+    ):
+        train(faces, tmp_path / "parts", "all", *asked, "--stop-after-minutes", 1.6)
+        calls += 1
+        assert calls < 20, "every call must get further"
+    assert calls > 2
+    for stage in ("backbone", "heads", "joint"):
+        assert metrics(tmp_path / "parts", stage) == metrics(tmp_path / "whole", stage)
+
+
+def test_a_run_on_train_and_valid_keeps_its_last_epochs_and_chooses_nothing(faces, tmp_path):
+    folder = tmp_path / "run"
+    asked = ("--train-on", "train+valid", "--epochs", 2, "--head-epochs", 2, "--joint-epochs", 2)
+    train(faces, folder, "all", *SMALL, *asked)
+    for stage in ("backbone", "heads", "joint"):
+        rows = metrics(folder, stage)
+        assert all("valid" not in row and row["faces"] == 24 for row in rows)
+    assert [row["kept"] for row in metrics(folder, "joint")] == [False, True]
+    assert (kept_epoch(folder)["stage"], kept_epoch(folder)["epoch"]) == ("joint", 2)
+    train(faces, folder, "release", "--out", tmp_path / "ran-out", "--photographs", 0)
+    _, card = load_checkpoint(tmp_path / "ran-out")
+    assert "train and valid, 24 faces" in card.trained_on
+    assert "fixed beforehand" in card.trained_on
+    assert (card.temperature, card.calibration["fitted_on"]) == (1.0, 0)
+
+
+def test_joint_training_that_is_half_done_does_not_count_where_the_last_epoch_does(faces, tmp_path):
+    asked = ("--train-on", "train+valid", "--epochs", 1, "--head-epochs", 1, "--joint-epochs", 2)
+    for stage in ("backbone", "heads"):
+        train(faces, tmp_path / "run", stage, *SMALL, *asked)
+    train(faces, tmp_path / "run", "joint", "--stop-after", 1)
+    assert kept_epoch(tmp_path / "run")["stage"] == "heads"
+
+
+@pytest.mark.parametrize(
+    "option", [FULL[0:2], FULL[2:4], FULL[4:6], FULL[6:8], FULL[8:10], FULL[10:12]], ids=str
+)
+def test_every_option_of_training_changes_what_is_learnt(faces, tmp_path, option):
+    train(faces, tmp_path / "plain", "backbone", *SMALL, "--epochs", 1)
+    train(faces, tmp_path / "other", "backbone", *SMALL, "--epochs", 1, *option)
+    assert (
+        metrics(tmp_path / "plain", "backbone")[0]["loss"]
+        != (metrics(tmp_path / "other", "backbone")[0]["loss"])
+        or option[0] == "--sam"
+    )
+    plain, other = (parameters(tmp_path / name / "backbone.pt") for name in ("plain", "other"))
+    assert any(not torch.equal(plain[name], other[name]) for name in plain)
+
+
+def test_options_come_from_a_file_and_the_command_line_has_the_last_word(faces, tmp_path):
+    config = tmp_path / "recipe.json"
+    config.write_text(json.dumps({"input_size": 32, "batch": 4, "epochs": 2, "seed": 9}))
+    train(faces, tmp_path / "run", "backbone", "--config", config, "--epochs", 1)
+    recipe = json.loads((tmp_path / "run/config.json").read_text())
+    assert (recipe["batch"], recipe["epochs"], recipe["seed"]) == (4, 1, 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{", "as JSON"), ('{"colour": 1}', "colour"), ("[]", "list"), ('{"init": "a"}', "init")],
+)
+def test_a_file_of_options_that_cannot_be_is_refused(faces, tmp_path, text, said):
+    (tmp_path / "recipe.json").write_text(text)
+    with pytest.raises(BadRequest, match=said):
+        train(faces, tmp_path / "run", "backbone", "--config", tmp_path / "recipe.json")
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_the_recipes_of_the_repository_can_be_begun(faces, tmp_path, path):
+    train(faces, tmp_path / "run", "backbone", "--config", path, *SMALL, "--epochs", 1)
+
+
+def test_a_run_from_before_these_options_goes_on_with_what_they_were(faces, ready):
+    config = json.loads((ready / "config.json").read_text())
+    new = {"train_on", "views", "mixup", "cutmix", "balance", "flip_consistency", "sam"}
+    assert new < set(config)
+    old = {name: value for name, value in config.items() if name not in new}
+    (ready / "config.json").write_text(json.dumps(old))
+    (ready / "metrics.jsonl").write_text(
+        "".join(
+            json.dumps({name: value for name, value in row.items() if name != "kept"}) + "\n"
+            for stage in ("backbone", "heads")
+            for row in metrics(ready, stage)
+        )
+    )
+    train(faces, ready, "heads")
+    train(faces, ready, "joint", "--joint-epochs", 1)
+    with pytest.raises(BadRequest, match="has begun with views"):
+        train(faces, ready, "heads", "--views", "photographs")

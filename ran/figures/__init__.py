@@ -13,6 +13,7 @@ from ran.figures.grammar import (
     weight,
 )
 from ran.figures.pictures import SIGNED, UNSIGNED, heat_overlay, outlined
+from ran.figures.studies import ablations, rb_margins
 
 __all__ = [
     "CONFIG",
@@ -22,12 +23,14 @@ __all__ = [
     "SIGNED",
     "UNSIGNED",
     "Theme",
+    "ablations",
     "change",
     "change_colour",
     "heat_overlay",
     "margin",
     "outlined",
     "probabilities",
+    "rb_margins",
     "scores",
     "signed",
     "weight",

@@ -12,10 +12,28 @@ from ran.errors import BadCheckpoint
 from ran.net.attention import ATTENTIONS
 from ran.net.model import BACKBONES
 
+Numbers = dict[str, float]
+Table = dict[str, Numbers]
+
 
 @dataclass(frozen=True)
 class Card:
-    """What a checkpoint is, was trained on and reaches. Scores are accuracies in [0, 1]."""
+    """What a checkpoint is, was trained on and reaches. Scores are accuracies in [0, 1].
+
+    All from `flipped` on but the hash is for the reader alone, and older cards have none of it:
+
+    flipped: the scores with each face's mirror image asked too, probabilities averaged.
+    per_class: n and accuracy on the test list of the faces of each class.
+    calibration: expected calibration error `ece` on the test list, over `bins` bins, `ece_before`
+        without the temperature, which was fitted on `fitted_on` faces of FER2013Valid (0: it was
+        not fitted).
+    photographs: of `n` test pictures laid on a canvas, `found` faces; the share whose answer
+        agrees with the picture's own, and the accuracies of both.
+    against_plain: on each list, by how much the RAN's accuracy exceeds the plain network's, how
+        many faces each alone answers rightly, and the p of an exact McNemar test.
+    seeds: on each list, mean and spread (standard deviation) of the accuracies of `n` runs that
+        differ in their seed alone.
+    """
 
     name: str
     kind: Literal["ran", "plain"]
@@ -30,11 +48,26 @@ class Card:
     licence: str
     recipe: dict[str, Any]
     seed: int | None
-    scores: dict[str, dict[str, float]] | None
+    scores: Table | None
     note: str
     layout: str = "fixed"
     temperature: float = 1.0
+    intended_use: str = ""
+    limits: str = ""
+    flipped: Table | None = None
+    per_class: Table | None = None
+    calibration: Numbers | None = None
+    photographs: Numbers | None = None
+    against_plain: Table | None = None
+    seeds: Table | None = None
     sha256: str = ""
+
+
+_MAY_BE_MISSING = frozenset(
+    ("layout", "temperature", "intended_use", "limits", "flipped", "per_class", "calibration",
+     "photographs", "against_plain", "seeds")
+)  # fmt: skip
+"""Fields that cards from before them have not."""
 
 
 def read_card(path: Path) -> Card:
@@ -54,7 +87,7 @@ def read_card(path: Path) -> Card:
         ) from error
     if not isinstance(values, dict):
         raise BadCheckpoint(f"{path} holds {type(values).__name__}.", hint="Expected an object.")
-    missing = sorted(set(_FIELDS) - {"layout", "temperature"} - set(values))
+    missing = sorted(set(_FIELDS) - _MAY_BE_MISSING - set(values))
     unknown = sorted(set(values) - set(_FIELDS))
     if missing or unknown:
         raise BadCheckpoint(
@@ -90,16 +123,15 @@ def _are_classes(value: Any) -> bool:
     return len(set(value)) == len(value)
 
 
-def _are_scores(value: Any) -> bool:
-    return value is None or (
+_SHARE, _COUNT = (0.0, 1.0), (0, 10**9)
+_SCORE = {"n": (1, 10**9), "accuracy": _SHARE}
+
+
+def _are_numbers(value: Any, columns: dict[str, tuple[float, float]]) -> bool:
+    return (
         isinstance(value, dict)
-        and all(
-            isinstance(row, dict)
-            and set(row) == {"n", "accuracy"}
-            and _is_number(row["n"], 1, 10**9)
-            and _is_number(row["accuracy"], 0, 1)
-            for row in value.values()
-        )
+        and set(value) == set(columns)
+        and all(_is_number(value[name], *limits) for name, limits in columns.items())
     )
 
 
@@ -108,6 +140,26 @@ _Claim = tuple[Callable[[Any], bool], str]
 
 def _one_of(*allowed: str) -> _Claim:
     return (lambda value: value in allowed, f"one of {', '.join(allowed)}")
+
+
+def _numbers(**columns: tuple[float, float]) -> _Claim:
+    return (
+        lambda value: value is None or _are_numbers(value, columns),
+        f"null, or numbers in their ranges: {', '.join(columns)}",
+    )
+
+
+def _table(**columns: tuple[float, float]) -> _Claim:
+    return (
+        lambda value: (
+            value is None
+            or (
+                isinstance(value, dict)
+                and all(_are_numbers(row, columns) for row in value.values())
+            )
+        ),
+        f"null, or rows of numbers in their ranges: {', '.join(columns)}",
+    )
 
 
 _TEXT: _Claim = (_is_text, "text")
@@ -128,10 +180,22 @@ _FIELDS: dict[str, _Claim] = {
         lambda value: value is None or _is_whole(value, 0, 2**64 - 1),
         "null or a whole number from 0",
     ),
-    "scores": (_are_scores, "null, or n and an accuracy from 0 to 1 for each list"),
+    "scores": _table(**_SCORE),
     "note": _TEXT,
     "layout": _one_of("fixed"),
     "temperature": (lambda value: _is_number(value, 0.01, 100), "a number from 0.01 to 100"),
+    "intended_use": _TEXT,
+    "limits": _TEXT,
+    "flipped": _table(**_SCORE),
+    "per_class": _table(n=_COUNT, accuracy=_SHARE),
+    "calibration": _numbers(bins=(1, 1000), ece=_SHARE, ece_before=_SHARE, fitted_on=_COUNT),
+    "photographs": _numbers(
+        n=_COUNT, found=_COUNT, agreement=_SHARE, accuracy=_SHARE, direct=_SHARE
+    ),
+    "against_plain": _table(
+        n=_COUNT, difference=(-1.0, 1.0), ran_only=_COUNT, plain_only=_COUNT, p=_SHARE
+    ),
+    "seeds": _table(n=(2, 10**6), mean=_SHARE, spread=_SHARE),
     "sha256": _TEXT,
 }
 """What each field of a card may hold: a claim about its value, and the claim in words."""

@@ -58,6 +58,23 @@ class Faces:
         """Return the first `count` faces; None returns all."""
         return Faces(self.names[:count], self.pixels[:count], self.votes[:count])
 
+    def part(self, start: int, end: int) -> Faces:
+        """Return the faces from `start` on, before `end`."""
+        return Faces(self.names[start:end], self.pixels[start:end], self.votes[start:end])
+
+    def at(self, rows: NDArray[np.int64]) -> Faces:
+        """Return the faces of these rows, in their order."""
+        names = tuple(self.names[row] for row in rows)
+        return Faces(names, self.pixels[rows], self.votes[rows])
+
+    def with_all(self, others: Faces) -> Faces:
+        """Return these faces and then the others."""
+        return Faces(
+            self.names + others.names,
+            np.concatenate([self.pixels, others.pixels]),
+            np.concatenate([self.votes, others.votes]),
+        )
+
     def labels(self) -> NDArray[np.int64]:
         """Return the expression with most votes, i64[N] in 0..7; the first of equals."""
         return np.asarray(self.votes[:, :CLASSES].argmax(1), np.int64)

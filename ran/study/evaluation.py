@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from ran.errors import BadRequest
 from ran.net.checkpoints import Network
-from ran.net.regions import crop_regions, pixel_boxes
+from ran.net.regions import RegionLayout, crop_regions, pixel_boxes
 from ran.study.datasets import Faces, read_ferplus, read_lists
 
 Scores = dict[str, dict[str, float]]
@@ -19,7 +19,9 @@ FACES_ON_CPU, FACES_ON_GPU = 32, 128
 """How many faces are cut and answered at once."""
 
 
-def evaluate(model: Network, side: int, *, ferplus: Path, lists: Path) -> Scores:
+def evaluate(
+    model: Network, side: int, *, ferplus: Path, lists: Path, flip: bool = False
+) -> Scores:
     """Return n and accuracy in [0, 1] on "ferplus", "occlusion", "pose30" and "pose45".
 
     Args:
@@ -27,6 +29,20 @@ def evaluate(model: Network, side: int, *, ferplus: Path, lists: Path) -> Scores
         side: the card's input size in pixels.
         ferplus: FERPlus' folder or a zip of it.
         lists: the folder that holds FERplus_dir.
+        flip: whether the mirrored face is asked too, and the probabilities averaged.
+
+    Raises:
+        BadRequest: if a face of a list is not among the data.
+    """
+    faces, subsets = exam(ferplus, lists)
+    answered = logits(model, faces, side)
+    if flip:
+        answered = averaged(answered, logits(model, faces, side, mirrored=True))
+    return list_scores(answered.argmax(1) == torch.from_numpy(faces.labels()), faces, subsets)
+
+
+def exam(ferplus: Path, lists: Path) -> tuple[Faces, dict[str, frozenset[str]]]:
+    """Return the faces of the test list, and the four lists: "ferplus" is all of them.
 
     Raises:
         BadRequest: if a face of a list is not among the data.
@@ -43,12 +59,20 @@ def evaluate(model: Network, side: int, *, ferplus: Path, lists: Path) -> Scores
                 else f"The list {name!r} is empty.",
                 hint="Give FERPlus and the lists as they were published.",
             )
-    right = answers(model, faces, side) == torch.from_numpy(faces.labels())
-    scores = {}
-    for name, members in subsets.items():
-        rows = torch.tensor([stem in members for stem in faces.names])
-        scores[name] = {"n": len(members), "accuracy": float(right[rows].double().mean())}
-    return scores
+    return faces, subsets
+
+
+def list_scores(right: Tensor, faces: Faces, subsets: Mapping[str, frozenset[str]]) -> Scores:
+    """Return n and accuracy on each list, from whether each face was answered rightly, bool[N]."""
+    return {
+        name: {"n": len(members), "accuracy": float(right[on_list(faces, members)].double().mean())}
+        for name, members in subsets.items()
+    }
+
+
+def on_list(faces: Faces, members: frozenset[str]) -> Tensor:
+    """Return which faces are on a list, bool[N]."""
+    return torch.tensor([name in members for name in faces.names])
 
 
 def accuracy(model: Network, faces: Faces, side: int) -> float:
@@ -57,18 +81,37 @@ def accuracy(model: Network, faces: Faces, side: int) -> float:
     return float(right.double().mean())
 
 
-@torch.no_grad()
 def answers(model: Network, faces: Faces, side: int) -> Tensor:
     """Return the class the network answers for each face, i64[N]."""
-    crops = region_crops(model, faces, side)
-    return torch.cat([model.forward_regions(part).logits.argmax(1).cpu() for part in crops])
+    return logits(model, faces, side).argmax(1)
+
+
+@torch.no_grad()
+def logits(model: Network, faces: Faces, side: int, *, mirrored: bool = False) -> Tensor:
+    """Return the network's logits for each face, or for its mirror image, f32[N, C] on the CPU."""
+    crops = region_crops(model, faces, side, mirrored=mirrored)
+    return torch.cat([model.forward_regions(part).logits.float().cpu() for part in crops])
+
+
+def averaged(plainly: Tensor, mirrored: Tensor) -> Tensor:
+    """Return the mean of the probabilities of two sets of logits, f32[N, C]."""
+    return (plainly.softmax(1) + mirrored.softmax(1)) / 2
 
 
 def region_crops(
-    model: Network, faces: Faces, side: int, *, mirrored: bool = False
+    model: Network,
+    faces: Faces,
+    side: int,
+    *,
+    layout: RegionLayout | None = None,
+    mirrored: bool = False,
 ) -> Iterator[Tensor]:
-    """Yield the crops f32[B, R, 3, side, side] of a few faces at a time, on the model's device."""
-    device, boxes = model.mean.device, pixel_boxes(model.layout, side)
+    """Yield the crops f32[B, R, 3, side, side] of a few faces at a time, on the model's device.
+
+    `layout` replaces the model's own; `mirrored` mirrors the faces, the boxes stay.
+    """
+    device = model.mean.device
+    boxes = pixel_boxes(model.layout if layout is None else layout, side)
     at_once = FACES_ON_CPU if device.type == "cpu" else FACES_ON_GPU
     parts = torch.from_numpy(faces.pixels).unsqueeze(1).split(at_once)
     for part in tqdm(parts, desc="faces", unit="batch", leave=False, mininterval=10):

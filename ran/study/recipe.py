@@ -11,6 +11,9 @@ from typing import Any
 from ran.errors import BadRequest
 from ran.net.attention import ATTENTIONS
 from ran.net.model import BACKBONES
+from ran.study.augment import VIEWS
+
+TRAIN_ON = ("train", "train+valid")
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,30 @@ class Recipe:
     joint_rate: float = 2e-3
     init: str = ""
     """Name of the file whose backbone training began with; empty: it began from random numbers."""
+    train_on: str = "train"
+    """"train" keeps the epoch that answers FER2013Valid best; "train+valid" the last one."""
+    views: str = "crops"
+    """Random views of ran.study.augment.VIEWS."""
+    mixup: float = 0.0
+    """Share of the views blended with another face's, by a uniform share."""
+    cutmix: float = 0.0
+    """Share of the views that get a rectangle of another face's."""
+    balance: float = 0.0
+    """An epoch draws a face in proportion to its class's count to the power of minus this."""
+    flip_consistency: float = 0.0
+    """Weight of the disagreement with the mirrored view; above 0, both views are trained on."""
+    sam: float = 0.0
+    """Radius of sharpness-aware minimisation (Foret et al. 2021); 0 leaves it out."""
+
+    @property
+    def trains_on_valid(self) -> bool:
+        """Return whether FER2013Valid is trained on too, so that it can choose nothing."""
+        return self.train_on == "train+valid"
 
 
 BACKBONE_FIELDS = (
     "backbone", "input_size", "epochs", "small_epochs", "batch", "rate", "weight_decay", "ema",
-    "seed", "init",
+    "seed", "init", "train_on", "views", "mixup", "cutmix", "balance", "flip_consistency", "sam",
 )  # fmt: skip
 """What a run cannot change once its backbone has begun to train."""
 
@@ -61,6 +83,11 @@ _LIMITS = {
     "joint_epochs": (1, 10_000),
     "joint_batch": (1, 1e6),
     "joint_rate": (0, 100),
+    "mixup": (0, 1),
+    "cutmix": (0, 1),
+    "balance": (0, 1),
+    "flip_consistency": (0, 100),
+    "sam": (0, 1),
 }
 """Smallest and largest value that makes sense."""
 
@@ -90,6 +117,28 @@ def read_recipe(folder: Path, changes: Mapping[str, Any]) -> Recipe:
     return recipe
 
 
+def read_changes(path: Path) -> dict[str, Any]:
+    """Return what a file of options asks for: a JSON object of some fields of a Recipe.
+
+    Raises:
+        BadRequest: if it cannot be read or has another field; `read_recipe` checks the values.
+    """
+    try:
+        values = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise BadRequest(
+            f"{path} cannot be read as JSON: {error}.", hint="Give a file as in recipes/."
+        ) from error
+    known = {field.name for field in fields(Recipe)} - {"init"}
+    unknown = sorted(set(values) - known) if isinstance(values, dict) else [type(values).__name__]
+    if unknown:
+        raise BadRequest(
+            f"{path} holds {', '.join(unknown)}, which is no option of a run.",
+            hint=f"The options are {', '.join(sorted(known))}.",
+        )
+    return dict(values)
+
+
 def write_recipe(recipe: Recipe, folder: Path) -> None:
     """Write config.json into the run folder, which is made if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -109,11 +158,17 @@ def _stored(path: Path) -> Recipe:
 
 
 def _check(recipe: Recipe) -> None:
-    for name, allowed in (("backbone", tuple(BACKBONES)), ("attention", ATTENTIONS)):
+    for name, allowed in (
+        ("backbone", tuple(BACKBONES)),
+        ("attention", ATTENTIONS),
+        ("train_on", TRAIN_ON),
+        ("views", tuple(VIEWS)),
+    ):
         value = getattr(recipe, name)
         if value not in allowed:
             raise BadRequest(
-                f"There is no {name} {value!r}.", hint=f"Use one of {', '.join(allowed)}."
+                f"There is no {name.replace('_', ' ')} {value!r}.",
+                hint=f"Use one of {', '.join(allowed)}.",
             )
     for field in fields(Recipe):
         if field.name not in _LIMITS:
@@ -126,3 +181,8 @@ def _check(recipe: Recipe) -> None:
             raise BadRequest(
                 f"{field.name} is {value!r}.", hint=f"Expected {kind} from {low} to {high:g}."
             )
+    if recipe.mixup + recipe.cutmix > 1:
+        raise BadRequest(
+            f"mixup is {recipe.mixup} and cutmix {recipe.cutmix}.",
+            hint="They are shares of the views: together at most 1.",
+        )

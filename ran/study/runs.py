@@ -8,10 +8,12 @@ progress.json and state/ resume `backbone`; joint/ holds the same for `joint`.
 from __future__ import annotations
 
 import json
+import math
 import pickle
 import struct
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,26 @@ from ran.study.datasets import CLASSES
 from ran.study.recipe import Recipe
 
 
+@dataclass(frozen=True)
+class Allowance:
+    """What one call may take: it stops between two epochs or parts, and a later one goes on.
+
+    epochs: of `backbone` or `joint`, None for all; ends: of time.monotonic().
+    """
+
+    epochs: int | None = None
+    ends: float = math.inf
+
+    @staticmethod
+    def of(epochs: int | None, minutes: float | None) -> Allowance:
+        """Return what a call may take from now on; None is no limit."""
+        return Allowance(epochs, math.inf if minutes is None else time.monotonic() + 60 * minutes)
+
+    def is_over(self, seconds: float = 0.0) -> bool:
+        """Return whether what takes so many seconds would end too late."""
+        return time.monotonic() + seconds > self.ends
+
+
 def log(folder: Path, row: dict[str, Any]) -> None:
     """Append one line to metrics.jsonl, with the time in seconds since 1970."""
     with (folder / "metrics.jsonl").open("a") as file:
@@ -34,7 +56,8 @@ def kept_epoch(folder: Path) -> dict[str, Any]:
     """Return the line of metrics.jsonl for the epoch that ran.pt holds.
 
     It is the best on FER2013Valid since the stage `heads` last began: each stage writes ran.pt
-    where an epoch beats all before it.
+    where an epoch beats all before it. Where the schedule was fixed beforehand, it is the last one
+    that was kept.
 
     Raises:
         BadRequest: if the stage `heads` has not been run.
@@ -45,8 +68,13 @@ def kept_epoch(folder: Path) -> dict[str, Any]:
     starts = [i for i, row in enumerate(rows) if (row["stage"], row["epoch"]) == ("heads", 1)]
     if not starts or not (folder / "ran.pt").is_file():
         raise BadRequest(f"{folder} holds no trained RAN.", hint="Run the stage `heads` first.")
-    best: dict[str, Any] = max(rows[starts[-1] :], key=lambda row: row["valid"])
-    return best
+    rows = rows[starts[-1] :]
+    kept: dict[str, Any]
+    if all("valid" in row for row in rows):
+        kept = max(rows, key=lambda row: row["valid"])
+    else:
+        kept = [row for row in rows if row["kept"]][-1]
+    return kept
 
 
 def load_plain(recipe: Recipe, folder: Path) -> PlainNetwork:

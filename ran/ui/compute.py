@@ -15,8 +15,10 @@ import streamlit as st
 from ran.engine import Engine, Prediction
 from ran.errors import BadCheckpoint, RanError
 from ran.face.photo import open_photo
+from ran.net.checkpoints import DEFAULT, WEIGHTS
 from ran.recipe import PhotoRef
 from ran.scene import Scene
+from ran.study.ablation_table import AblationTable
 from ran.ui.session import FoundPhoto, Session
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -34,7 +36,18 @@ def engine(session: Session) -> Engine:
     """Return the visitor's own engine, or else the one of their checkpoint and device."""
     if session.own_engine is not None:
         return session.own_engine
-    return _engine(session.checkpoint or os.environ.get("RAN_CHECKPOINT"), session.device)
+    return _engine(_checkpoint(session), session.device)
+
+
+def _checkpoint(session: Session) -> str | None:
+    return session.checkpoint or os.environ.get("RAN_CHECKPOINT")
+
+
+def ablations(session: Session) -> AblationTable | None:
+    """Return the table that lies beside the checkpoint in use, if there is one."""
+    if session.own_engine is not None:
+        return None
+    return AblationTable.read(Path(_checkpoint(session) or WEIGHTS / DEFAULT))
 
 
 def engine_of(checkpoint: str, device: str) -> Engine:

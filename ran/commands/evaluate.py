@@ -1,0 +1,86 @@
+"""python -m ran evaluate: accuracy on the published lists, and on photographs of their faces."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ran.commands.network import add_network
+from ran.errors import BadRequest
+from ran.expressions import FERPLUS
+
+if TYPE_CHECKING:
+    from ran.engine import Engine
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `python -m ran evaluate` to a parser."""
+    parser.add_argument("--ferplus", type=Path, required=True, help="its folder, or a zip of it")
+    parser.add_argument("--lists", type=Path, required=True, help="the folder with FERplus_dir")
+    parser.add_argument("--flip", action="store_true", help="ask the mirrored face too")
+    parser.add_argument(
+        "--photographs", type=int, metavar="N",
+        help="lay N test pictures on a canvas, find the faces and compare the answers instead",
+    )  # fmt: skip
+    parser.add_argument(
+        "--onto-card", action="store_true",
+        help="write all that a release reports into the checkpoint's card.json",
+    )  # fmt: skip
+    add_network(parser)
+    parser.set_defaults(perform=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Score a checkpoint and print what it reaches."""
+    from ran.engine import Engine
+    from ran.study.evaluation import evaluate, exam
+    from ran.study.photographs import check_photographs
+
+    engine = Engine.load(args.checkpoint, args.device)
+    if engine.card.classes != FERPLUS:
+        raise BadRequest(
+            f"The checkpoint answers {', '.join(engine.card.classes)}.",
+            hint=f"FERPlus' lists need {', '.join(FERPLUS)}, in this order.",
+        )
+    if args.onto_card:
+        _onto_card(engine, args)
+        return
+    if args.photographs is not None:
+        faces, _ = exam(args.ferplus, args.lists)
+        check = check_photographs(engine, faces, most=args.photographs)
+        print(json.dumps(check, indent=2) if args.json else _sentence(check))
+        return
+    scores = evaluate(
+        engine.model, engine.card.input_size, ferplus=args.ferplus, lists=args.lists,
+        flip=args.flip,
+    )  # fmt: skip
+    if args.json:
+        print(json.dumps(scores, indent=2))
+        return
+    for name, score in scores.items():
+        print(f"{name:<10} {score['n']:>5.0f} faces  accuracy {100 * score['accuracy']:.2f} %")
+
+
+def _onto_card(engine: Engine, args: argparse.Namespace) -> None:
+    from ran.net.checkpoints import DEFAULT, WEIGHTS
+    from ran.study.release import rescore
+
+    folder = Path(args.checkpoint or WEIGHTS / DEFAULT)
+    if not folder.is_dir():
+        raise BadRequest(
+            f"{folder} has no card.", hint="Convert it with `python -m ran convert` first."
+        )
+    card = rescore(
+        engine, folder, ferplus=args.ferplus, lists=args.lists, photographs=args.photographs or 0
+    )
+    print(json.dumps(card.scores, indent=2) if args.json else f"{folder / 'card.json'} is written")
+
+
+def _sentence(check: dict[str, float]) -> str:
+    return (
+        f"{check['found']:.0f} of {check['n']:.0f} faces found; of these "
+        f"{100 * check['agreement']:.1f} % have the answer of the picture itself; accuracy "
+        f"{100 * check['accuracy']:.2f} %, of the pictures themselves {100 * check['direct']:.2f} %"
+    )
