@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from ran import find_faces, open_photo
 from ran.face.mask import rasterise
@@ -85,8 +85,18 @@ def shapes_in_python(page: Page) -> list:
 
 def shape_that(page: Page, is_there) -> object:
     """The only shape of the scene, once Python has got the one that was asked for."""
+    shape = None
     for _ in range(20):
-        (shape,) = shapes_in_python(page)
+        expect(page.locator("[data-testid=stApp]")).to_have_attribute(
+            "data-test-script-state", "notRunning"
+        )
+        try:
+            (shape,) = shapes_in_python(page)
+        except Error:
+            # The page ran again meanwhile and the file that it had offered is gone.
+            page.keyboard.press("Escape")
+            expect(page.get_by_role("button", name="Numbers, JSON")).to_be_hidden()
+            continue
         if is_there(shape):
             return shape
     raise AssertionError(f"Python still has {shape}")
