@@ -12,11 +12,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.reference import ReferenceRan, reference_from
 from benchmarks.rows import Check, Row, in_turns
-from ran.engine import Engine, Prediction
+from ran.engine import Engine
 from ran.expressions import FERPLUS
 from ran.face.detect import Face
 from ran.net.checkpoints import Card
 from ran.net.model import RegionAttentionNetwork
+from ran.prediction import Prediction
 from ran.scene import Scene
 
 AGAINST = "reference loop over six regions, crops given, fp32"

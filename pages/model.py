@@ -3,7 +3,8 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ran.engine import Engine, Prediction
+from ran.engine import Engine
+from ran.prediction import Prediction
 from ran.ui import compute, panels, pose_panels, record, shell
 from ran.ui.session import Session, seed
 

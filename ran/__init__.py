@@ -20,7 +20,7 @@ _HOMES = {
     "Recipe": "ran.recipe",
     "read_recipe": "ran.recipe",
     "Engine": "ran.engine",
-    "Prediction": "ran.engine",
+    "Prediction": "ran.prediction",
     "load_checkpoint": "ran.net.checkpoints",
     "RanError": "ran.errors",
     "UnreadablePhoto": "ran.errors",

@@ -7,7 +7,6 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +24,8 @@ from ran.face.photo import Photo
 from ran.net.checkpoints import Card, Network, load_checkpoint
 from ran.net.losses import rb_margin
 from ran.net.model import RanOutput
-from ran.net.regions import Box, RegionLayout, crop_regions, pixel_boxes
+from ran.net.regions import RegionLayout, crop_regions, pixel_boxes
+from ran.prediction import Prediction
 from ran.scene import Scene
 
 CROPS_AT_ONCE = 12
@@ -36,62 +36,6 @@ REMEMBERED_HEATMAPS = 32
 """Heatmaps that an engine keeps, the oldest dropped first; at 224 pixels one is about 200 kB."""
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """The answer for one scene.
-
-    probabilities and logits f32[C] in the order of `classes`; self_weights (mu), relation_weights
-    (nu) and weights (w, they sum to one) f32[R]; covered f32[R], the hidden share of each region;
-    rb_margin mu_max - mu_0 and rb_loss max(0, alpha - margin) at the card's alpha, None for a plain
-    network, which has no crops.
-    """
-
-    classes: tuple[str, ...]
-    probabilities: NDArray[np.float32]
-    logits: NDArray[np.float32]
-    self_weights: NDArray[np.float32]
-    relation_weights: NDArray[np.float32]
-    weights: NDArray[np.float32]
-    covered: NDArray[np.float32]
-    boxes: tuple[Box, ...]
-    alpha: float
-    rb_margin: float | None
-
-    @property
-    def rb_loss(self) -> float | None:
-        """Return the region-biased loss at the card's alpha."""
-        return None if self.rb_margin is None else max(0.0, self.alpha - self.rb_margin)
-
-    @property
-    def expression(self) -> str:
-        """Return the class of highest probability."""
-        return self.classes[int(self.probabilities.argmax())]
-
-    @property
-    def relative_weights(self) -> NDArray[np.float32]:
-        """Return w relative to uniform, w_i * R: 1.0 is uniform."""
-        return self.weights * np.float32(len(self.boxes))
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the answer as plain values: the layout of the command line, and of exports."""
-        columns = (self.self_weights, self.relation_weights, self.weights, self.covered)
-        return {
-            "expression": self.expression,
-            "probabilities": dict(zip(self.classes, self.probabilities.tolist(), strict=True)),
-            "logits": dict(zip(self.classes, self.logits.tolist(), strict=True)),
-            "alpha": self.alpha,
-            "rb_margin": self.rb_margin,
-            "rb_loss": self.rb_loss,
-            "regions": [
-                {"name": box.name, "box": list(box.edges), "self_weight": mu,
-                 "relation_weight": nu, "weight": w, "covered": covered}
-                for box, mu, nu, w, covered in zip(
-                    self.boxes, *(column.tolist() for column in columns), strict=True
-                )
-            ],
-        }  # fmt: skip
 
 
 def devices() -> dict[str, str]:

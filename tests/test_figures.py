@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ran.engine import Prediction
 from ran.expressions import FERPLUS
 from ran.figures import (
     DARK,
@@ -23,6 +22,7 @@ from ran.figures import (
     weight,
 )
 from ran.net.regions import Box, fixed_layout
+from ran.prediction import Prediction
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 MINUS = "\u2212"

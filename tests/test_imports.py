@@ -22,7 +22,7 @@ LAYERS = (  # a lower line never imports a higher one
     ("ran.recipe",),
     ("ran.engine",),
     ("ran.explain",),
-    ("ran.scene",),
+    ("ran.scene", "ran.prediction"),
     ("ran.net",),
     ("ran.face",),
     ("ran.expressions", "ran.errors"),

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from ran.engine import Prediction
 from ran.figures.grammar import Theme, bar, blank, change, change_colour, dots, signed
+from ran.prediction import Prediction
 
 
 def probabilities(clean: Prediction, covered: Prediction, theme: Theme) -> go.Figure:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ran.engine import Engine, Prediction
+from ran.engine import Engine
 from ran.errors import BadRequest, NoFaceFound, RanError
 from ran.face.anchor import carried
 from ran.face.detect import Face
@@ -22,6 +22,7 @@ from ran.face.pose import Pose
 from ran.face.shapes import Shape
 from ran.face.video import SUFFIXES, Video, open_video
 from ran.net.regions import RegionLayout, fixed_layout, landmark_layout
+from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.study.datasets import read_ferplus, read_lists
 

@@ -12,10 +12,11 @@ from typing import TypeVar
 
 import streamlit as st
 
-from ran.engine import Engine, Prediction
+from ran.engine import Engine
 from ran.errors import BadCheckpoint, RanError
 from ran.face.photo import open_photo
 from ran.net.checkpoints import DEFAULT, WEIGHTS
+from ran.prediction import Prediction
 from ran.recipe import PhotoRef
 from ran.scene import Scene
 from ran.study.ablation_table import AblationTable

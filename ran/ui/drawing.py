@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ran.engine import Prediction
 from ran.face.occlusion import hide
 from ran.face.shapes import Rectangle, drawing_from_json
 from ran.face.sticker_art import ART
 from ran.face.stickers import place
 from ran.figures import LIGHT, change_colour
+from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.ui import panels
 from ran.ui.canvas import Outlines, canvas, drawn

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ran.engine import Engine, Prediction
+from ran.engine import Engine
 from ran.figures import heat_overlay, signed
+from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.ui import compute, panels
 from ran.ui.pictures import Picture, decimals, linked_pictures

@@ -11,8 +11,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from ran.engine import Engine, Prediction
+from ran.engine import Engine
 from ran.face.shapes import shape_to_json
+from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.ui.replay import offer_link, recipe_here
 from ran.ui.session import Session

@@ -13,10 +13,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ran import figures
-from ran.engine import Prediction
 from ran.explain.attention_shift import attention_shift
 from ran.figures import DARK, LIGHT, Theme, change, change_colour, signed
 from ran.net.checkpoints import Card
+from ran.prediction import Prediction
 from ran.ui.exports import png
 from ran.ui.session import Session, seed
 

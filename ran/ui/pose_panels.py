@@ -11,9 +11,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ran import figures
-from ran.engine import Engine, Prediction
+from ran.engine import Engine
 from ran.figures import Theme, change, change_colour, outlined, signed
 from ran.figures import poses as charts
+from ran.prediction import Prediction
 from ran.study.pose_lists import measured
 from ran.study.poses import Answered, Skipped, mirrored_pairs
 from ran.ui import panels
