@@ -1,6 +1,7 @@
 """Values -> Plotly figures and PIL pictures, in one grammar."""
 
 from ran.figures.charts import margin, probabilities, scores
+from ran.figures.explain import Panel, side_by_side
 from ran.figures.grammar import (
     CONFIG,
     DARK,
@@ -9,6 +10,7 @@ from ran.figures.grammar import (
     Theme,
     change,
     change_colour,
+    saving,
     signed,
     weight,
 )
@@ -22,6 +24,7 @@ __all__ = [
     "MINUS",
     "SIGNED",
     "UNSIGNED",
+    "Panel",
     "Theme",
     "ablations",
     "change",
@@ -31,7 +34,9 @@ __all__ = [
     "outlined",
     "probabilities",
     "rb_margins",
+    "saving",
     "scores",
+    "side_by_side",
     "signed",
     "weight",
 ]

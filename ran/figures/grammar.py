@@ -39,6 +39,16 @@ DARK = Theme("#E6EBE9", "#A3AFAE", "#37424A", "#1C2327", "#A9B5B3", "#3DBFB2", "
 CONFIG = {"displayModeBar": False}
 
 
+def saving(name: str) -> dict[str, Any]:
+    """Return the settings of a chart with one button, which saves it as NAME.svg."""
+    return {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"format": "svg", "filename": name},
+    }
+
+
 def signed(value: float, digits: int = 2) -> str:
     """Return a number with its sign, a true minus, rounded: +0.42, −0.60, ±0.00."""
     rounded = round(value, digits)

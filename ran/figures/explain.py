@@ -1,0 +1,108 @@
+"""Values -> the Explain page's charts: attention beside what the regions were worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from ran.figures.grammar import MINUS, Theme, bar, blank, change_colour, dots
+
+_ROW = 36
+_AXES = ("x", "x2")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One of the two dot panels: a value a region, of the clean face and of the covered one.
+
+    `after` is None where nothing is covered; `reference` is the value of the grey line, and
+    `reference_name` what stands below it; `what` and `unit` say in hover what a number is,
+    `tick` stands behind a number at the axis.
+    """
+
+    title: str
+    what: str
+    before: Sequence[float]
+    after: Sequence[float] | None
+    reference: float
+    reference_name: str
+    unit: str = ""
+    digits: int = 2
+    tick: str = ""
+
+
+def side_by_side(names: Sequence[str], panels: tuple[Panel, Panel], theme: Theme) -> go.Figure:
+    """Return two dot panels with shared rows, one row a region, the first on top.
+
+    Args:
+        names: the regions.
+        panels: the left and the right one; each has a value for every name.
+        theme: the colours.
+    """
+    if any(len(panel.before) != len(names) for panel in panels):
+        raise ValueError(
+            f"each panel needs {len(names)} values, one a region, got "
+            f"{[len(panel.before) for panel in panels]}; give both panels the same regions"
+        )
+    traces: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    axes: dict[str, dict[str, Any]] = {}
+    for axis, panel in zip(_AXES, panels, strict=True):
+        traces += [{**trace, "xaxis": axis} for trace in _traces(names, panel, theme)]
+        shapes.append({
+            "type": "line", "xref": axis, "yref": "paper", "x0": panel.reference,
+            "x1": panel.reference, "y0": 0, "y1": 1, "layer": "between",
+            "line": {"color": theme.muted, "width": 2},
+        })  # fmt: skip
+        notes.append({
+            "text": panel.title, "xref": f"{axis} domain", "yref": "paper", "x": 0.5, "y": 1,
+            "yshift": 20, "showarrow": False, "font": {"color": theme.muted, "size": 12},
+        })  # fmt: skip
+        axes[f"{axis[0]}axis{axis[1:]}"] = {
+            "fixedrange": True, "gridcolor": theme.grid, "zeroline": False,
+            "domain": [0, 0.47] if axis == "x" else [0.53, 1],
+            "tickfont": {"color": theme.muted, "size": 12}, **_scale(panel),
+        }  # fmt: skip
+    return blank(
+        _ROW * len(names) + 76, theme, {"l": 96, "r": 16, "t": 48, "b": 28},
+        traces=traces, shapes=shapes, annotations=notes, **axes,
+        yaxis={"categoryorder": "array", "categoryarray": list(names)[::-1], "showgrid": False,
+               "ticklabelstandoff": 7, "tickfont": {"color": theme.text, "size": 13},
+               "range": [-0.6, len(names) - 0.4]},
+    )  # fmt: skip
+
+
+def _traces(names: Sequence[str], panel: Panel, theme: Theme) -> list[dict[str, Any]]:
+    rows = list(names)
+    bars = []
+    if panel.after is not None:
+        for name, a, b in zip(rows, panel.before, panel.after, strict=True):
+            bars.append(bar([a, b], [name, name], change_colour(b - a, theme, panel.digits)))
+    faces = (("clean face", panel.before, True), ("covered face", panel.after, False))
+    marks = []
+    for face, values, hollow in faces:
+        if values is not None:
+            mark = dots(list(values), rows, theme, hollow=hollow, face=face)
+            said = f"%{{customdata}}, {face}: {panel.what} %{{x:.{panel.digits}f}}{panel.unit}"
+            marks.append({**mark, "hovertemplate": f"{said}<extra></extra>"})
+    return bars + marks
+
+
+def _scale(panel: Panel) -> dict[str, Any]:
+    """Return range and ticks: the reference by its name, and the outermost values by number."""
+    values = [panel.reference, *panel.before, *(panel.after or ())]
+    low, high = min(values), max(values)
+    room = max(high - low, 10.0**-panel.digits) * 0.12
+    ticks = {panel.reference: panel.reference_name}
+    for end in (low, high):
+        # Closer to the reference its name would be written over.
+        if abs(end - panel.reference) > 0.42 * (high - low):
+            ticks[end] = f"{end:.{panel.digits}f}{panel.tick}".replace("-", MINUS)
+    return {
+        "range": [low - room, high + room], "tickvals": list(ticks), "ticktext": [*ticks.values()],
+        "tickangle": 0,
+    }  # fmt: skip
