@@ -95,7 +95,7 @@ def blank(
         traces: the figure's, as plain dicts with their type.
         xaxis: what differs from the axis that all have.
         yaxis: the same.
-        more: of the layout: annotations, shapes.
+        more: of the layout: annotations, shapes, further axes (yaxis2).
     """
     axis = {
         "fixedrange": True, "gridcolor": theme.grid, "zeroline": False,
@@ -106,7 +106,8 @@ def blank(
         "dragmode": False, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "Source Sans, sans-serif", "size": 13, "color": theme.text},
         "hoverlabel": {"bgcolor": theme.panel, "font": {"color": theme.text}},
-        "xaxis": {**axis, **(xaxis or {})}, "yaxis": {**axis, **(yaxis or {})}, **more,
+        "xaxis": {**axis, **(xaxis or {})}, "yaxis": {**axis, **(yaxis or {})},
+        **{key: {**axis, **value} if "axis" in key else value for key, value in more.items()},
     }  # fmt: skip
     return go.Figure(data=list(traces), layout=layout)
 
