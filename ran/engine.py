@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 import os
-import threading
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from ran.errors import BadCheckpoint, BadFraming, BadRequest
-from ran.explain.attribution import Heatmap, method_named, read_target
+from ran.errors import BadFraming, BadRequest
+from ran.explain.heatmap import Explaining, Heatmap
+from ran.explainer import Explainer, no_number
 from ran.face.detect import Face, FaceDetector, find_faces, with_poses
 from ran.face.photo import Photo
 from ran.net.checkpoints import Card, Network, load_checkpoint
@@ -26,16 +23,15 @@ from ran.net.losses import rb_margin
 from ran.net.model import RanOutput
 from ran.net.regions import RegionLayout, crop_regions, pixel_boxes
 from ran.prediction import Prediction
+from ran.recent import Recent
 from ran.scene import Scene
 
 CROPS_AT_ONCE = 12
 """On a CPU, bigger batches were slower than one crop at a time (benchmarks, row `forward`)."""
 REMEMBERED = 64
 """Predictions that an engine keeps, the oldest dropped first; a prediction is under 1 kB."""
-REMEMBERED_HEATMAPS = 32
-"""Heatmaps that an engine keeps, the oldest dropped first; at 224 pixels one is about 200 kB."""
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
+EXPLAINED_AT_ONCE = {"cpu": 24, "gpu": 192}
+"""Crops that go through the network together where gradients are kept; memory grows with them."""
 
 
 def devices() -> dict[str, str]:
@@ -57,10 +53,14 @@ class Engine:
         self.device = _device(device)
         self.card = card
         self.model = model.to(memory_format=torch.channels_last).to(self.device).eval()
-        self._known: OrderedDict[str, Prediction] = OrderedDict()
-        self._explained: OrderedDict[tuple[str, str, str], Heatmap] = OrderedDict()
-        self._known_lock = threading.Lock()
-        self._explaining_lock = threading.Lock()
+        self._known: Recent[str, Prediction] = Recent(REMEMBERED)
+        self.explainer = Explainer(
+            self.model,
+            card,
+            face=self._face,
+            layout=self.layout_of,
+            at_once=EXPLAINED_AT_ONCE["cpu" if self.device == "cpu" else "gpu"],
+        )
 
     @staticmethod
     def load(checkpoint: str | Path | None = None, device: str = "auto") -> Engine:
@@ -104,55 +104,64 @@ class Engine:
         for key, scene in zip(keys, scenes, strict=True):
             if key in answers:
                 continue
-            known = self._recall(self._known, key)
+            known = self._known.recall(key)
             answers[key] = known if known is not None else self._answer(scene)
-            self._keep(self._known, key, answers[key], REMEMBERED)
+            self._known.keep(key, answers[key])
         return [answers[key] for key in keys]
 
-    def explain(self, scene: Scene, method: str = "grad-cam", target: str = "predicted") -> Heatmap:
+    def explain(
+        self,
+        scene: Scene,
+        method: str = "grad-cam",
+        target: str = "predicted",
+        *,
+        baseline: str | NDArray[np.uint8] = "black",
+        steps: int | None = None,
+        seed: int = 0,
+    ) -> Heatmap:
         """Say which pixels of a scene speak for a target; an equal question is not computed again.
-
-        One at a time, whoever asks; predictions go on beside it.
 
         Args:
             scene: what is shown to the network.
             method: a name of ran.explain.attribution.METHODS.
-            target: a class, or a name of ran.explain.attribution.TARGETS.
+            target: a name that ran.explain.targets.read_target takes: a class, "predicted", ...
+            baseline: a name of ran.explain.baselines.BASELINES, or a picture u8[S, S, 3] as large
+                as the network's input; methods without a baseline pass it over.
+            steps: how many steps, draws or positions; None is the method's default.
+            seed: of whatever is drawn.
 
         Raises:
-            BadRequest: if there is no such method or target.
+            BadRequest: if there is no such method, target or baseline, or not so many steps.
             BadFraming: if the face is framed otherwise than the network was trained on.
             BadCheckpoint: if the map is no number.
         """
-        compute, read = method_named(method), read_target(target, self.card.classes)
-        key = (scene.key, method, target)
-        heatmap = self._recall(self._explained, key)
-        if heatmap is not None:
-            return heatmap
-        with self._explaining_lock:
-            heatmap = self._recall(self._explained, key)  # by whoever held the lock before
-            if heatmap is None:
-                face, boxes = self._face(scene), self._pixel_boxes(scene)
-                heatmap = compute(self._twin, face, boxes, target=read, backbone=self.card.backbone)
-                if not np.isfinite(heatmap.regions).all():
-                    raise self._no_number()
-                self._keep(self._explained, key, heatmap, REMEMBERED_HEATMAPS)
+        heatmap = None
+        for step in self.explaining(
+            scene, method, target, baseline=baseline, steps=steps, seed=seed
+        ):
+            heatmap = step.heatmap
+        assert heatmap is not None
         return heatmap
 
-    @cached_property
-    def _twin(self) -> Network:
-        """The network for hooks and gradients: other modules over the very same parameters.
+    def explaining(
+        self,
+        scene: Scene,
+        method: str = "grad-cam",
+        target: str = "predicted",
+        *,
+        baseline: str | NDArray[np.uint8] = "black",
+        steps: int | None = None,
+        seed: int = 0,
+    ) -> Iterator[Explaining]:
+        """Explain step by step: the last step holds the finished heatmap, which is remembered.
 
-        A hook on `model` would also see whatever another thread predicts meanwhile. The parameters
-        ask for no gradient, so that a backward pass goes no deeper than it must. First used under
-        the lock for explanations.
+        Whoever stops asking stops the work. Between two steps others may explain; predictions go
+        on all the while. Arguments and errors as `explain`; a wrong argument is refused at once,
+        not at the first step.
         """
-        shared: dict[int, Any] = {
-            id(parameter): nn.Parameter(parameter.detach(), requires_grad=False)
-            for parameter in self.model.parameters()
-        }
-        shared |= {id(buffer): buffer for buffer in self.model.buffers()}
-        return copy.deepcopy(self.model, shared)
+        return self.explainer.explaining(
+            scene, method, target, baseline=baseline, steps=steps, seed=seed
+        )
 
     def crops(self, scene: Scene) -> Tensor:
         """Return the regions of a scene, f32[1, R, 3, S, S] in [0, 1], on the device."""
@@ -188,34 +197,13 @@ class Engine:
     def _pixel_boxes(self, scene: Scene) -> Tensor:
         return pixel_boxes(self.layout_of(scene), self.card.input_size).to(self.device)
 
-    def _recall(self, known: OrderedDict[_Key, _Value], key: _Key) -> _Value | None:
-        with self._known_lock:
-            value = known.get(key)
-            if value is not None:
-                known.move_to_end(key)
-            return value
-
-    def _keep(self, known: OrderedDict[_Key, _Value], key: _Key, value: _Value, most: int) -> None:
-        with self._known_lock:
-            known[key] = value
-            known.move_to_end(key)
-            while len(known) > most:
-                known.popitem(last=False)
-
-    def _no_number(self) -> BadCheckpoint:
-        return BadCheckpoint(
-            f"{self.card.name} answers with no number for this face.",
-            hint="Its parameters are too large or its normalisation is wrong; choose another "
-            "checkpoint.",
-        )
-
     def _answer(self, scene: Scene) -> Prediction:
         crops = self.crops(scene)
         chunks = crops[0].split(CROPS_AT_ONCE if self.device == "cpu" else len(crops[0]))
         features = torch.cat([self.model.features(chunk[None]) for chunk in chunks], dim=1)
         output: RanOutput = self.model.attend(features)
         if not bool(output.logits.isfinite().all() and output.weights.isfinite().all()):
-            raise self._no_number()
+            raise no_number(self.card)
         mu, nu, w = (_numpy(row[0]) for row in output[1:4])
         return Prediction(
             classes=self.card.classes,

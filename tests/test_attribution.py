@@ -7,16 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
+from explained_networks import BOXES, linear, logit, seeded
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
 from torchvision.models import ResNet
 
-from ran import engine as engine_module
+from ran import explainer
 from ran.engine import Engine
 from ran.errors import BadCheckpoint, BadFraming, BadRequest
-from ran.explain import attribution
-from ran.explain.attribution import LAST_STAGE, METHODS, grad_cam, read_target, warp_back
+from ran.explain.attribution import METHODS
+from ran.explain.grad_cam import LAST_STAGE, grad_cam
+from ran.explain.laying import warp_back
+from ran.explain.question import Question
+from ran.explain.targets import Target
 from ran.face.detect import Face
 from ran.face.occlusion import Fill
 from ran.face.shapes import Rectangle
@@ -31,8 +34,6 @@ PIXELS = np.kron(
 )
 FACE = Face.from_pixels(PIXELS)
 MOUTH = Rectangle(0.25, 0.65, 0.75, 0.9)
-SIDE = 64
-BOXES = pixel_boxes(fixed_layout(), SIDE)
 
 
 @pytest.fixture(scope="module")
@@ -58,28 +59,8 @@ def passes(monkeypatch):
     return done
 
 
-def seeded(kind, backbone="resnet18", **options):
-    """A network with random parameters whose regions and classes differ, and a face for it."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(2)
-        model = kind(backbone, classes=5, **options).eval()
-        face = nn.functional.interpolate(torch.rand(1, 3, 8, 8), SIDE)
-        with torch.no_grad():
-            for name, parameter in model.named_parameters():
-                # An untrained VGG16 fades towards its last layers, and so would its maps.
-                if "backbone.features" in name and name.endswith("weight"):
-                    parameter.mul_(2.0)
-                if "query" in name or "classifier" in name:
-                    parameter.mul_(20.0)
-    return model, face
-
-
-def logit(index):
-    return lambda output: (str(index), output.logits[:, index])
-
-
 def explain(model, face, boxes=BOXES, index=0, backbone="resnet18"):
-    return grad_cam(model, face, boxes, target=logit(index), backbone=backbone)
+    return grad_cam(Question(model, face, boxes, logit(index), backbone))
 
 
 # A second Grad-CAM: region by region, Captum's hook replaced by the layers called one by one.
@@ -217,27 +198,8 @@ def test_regions_of_any_shape_equal_the_restatement():
         agrees_with_the_restatement(heatmap, model, face, boxes, index)
 
 
-class Mirror(nn.Module):
-    """A backbone whose last stage is the picture itself, and whose features are its means."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer4 = nn.Identity()
-
-    def forward(self, pictures):
-        return self.layer4(pictures).mean((2, 3))
-
-
 def test_on_a_linear_network_the_map_is_what_it_is_by_hand():
-    model = RegionAttentionNetwork(classes=2, grey=False).eval()
-    model.backbone = Mirror()
-    # Silent queries: mu = nu = 1/2 whatever is seen, so P = [mean of F_i : mean of F_i].
-    model.self_attention.query, model.relation_attention.query = nn.Linear(3, 1), nn.Linear(6, 1)
-    model.classifier = nn.Linear(6, 2)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.zero_()
-        model.classifier.weight[1] = torch.tensor([5.0, 0.0, 0.0, 3.0, -4.0, 0.0])
+    model = linear()
     # y = 8 * red - 4 * green of the mean feature. With two regions of 2 x 2 positions each,
     # alpha is 8 / (2 * 4) = 1 for red, -1/2 for green, 0 for blue.
     face = torch.zeros(1, 3, 2, 2)
@@ -396,7 +358,7 @@ def test_the_network_runs_once_forward_and_once_back_and_not_again(checkpoint, p
 
 
 def test_the_heatmaps_least_lately_asked_for_are_forgotten_first(checkpoint, passes, monkeypatch):
-    monkeypatch.setattr(engine_module, "REMEMBERED_HEATMAPS", 2)
+    monkeypatch.setattr(explainer, "REMEMBERED_HEATMAPS", 2)
     engine, scene = Engine.load(checkpoint, "cpu"), Scene(FACE)
     for target in ("fear", "anger", "fear", "disgust", "fear", "disgust"):
         engine.explain(scene, target=target)
@@ -451,7 +413,7 @@ def test_explaining_leaves_the_network_as_it_was(engine):
     is_as_before(model, before)
     assert torch.equal(face, picture)
     with pytest.raises(ZeroDivisionError):
-        grad_cam(model, face, BOXES, target=lambda output: 1 / 0, backbone="resnet18")
+        grad_cam(Question(model, face, BOXES, Target("broken", lambda output: 1 / 0)))
     is_as_before(model, before)
 
 
@@ -477,13 +439,14 @@ def test_a_prediction_in_the_middle_of_an_explanation_disturbs_neither(checkpoin
     meanwhile, scene = Scene(FACE, (MOUTH,)), Scene(FACE)
     answers = []
 
-    def interrupted(classes, output):  # Captum's hook is in place while a target is read
+    def interrupted(output):  # Captum's hook is in place while a target is read
         answers.append(engine.predict(meanwhile))
-        return classes[0], output.logits[:, 0]
+        return output.logits[:, 0]
 
-    monkeypatch.setitem(attribution.TARGETS, "interrupted", interrupted)
+    monkeypatch.setattr(explainer, "read_target", lambda name, *_: Target(name, interrupted))
     heatmap = engine.explain(scene, target="interrupted")
     (answer,) = answers
+    monkeypatch.undo()
     usual = untouched.explain(scene, target=engine.card.classes[0])
     np.testing.assert_array_equal(heatmap.regions, usual.regions)
     np.testing.assert_array_equal(answer.logits, untouched.predict(meanwhile).logits)
@@ -492,15 +455,15 @@ def test_a_prediction_in_the_middle_of_an_explanation_disturbs_neither(checkpoin
 def test_the_way_back_ends_at_the_explained_layer(checkpoint, monkeypatch):
     names = set()
 
-    def followed(_classes, output):
+    def followed(output):
         steps = [output.logits.grad_fn]
         while steps:
             step = steps.pop()
             names.add(step.name())
             steps += [before for before, _ in step.next_functions if before is not None]
-        return "followed", output.logits[:, 0]
+        return output.logits[:, 0]
 
-    monkeypatch.setitem(attribution.TARGETS, "followed", followed)
+    monkeypatch.setattr(explainer, "read_target", lambda name, *_: Target(name, followed))
     Engine.load(checkpoint, "cpu").explain(Scene(FACE), target="followed")
     assert any("Sigmoid" in name for name in names), "it passes the attention"
     assert not any("Convolution" in name or "BatchNorm" in name for name in names)
@@ -545,18 +508,6 @@ def test_an_unknown_method_is_refused_with_those_there_are(engine, passes, name)
     for known in METHODS:
         assert known in refusal.value.hint
     assert not passes
-
-
-def test_a_target_reads_what_its_name_says():
-    model, face = seeded(RegionAttentionNetwork)
-    classes = ("a", "b", "c", "d", "e")
-    output = model(face)
-    for index, name in enumerate(classes):
-        said, value = read_target(name, classes)(output)
-        assert (said, value.tolist()) == (name, [output.logits[0, index].item()])
-    said, value = read_target("predicted", classes)(output)
-    assert value.tolist() == [output.logits.max().item()]
-    assert said == classes[output.logits[0].tolist().index(value.item())]
 
 
 def test_a_network_in_training_mode_is_refused():

@@ -20,12 +20,12 @@ LAYERS = (  # a lower line never imports a higher one
     ("ran.ui",),
     ("ran.figures", "ran.report", "ran.__main__", "ran.commands", "ran.study"),
     ("ran.recipe",),
-    ("ran.engine",),
+    ("ran.engine", "ran.explainer"),
     ("ran.explain",),
     ("ran.scene", "ran.prediction"),
     ("ran.net",),
     ("ran.face",),
-    ("ran.expressions", "ran.errors"),
+    ("ran.expressions", "ran.errors", "ran.recent"),
 )
 FENCES = {  # a third party -> the only modules that may import it
     "streamlit": ("ran.ui", "pages", "streamlit_app"),

@@ -1,0 +1,61 @@
+"""Grad-CAM of every region, from Captum's LayerGradCam.
+
+It is right only where the layer is called once: a network that runs its backbone once a region
+would silently keep one region's map. Here all crops of a face are one batch in one call, so Captum
+returns one map a region, each from the gradient of the whole network's target through the
+attention. What Captum cannot know is that these maps lie in crop coordinates: `warp_back` brings
+each back through its box.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from torch import Tensor
+
+from ran.explain.heatmap import Heatmap
+from ran.explain.laying import warp_back
+from ran.explain.question import Question
+from ran.net.regions import crop_regions
+
+LAST_STAGE = {"resnet18": "layer4", "resnet34": "layer4", "vgg16": "features.29"}
+"""The last convolution stage of each backbone, its ReLU included, by the name of the module.
+
+On faces of 224 pixels: 7 x 7 positions for a ResNet; 14 x 14 for VGG16, whose last ReLU stands
+before a max pooling (relu5_3, the layer that the authors of Grad-CAM released their code with).
+"""
+
+
+def grad_cam(question: Question) -> Heatmap:
+    """Return the Grad-CAM of every region and, added up on the face, of all of them.
+
+    With y the target of the whole network and A_ik channel k of region i's last convolution stage,
+    alpha_ik is the mean of dy/dA_ik over the positions of the stage, and region i's map is
+    ReLU(sum_k alpha_ik A_ik) (Selvaraju et al. 2017, Eqs. 1 and 2, arXiv:1610.02391). The gradient
+    passes the attention: a region that the network does not weigh has a faint map, and what region
+    i does to mu, nu and F_m counts. `values` is the sum over the regions of their maps, each warped
+    back through its box (`warp_back`) and nothing outside it.
+
+    One forward and one backward pass over all regions as one batch.
+    """
+    settled, maps = region_maps(question)
+    values = warp_back(maps, question.boxes, question.face.shape[-1]).sum(0)
+    return settled.heatmap("grad-cam", values, maps, signed=False)
+
+
+def region_maps(question: Question) -> tuple[Question, Tensor]:
+    """Return the question, settled on its way, and the map of each region, f32[R, s, s]."""
+    from captum.attr import LayerGradCam
+
+    told = []
+
+    def score(crops: Tensor) -> Tensor:
+        output = question.model.forward_regions(crops)
+        told.append(question.target.settle(output))
+        return told[0].value(output)
+
+    layer = question.model.backbone.get_submodule(LAST_STAGE[question.backbone])
+    crops = crop_regions(question.face, question.boxes)
+    maps = LayerGradCam(score, layer).attribute(crops, relu_attributions=True)
+    # [R, 1, s, s] -> [R, s, s]
+    return replace(question, target=told[0]), maps.detach()[:, 0].float()

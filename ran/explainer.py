@@ -1,0 +1,168 @@
+"""Explainer: whom an engine asks for heatmaps. It owns the copy for hooks, the lock, the cache."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ran.errors import BadCheckpoint
+from ran.explain.attribution import Method, method_named
+from ran.explain.baselines import Baseline, baseline_named, own_baseline
+from ran.explain.heatmap import Explaining, Heatmap
+from ran.explain.question import Question
+from ran.explain.targets import read_target
+from ran.net.checkpoints import Card, Network
+from ran.net.regions import RegionLayout, pixel_boxes
+from ran.recent import Recent
+from ran.scene import Scene
+
+REMEMBERED_HEATMAPS = 32
+"""Heatmaps that are kept, the oldest dropped first; at 224 pixels one is 0.2 to 1.4 MB."""
+_Key = tuple[str, str, str, str, int, int]
+
+
+class Explainer:
+    """Answers why. One step at a time, whoever asks; predictions go on beside it.
+
+    Args:
+        model: the network that predicts; it is never hooked.
+        card: the network's card.
+        face: makes a scene into what the network gets, f32[1, 3, S, S] in [0, 1].
+        layout: says how a scene is cut.
+        at_once: how many crops go through the backbone together.
+    """
+
+    def __init__(
+        self,
+        model: Network,
+        card: Card,
+        *,
+        face: Callable[[Scene], Tensor],
+        layout: Callable[[Scene], RegionLayout],
+        at_once: int,
+    ) -> None:
+        self.model, self.card = model, card
+        self.lock = threading.Lock()
+        self._face, self._layout, self._at_once = face, layout, at_once
+        self._known: Recent[_Key, Heatmap] = Recent(REMEMBERED_HEATMAPS)
+
+    @cached_property
+    def twin(self) -> Network:
+        """The network for hooks and gradients: other modules over the very same parameters.
+
+        A hook on `model` would also see whatever another thread predicts meanwhile. The parameters
+        ask for no gradient, so that a backward pass goes no deeper than it must. First used under
+        the lock.
+        """
+        shared: dict[int, Any] = {
+            id(parameter): nn.Parameter(parameter.detach(), requires_grad=False)
+            for parameter in self.model.parameters()
+        }
+        shared |= {id(buffer): buffer for buffer in self.model.buffers()}
+        return copy.deepcopy(self.model, shared)
+
+    def question(
+        self,
+        scene: Scene,
+        method: Method,
+        target: str,
+        *,
+        baseline: str | NDArray[np.uint8] = "black",
+        steps: int | None = None,
+        seed: int = 0,
+    ) -> Question:
+        """Return what `method` is asked about a scene; the twin may be run under the lock alone.
+
+        Raises:
+            BadRequest: if there is no such target or baseline, or not so many steps.
+            BadFraming: if the face is framed otherwise than the network was trained on.
+        """
+        layout = self._layout(scene)
+        regions = () if self.card.kind == "plain" else layout.names
+        read = read_target(target, self.card.classes, regions)
+        against = self._baseline(baseline)
+        count = method.count(steps)
+        face = self._face(scene)
+        with self.lock:
+            twin = self.twin
+        return Question(
+            twin,
+            face,
+            pixel_boxes(layout, self.card.input_size).to(face.device),
+            read,
+            self.card.backbone,
+            against,
+            count,
+            seed,
+            self._at_once,
+        )
+
+    def explaining(
+        self,
+        scene: Scene,
+        method: str,
+        target: str,
+        *,
+        baseline: str | NDArray[np.uint8],
+        steps: int | None,
+        seed: int,
+    ) -> Iterator[Explaining]:
+        """See Engine.explaining."""
+        way = method_named(method)
+        question = self.question(scene, way, target, baseline=baseline, steps=steps, seed=seed)
+        key = self._key(scene, way, target, baseline, question)
+        return self._steps(key, way, question)
+
+    def _steps(self, key: _Key, method: Method, question: Question) -> Iterator[Explaining]:
+        work = method.explain(question)
+        while True:
+            with self.lock:
+                known = self._known.recall(key)  # also by whoever held the lock before
+                step = None if known is not None else next(work)
+                if step is not None and step.heatmap is not None:
+                    if not np.isfinite(step.heatmap.regions).all():
+                        raise no_number(self.card)
+                    if step.done == step.of:
+                        self._known.keep(key, step.heatmap)
+            if step is None:
+                yield Explaining(question.count, question.count, known)
+                return
+            yield step
+            if step.done == step.of:
+                return
+
+    def _baseline(self, baseline: str | NDArray[np.uint8]) -> Baseline:
+        if isinstance(baseline, str):
+            return baseline_named(baseline)
+        return own_baseline(baseline, self.card.input_size)
+
+    def _key(
+        self,
+        scene: Scene,
+        method: Method,
+        target: str,
+        baseline: str | NDArray[np.uint8],
+        question: Question,
+    ) -> _Key:
+        against = ""
+        if method.uses_baseline:
+            own = None if isinstance(baseline, str) else hashlib.sha256(baseline.tobytes())
+            against = question.baseline.name if own is None else own.hexdigest()
+        return (scene.key, method.name, target, against, question.count, question.seed)
+
+
+def no_number(card: Card) -> BadCheckpoint:
+    """Return the refusal of a network whose answer is not finite."""
+    return BadCheckpoint(
+        f"{card.name} answers with no number for this face.",
+        hint="Its parameters are too large or its normalisation is wrong; choose another "
+        "checkpoint.",
+    )
