@@ -73,7 +73,7 @@ class Engine:
         return FaceDetector(self.device)
 
     def find_faces(self, photo: Photo) -> list[Face]:
-        """Find the faces of a photo, largest first, framed as the card says."""
+        """Find the faces of a photo, largest first, framed as the card says; without poses."""
         return find_faces(photo, detector=self._detector)
 
     def with_poses(self, faces: Sequence[Face]) -> list[Face]:

@@ -18,7 +18,8 @@ NAMES = sorted(path.name for path in EXAMPLES.glob("*") if path.suffix in (".png
 
 @pytest.fixture(scope="module")
 def faces() -> dict[str, Face]:
-    return {name: find_faces(open_photo(EXAMPLES / name))[0] for name in NAMES}
+    found = [find_faces(open_photo(EXAMPLES / name))[0] for name in NAMES]
+    return dict(zip(NAMES, with_poses(found), strict=True))
 
 
 def mirror(face: Face) -> Face:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ran.face.detect import FERPLUS, Face, find_faces, with_poses
+from ran.face.detect import FERPLUS, Face, FaceDetector, find_faces, with_poses
 from ran.face.photo import open_photo
 from ran.face.pose import HEAD_MM, Pose, angles, estimate, mirrored, rotation_of
 
@@ -108,13 +108,27 @@ def test_landmarks_that_are_none_are_refused(wrong):
         estimate(wrong)
 
 
-def test_a_found_face_has_a_pose_that_its_digest_leaves_out():
-    photo = open_photo(EXAMPLES / "drawn_happiness_turned.png")
+def test_a_face_has_a_pose_when_it_is_asked_for_and_its_digest_leaves_it_out(monkeypatch):
+    photo, looked = open_photo(EXAMPLES / "drawn_happiness_turned.png"), []
+    looks = FaceDetector.looks
+    monkeypatch.setattr(
+        FaceDetector, "looks", lambda own, faces: (looked.append(len(faces)), looks(own, faces))[1]
+    )
     face = find_faces(photo)[0]
-    assert face.pose is not None
-    assert face.pose.yaw > 8, "it is drawn turned to the viewer's right"
-    bare = Face(face.pixels, face.box, face.landmarks, face.framing, face.confidence)
-    assert bare.digest == face.digest
+    assert face.pose is None
+    assert looked == [], "only who wants poses waits for them"
+    (posed,) = with_poses([face])
+    assert posed.pose.yaw > 8, "it is drawn turned to the viewer's right"
+    assert posed.digest == face.digest
+    assert looked == [1]
+
+
+def test_many_faces_at_once_have_the_poses_that_each_has_alone():
+    faces = [find_faces(open_photo(EXAMPLES / f"drawn_{name}.png"))[0]
+             for name in ("happiness", "happiness_turned", "surprise")]  # fmt: skip
+    for face, posed in zip(faces, with_poses(faces), strict=True):
+        (alone,) = with_poses([face])
+        assert posed.pose == pytest.approx(alone.pose, abs=0.05)
 
 
 def test_a_mirrored_picture_has_the_mirrored_pose():

@@ -58,7 +58,8 @@ class Face:
     """A framed face. Compared and hashed by its digest.
 
     pixels u8[S, S, 3]; box x0 y0 x1 y1, the framed square in photo pixels (it may reach beyond the
-    photo); landmarks f32[5, 2] in [0, 1] face units, or None where no detector ran.
+    photo); landmarks f32[5, 2] in [0, 1] face units, or None where no detector ran; pose, None
+    until with_poses is asked.
     """
 
     pixels: NDArray[np.uint8]
@@ -155,18 +156,15 @@ class FaceDetector:
         small = torch.cat([
             F.interpolate(row, (side, side), mode="bilinear", antialias=True) for row in rows
         ]).to(device)  # fmt: skip
-        seen, sureness = [], []
-        for is_mirrored in (False, True):
-            pictures = small.flip(-1) if is_mirrored else small
-            for look in LOOKS:
-                box = torch.tensor(look, device=device).expand(len(faces), 4)
-                with self._lock:
-                    better, _, _ = self._look(pictures, box)
-                    _, points, sure = self._look(pictures, better)
-                found = points.cpu().numpy()
-                seen.append(mirrored(found) if is_mirrored else found)
-                sureness.append(sure.cpu().numpy())
-        return np.stack(seen, 1), np.stack(sureness, 1)
+        # All at once, [B * L, ...]: sixteen small batches took twice as long as two.
+        pictures = torch.stack([small, small.flip(-1)], 1).repeat_interleave(len(LOOKS), 1)
+        boxes = torch.tensor(LOOKS, device=device).repeat(2 * len(faces), 1)
+        with self._lock:
+            better, _, _ = self._look(pictures.flatten(0, 1), boxes)
+            _, points, sure = self._look(pictures.flatten(0, 1), better)
+        found = points.cpu().numpy().reshape(len(faces), 2, len(LOOKS), 5, 2)
+        found = np.concatenate([found[:, 0], mirrored(found[:, 1])], 1)
+        return found, sure.cpu().numpy().reshape(len(faces), 2 * len(LOOKS))
 
     def _look(self, pictures: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return a better square box [B, 4], landmarks [B, 5, 2] and sureness [B]."""
@@ -189,7 +187,7 @@ class FaceDetector:
 def find_faces(
     photo: Photo, *, framing: Framing = FERPLUS, detector: FaceDetector | None = None
 ) -> list[Face]:
-    """Find the faces of a photo, largest first, each framed as `framing` says.
+    """Find the faces of a photo, largest first, each framed as `framing` says; without poses.
 
     Raises:
         NoFaceFound: if there is none; an empty list is never returned.
@@ -201,8 +199,7 @@ def find_faces(
             hint="Try a photo in which the face is at least 40 pixels wide, upright and not cut "
             "off.",
         )
-    faces = [frame(photo.pixels, points, framing, sure) for _, points, sure in found]
-    return with_poses(faces, detector=detector)
+    return [frame(photo.pixels, points, framing, sure) for _, points, sure in found]
 
 
 def with_poses(faces: Sequence[Face], *, detector: FaceDetector | None = None) -> list[Face]:

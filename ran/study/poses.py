@@ -170,7 +170,7 @@ def of_photo(photo: Photo, *, using: Engine) -> Iterator[Posed | Skipped]:
         return
     if len(faces) > 1:
         yield Skipped(photo.name, f"{photo.name} shows {len(faces)} faces; the largest is used.")
-    yield _as_found(photo.name, faces[0])
+    yield _as_found(photo.name, *using.with_poses(faces[:1]))
 
 
 def of_video(video: Video, *, using: Engine) -> Iterator[Posed | Skipped]:
