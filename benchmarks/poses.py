@@ -27,7 +27,8 @@ def sweep_row(*, device: str, repeats: int) -> Row:
     )
 
     def sweep() -> None:
-        engine._known.clear()  # what is remembered would not be computed again
+        for kept in (engine._known, engine._features_known):
+            kept.clear()  # what is remembered would not be computed again
         _sweep(engine, face)
 
     @torch.no_grad()

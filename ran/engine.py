@@ -15,6 +15,8 @@ from torch import Tensor
 
 from ran.errors import BadFraming, BadRequest
 from ran.explain.heatmap import Explaining, Heatmap
+from ran.explain.intervene import Intervention, intervene
+from ran.explain.shapley import RegionValues, region_values
 from ran.explainer import Explainer, no_number
 from ran.face.detect import Face, FaceDetector, find_faces, with_poses
 from ran.face.photo import Photo
@@ -29,7 +31,10 @@ from ran.scene import Scene
 CROPS_AT_ONCE = 12
 """On a CPU, bigger batches were slower than one crop at a time (benchmarks, row `forward`)."""
 REMEMBERED = 64
-"""Predictions that an engine keeps, the oldest dropped first; a prediction is under 1 kB."""
+"""Predictions, features and region values that an engine keeps, the oldest dropped first.
+
+Of six regions a prediction takes under 1 kB, its features 12 kB, its region values under 1 kB.
+"""
 EXPLAINED_AT_ONCE = {"cpu": 24, "gpu": 192}
 """Crops that go through the network together where gradients are kept; memory grows with them."""
 
@@ -54,6 +59,8 @@ class Engine:
         self.card = card
         self.model = model.to(memory_format=torch.channels_last).to(self.device).eval()
         self._known: Recent[str, Prediction] = Recent(REMEMBERED)
+        self._features_known: Recent[str, Tensor] = Recent(REMEMBERED)
+        self._values_known: Recent[str, RegionValues] = Recent(REMEMBERED)
         self.explainer = Explainer(
             self.model,
             card,
@@ -105,9 +112,64 @@ class Engine:
             if key in answers:
                 continue
             known = self._known.recall(key)
-            answers[key] = known if known is not None else self._answer(scene)
-            self._known.keep(key, answers[key])
+            if known is None:
+                output = self.model.attend(self._features(scene))
+                many = output.weights.shape[1] > 1
+                covered = self.covered_shares(scene)
+                known = self._prediction(scene, output, covered, has_margin=many)
+            self._known.keep(key, known)
+            answers[key] = known
         return [answers[key] for key in keys]
+
+    def region_values(self, scene: Scene) -> RegionValues:
+        """Return what each region is worth: exact Shapley values and leave-one-out, in logits.
+
+        The forward pass is `predict`'s: a scene that was answered costs none.
+
+        Raises:
+            BadRequest: if there are more regions than can be answered exactly.
+            BadFraming, BadCheckpoint: as `predict`.
+        """
+        key = scene.key
+        values = self._values_known.recall(key)
+        if values is None:
+            self.predict(scene)  # refuses an answer that is no number
+            values = region_values(self.model.attend, self._features(scene))
+            self._values_known.keep(key, values)
+        return values
+
+    def intervene(
+        self, scene: Scene, intervention: Intervention, donor: Scene | None = None
+    ) -> Prediction:
+        """Answer for a scene with regions left out, weights pinned or features swapped.
+
+        No forward pass through the backbone but the scene's and the donor's own, which are kept.
+        mu, nu and w of a region out of use are 0, and without the whole face or without a crop
+        there is no margin. The covered shares of swapped regions are the donor's.
+
+        Args:
+            scene: what is shown to the network.
+            intervention: what is changed; nothing changed gives `predict`'s answer.
+            donor: whose features the swapped regions take; cut into the same regions.
+
+        Raises:
+            BadRequest: if the intervention is none for this scene, or the donor is missing or cut
+                in another way.
+            BadFraming, BadCheckpoint: as `predict`.
+        """
+        used = intervention.regions_used(len(self.layout_of(scene)))
+        features, covered, swapped = None, self.covered_shares(scene), list(intervention.swapped)
+        if donor is not None and swapped:
+            if self.layout_of(donor).boxes != self.layout_of(scene).boxes:
+                raise BadRequest(
+                    "The two faces are cut into different regions.",
+                    hint="Give both the same layout.",
+                )
+            features = self._features(donor)
+            covered[swapped] = self.covered_shares(donor)[swapped]
+        output = intervene(self.model, self._features(scene), intervention, donor=features)
+        has_margin = used[0] == 0 and len(used) > 1
+        return self._prediction(scene, output, covered, has_margin=has_margin)
 
     def explain(
         self,
@@ -197,11 +259,26 @@ class Engine:
     def _pixel_boxes(self, scene: Scene) -> Tensor:
         return pixel_boxes(self.layout_of(scene), self.card.input_size).to(self.device)
 
-    def _answer(self, scene: Scene) -> Prediction:
-        crops = self.crops(scene)
-        chunks = crops[0].split(CROPS_AT_ONCE if self.device == "cpu" else len(crops[0]))
-        features = torch.cat([self.model.features(chunk[None]) for chunk in chunks], dim=1)
-        output: RanOutput = self.model.attend(features)
+    @torch.no_grad()
+    def _features(self, scene: Scene) -> Tensor:
+        """Return what the backbone makes of the regions, f32[1, R, D]; once for equal scenes."""
+        key = scene.key
+        features = self._features_known.recall(key)
+        if features is None:
+            (crops,) = self.crops(scene)
+            chunks = crops.split(CROPS_AT_ONCE if self.device == "cpu" else len(crops))
+            features = torch.cat([self.model.features(chunk[None]) for chunk in chunks], dim=1)
+            self._features_known.keep(key, features)
+        return features
+
+    def _prediction(
+        self,
+        scene: Scene,
+        output: RanOutput,
+        covered: NDArray[np.float32],
+        *,
+        has_margin: bool,
+    ) -> Prediction:
         if not bool(output.logits.isfinite().all() and output.weights.isfinite().all()):
             raise no_number(self.card)
         mu, nu, w = (_numpy(row[0]) for row in output[1:4])
@@ -212,10 +289,10 @@ class Engine:
             self_weights=mu,
             relation_weights=nu,
             weights=w,
-            covered=self.covered_shares(scene),
+            covered=covered,
             boxes=self.layout_of(scene).boxes,
             alpha=self.card.alpha,
-            rb_margin=float(rb_margin(output.self_weights)) if len(mu) > 1 else None,
+            rb_margin=float(rb_margin(output.self_weights)) if has_margin else None,
         )
 
 

@@ -102,7 +102,7 @@ def coalition_logits(
         chosen = np.nonzero(members[of_size])[1].reshape(-1, size)
         rows.append(attend(features[0, torch.from_numpy(chosen).to(features.device)]).logits)
         order.append(of_size)
-    in_order = torch.cat(rows).double().cpu().numpy()
+    in_order = torch.cat(rows).cpu().double().numpy()
     answers = np.empty_like(in_order)
     answers[np.concatenate(order)] = in_order
     return answers
