@@ -13,8 +13,8 @@ from ran.ui import compute, panels
 from ran.ui.pictures import Picture, decimals, linked_pictures
 from ran.ui.session import seed
 
-_RISING = "linear-gradient(90deg,#FFF3C4,#FDB733,#E8590C,#7A1300)"
-_SIGNED = "linear-gradient(90deg,#2166AC,#92C5DE,#FFFFFF,#F4A582,#B2182B)"
+RISING = "linear-gradient(90deg,#FFF3C4,#FDB733,#E8590C,#7A1300)"
+SIGNED = "linear-gradient(90deg,#2166AC,#92C5DE,#FFFFFF,#F4A582,#B2182B)"
 _HELP = (
     "Grad-CAM (Selvaraju et al. 2017), one map a region, each laid back into its box and added up. "
     "Blocky by nature: the network's last layer is that coarse. Evidence about the network, not "
@@ -67,19 +67,27 @@ def heatmaps(engine: Engine, scene: Scene, clean: Prediction, covered: Predictio
 
 
 def _legend(largest: float, span: float) -> None:
-    colours = panels.theme()
+    scale_line(
+        "One scale for all three, Grad-CAM",
+        colour_bar("0", RISING, f"{largest:.2f}"),
+        colour_bar(signed(-largest), SIGNED, signed(largest)),
+        f"largest change {span:.2f}",
+    )
 
-    def bar(low: str, gradient: str, high: str) -> str:
-        return (
-            f"<span style='display:inline-flex;align-items:center;gap:.5rem'>{low}"
-            f"<span style='width:7rem;height:.6rem;border-radius:2px;background:{gradient};"
-            f"border:1px solid {colours.grid}'></span>{high}</span>"
-        )
 
+def colour_bar(low: str, gradient: str, high: str) -> str:
+    """Return a scale's colours between the words for its ends, as markup."""
+    return (
+        f"<span style='display:inline-flex;align-items:center;gap:.5rem'>{low}"
+        f"<span style='width:7rem;height:.6rem;border-radius:2px;background:{gradient};"
+        f"border:1px solid {panels.theme().grid}'></span>{high}</span>"
+    )
+
+
+def scale_line(*parts: str) -> None:
+    """Draw the line below maps that says what their colours mean; the parts are markup."""
+    spans = "".join(f"<span>{part}</span>" for part in parts)
     st.html(
         f"<div style='display:flex;flex-wrap:wrap;gap:.3rem 2rem;font-size:.85rem;"
-        f"color:{colours.muted}'><span>One scale for all three, Grad-CAM</span>"
-        f"{bar('0', _RISING, f'{largest:.2f}')}"
-        f"{bar(signed(-largest), _SIGNED, signed(largest))}"
-        f"<span>largest change {span:.2f}</span></div>"
+        f"color:{panels.theme().muted}'>{spans}</div>"
     )

@@ -15,6 +15,7 @@ from ran.face.shapes import Rectangle, Shape
 from ran.net.regions import RegionLayout, landmark_layout, random_layout
 from ran.recipe import LayoutChoice, PhotoRef, Recipe
 from ran.scene import Scene
+from ran.ui.asked import Asked
 
 _KEY = "ran_session"
 LAYOUTS = ("Fixed", "Random", "Landmark")
@@ -72,6 +73,7 @@ class Session:
     random_count: int = 5
     random_seed: int = 0
     radius: float = 0.25
+    explaining: Asked = field(default_factory=Asked)
     checkpoint: str | None = None
     own_engine: Engine | None = None
     device: str = "auto"

@@ -19,6 +19,8 @@ HALF = 380
 """Pixels that half a page needs; where there is less, the halves stand one below the other."""
 PURPOSES = {
     "Occlude": "Cover part of the face and see which regions the network turns to instead.",
+    "Explain": "Ask which pixels and which regions made the answer, and test whether the reply can "
+    "be trusted.",
     "Poses": "Turn the face and see which crops take over.",
     "Model": "What was trained, on what, how well it does, and the equations behind every number.",
 }
@@ -40,6 +42,7 @@ def pages() -> list[Any]:
     """Return the pages, in the order of the navigation."""
     return [
         st.Page("pages/occlude.py", title="Occlude", icon=":material/draw:", default=True),
+        st.Page("pages/explain.py", title="Explain", icon=":material/troubleshoot:"),
         st.Page("pages/poses.py", title="Poses", icon=":material/3d_rotation:"),
         st.Page("pages/model.py", title="Model", icon=":material/schema:"),
     ]

@@ -1,0 +1,40 @@
+"""Which pixels and which regions made the answer, and whether the reply can be trusted."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ran.engine import Engine
+from ran.ui import compute, explain_maps, explain_ways, explaining, shell
+from ran.ui.session import Session
+
+
+def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
+    """Draw the page for the face in the session, and for its covered twin if there is one."""
+    face = session.face
+    if face is None:
+        return
+    asked, scene = session.explaining, session.scene(face)
+    clean, covered = compute.answers(engine, scene)
+    scenes = (scene.clean(), scene) if covered.covered.any() else (scene.clean(),)
+    compute_place = explain_ways.ask(asked, engine, clean)
+    target = explain_ways.target_of(asked, clean)
+    if not asked.methods:
+        st.markdown("Choose a method above: it says which pixels made the answer.")
+    cards = [st.container() for _ in asked.methods]
+    found = []
+    for name, place in zip(asked.methods, cards, strict=True):
+        with place, compute.told():
+            found.append((place, explain_maps.asking(engine, asked, scenes, name, target, clean)))
+    explain_maps.compute_button(compute_place, [one for _, one in found])
+    waiting = []
+    for place, one in found:
+        with place:
+            waiting.append((one.work, explain_maps.card(engine, asked, one), one.key))
+    for work, place, key in waiting:
+        if work.is_waiting:
+            explaining.do(work, place, key)
+            if work.is_whole:
+                st.rerun()
+
+
+shell.open_page("Explain", body)
