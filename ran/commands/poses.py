@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from ran.errors import BadRequest, NoFaceFound
 
 if TYPE_CHECKING:
     from ran.engine import Engine
+    from ran.recipe import Recipe
     from ran.study.poses import Answered, Posed, Skipped
 
 
@@ -25,8 +27,12 @@ def add_arguments(poses: argparse.ArgumentParser) -> None:
         "--turn", action="store_true",
         help="turn the face of one photo synthetically, from -60 to +60 degrees of yaw",
     )  # fmt: skip
-    poses.add_argument("--step", type=int, default=15, metavar="DEGREES", help="of --turn: 15")
-    poses.add_argument("--pitch", type=float, nargs="+", default=[0.0], help="of --turn: 0")
+    poses.add_argument("--step", type=int, metavar="DEGREES", help="of --turn: 15")
+    poses.add_argument("--pitch", type=float, nargs="+", help="of --turn: 0")
+    poses.add_argument(
+        "--recipe", metavar="FILE",
+        help="a recipe saved on the Poses page: its turn of one photo, or its photos; its cover",
+    )  # fmt: skip
     poses.add_argument(
         "--hide", action="append", default=[], metavar="PART",
         help="a part to hide on every pose, such as mouth; may be repeated",
@@ -39,28 +45,29 @@ def add_arguments(poses: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Answer for each pose, sorted by yaw, or measure the estimates on the published lists."""
+    recipe = _recipe(args)
     if args.ferplus or args.lists:
         _measure(args)
         return
     if not args.photo:
         raise BadRequest("No photo is given.", hint="Give photos, or --ferplus and --lists.")
     from ran.engine import Engine
-    from ran.study.poses import answered, by_yaw
+    from ran.study.poses import by_yaw
 
     engine = Engine.load(args.checkpoint, args.device)
-    poses, skipped = _poses(args, engine)
+    found, skipped, differs = (
+        _asked(args, engine) if recipe is None else _replayed(recipe, args.photo, engine)
+    )
     for left_out in skipped:
         print(left_out.reason, file=sys.stderr)
-    if not poses:
+    if not found:
         raise NoFaceFound(
             f"No face found in any of {len(args.photo)} files.",
             hint="Try photos in which the face is at least 40 pixels wide and not cut off.",
         )
-    found = by_yaw(
-        answer
-        for posed in poses
-        for answer in answered([posed], using=engine, cover=_cover(args, posed))
-    )
+    for sentence in differs:
+        print(sentence, file=sys.stderr)
+    found = by_yaw(found)
     if args.json:
         report = {
             "poses": [answer.as_json() for answer in found],
@@ -74,6 +81,51 @@ def run(args: argparse.Namespace) -> None:
         print(_in_words(answer))
 
 
+def _recipe(args: argparse.Namespace) -> Recipe | None:
+    from ran.recipe import read_recipe
+
+    if args.recipe is None:
+        return None
+    options = ("turn", "step", "pitch", "hide", "ferplus", "lists")
+    given = [f"--{name}" for name in options if getattr(args, name)]
+    if given:
+        raise BadRequest(
+            f"A recipe says already what {', '.join(given)} would set.",
+            hint="Leave out --recipe or the other options.",
+        )
+    return read_recipe(args.recipe)
+
+
+def _replayed(
+    recipe: Recipe, photos: list[str], engine: Engine
+) -> tuple[list[Answered], list[Skipped], tuple[str, ...]]:
+    from ran.study.pose_recipe import replay, strangers
+    from ran.study.poses import Skipped, answered
+
+    begun = replay(recipe, photos, using=engine)
+    steps = list(begun.steps)
+    poses = [step for step in steps if not isinstance(step, Skipped)]
+    found = list(answered(poses, using=engine, cover=begun.cover, layout=begun.layout))
+    if recipe.alpha is not None:
+        found = [replace(one, answer=replace(one.answer, alpha=recipe.alpha)) for one in found]
+    skipped = [step for step in steps if isinstance(step, Skipped)]
+    return found, skipped, (*begun.differs, *strangers(recipe, poses))
+
+
+def _asked(
+    args: argparse.Namespace, engine: Engine
+) -> tuple[list[Answered], list[Skipped], tuple[str, ...]]:
+    from ran.study.poses import answered
+
+    poses, skipped = _poses(args, engine)
+    found = [
+        answer
+        for posed in poses
+        for answer in answered([posed], using=engine, cover=_cover(args, posed))
+    ]
+    return found, skipped, ()
+
+
 def _poses(args: argparse.Namespace, engine: Engine) -> tuple[list[Posed], list[Skipped]]:
     from ran.face.photo import open_photo
     from ran.study.poses import Skipped, from_files, turned
@@ -84,12 +136,13 @@ def _poses(args: argparse.Namespace, engine: Engine) -> tuple[list[Posed], list[
         return [one for one in everything if not isinstance(one, Skipped)], skipped
     if len(args.photo) != 1:
         raise BadRequest(f"{len(args.photo)} photos are given.", hint="--turn takes one.")
-    if not 1 <= args.step <= 60:
-        raise BadRequest(f"The step is {args.step} degrees.", hint="Use 1 to 60.")
-    half = range(args.step, 61, args.step)
+    step = 15 if args.step is None else args.step
+    if not 1 <= step <= 60:
+        raise BadRequest(f"The step is {step} degrees.", hint="Use 1 to 60.")
+    half = range(step, 61, step)
     yaws = [*(-yaw for yaw in reversed(half)), 0, *half]
     face = engine.find_faces(open_photo(args.photo[0]))[0]
-    return list(turned(face, yaws, args.pitch, using=engine)), []
+    return list(turned(face, yaws, args.pitch or [0.0], using=engine)), []
 
 
 def _cover(args: argparse.Namespace, posed: Posed) -> Any:

@@ -1,6 +1,7 @@
-"""Recipes: all that was set on the Occlude page, as one small JSON or as a link."""
+"""Recipes: all that was set on a page, as one small JSON or as a link."""
 
 from ran.recipe.link import example_link, read_link
+from ran.recipe.poses import PhotosChoice, PosesChoice, TurnChoice
 from ran.recipe.recipe import (
     MAX_BYTES,
     VERSION,
@@ -17,7 +18,10 @@ __all__ = [
     "CheckpointRef",
     "LayoutChoice",
     "PhotoRef",
+    "PhotosChoice",
+    "PosesChoice",
     "Recipe",
+    "TurnChoice",
     "example_link",
     "read_link",
     "read_recipe",

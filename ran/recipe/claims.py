@@ -12,6 +12,8 @@ from ran.face.occlusion import FILLS
 
 MAX_TEXT = 200
 MAX_CROPS = 100
+MAX_PHOTOS = 200
+AGAIN = "Save the recipe again, on the page that it came from."
 MAX_SEED = 2**53 - 1
 """The largest whole number that every reader of JSON keeps as it is."""
 
@@ -28,6 +30,23 @@ def check(place: str, values: Mapping[str, Any], claims: Mapping[str, Claim]) ->
             )
 
 
+def fields(place: str, value: Any, names: Iterable[str]) -> dict[str, Any]:
+    """Return an object that has these fields and no others."""
+    where = f"The recipe's {place}" if place else "The recipe"
+    if not isinstance(value, dict):
+        raise BadRecipe(f"{where} is {shown(value)}.", hint="Expected an object.")
+    missing = [name for name in names if name not in value]
+    unknown = sorted(set(value) - set(names))
+    if missing:
+        raise BadRecipe(f"{where} has no {missing[0]}.", hint=AGAIN)
+    if unknown:
+        raise BadRecipe(
+            f"{where} has an unknown field {shown(unknown[0])}.",
+            hint=f"Expected {', '.join(names)} and no more.",
+        )
+    return value
+
+
 def _is_number(value: Any, low: float, high: float) -> bool:
     is_real = isinstance(value, int | float) and not isinstance(value, bool)
     return is_real and low <= value <= high  # nothing is true of NaN
@@ -36,6 +55,16 @@ def _is_number(value: Any, low: float, high: float) -> bool:
 def is_whole(value: Any, low: int, high: int) -> bool:
     """Claim a whole number from low to high, and no true or false."""
     return isinstance(value, int) and _is_number(value, low, high)
+
+
+def _is_angle(value: Any, most: int) -> bool:
+    return is_whole(value, -most, most)
+
+
+def _is_point(value: Any) -> bool:
+    return (
+        isinstance(value, tuple) and len(value) == 2 and all(_is_number(v, -10, 10) for v in value)
+    )
 
 
 def is_digest(value: Any) -> bool:
@@ -104,6 +133,29 @@ LAYOUTS: dict[str, dict[str, Claim]] = {
     "landmark": {"radius": (lambda v: _is_number(v, 0, 1) and v > 0, "above 0 and at most 1")},
 }
 LAYOUT: Claim = _one_of(LAYOUTS)
+MAX_YAW, MAX_PITCH, MAX_STEP = 60, 30, 60
+"""Degrees that the Poses page turns a face by."""
+TURN: dict[str, Claim] = {
+    "yaw": (
+        lambda v: isinstance(v, tuple) and len(v) == 2 and all(_is_angle(a, MAX_YAW) for a in v)
+        and v[0] <= v[1],
+        f"two whole numbers from {-MAX_YAW} to {MAX_YAW}, the smaller one first",
+    ),
+    "step": (lambda v: is_whole(v, 1, MAX_STEP), f"a whole number from 1 to {MAX_STEP}"),
+    "pitch": (
+        lambda v: _is_angle(v, MAX_PITCH), f"a whole number from {-MAX_PITCH} to {MAX_PITCH}"
+    ),
+}  # fmt: skip
+PHOTOS: dict[str, Claim] = {
+    "landmarks": (
+        lambda v: v is None or (isinstance(v, tuple) and len(v) == 5 and all(map(_is_point, v))),
+        "null or five points of two numbers from -10 to 10",
+    ),
+    "photos": (
+        lambda v: isinstance(v, tuple) and 1 <= len(v) <= MAX_PHOTOS,
+        f"a list of 1 to {MAX_PHOTOS} photos",
+    ),
+}
 SETTINGS: dict[str, Claim] = {
     "alpha": (lambda v: v is None or _is_number(v, 0, 1), "null or a number from 0 to 1"),
     "region": _whole(MAX_CROPS),

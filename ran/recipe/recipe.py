@@ -6,7 +6,6 @@ The photo is never in it, only its digest and its name. docs/recipe.md says what
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,6 +23,7 @@ from ran.face.shapes import (
 )
 from ran.net.regions import RegionLayout, fixed_layout, landmark_layout, random_layout
 from ran.recipe.claims import (
+    AGAIN,
     CHECKPOINT,
     FILL,
     LAYOUT,
@@ -32,16 +32,18 @@ from ran.recipe.claims import (
     PHOTO,
     SETTINGS,
     check,
+    fields,
     is_whole,
     shown,
 )
+from ran.recipe.poses import PosesChoice, poses_from_json, poses_to_json
 from ran.recipe.references import CheckpointRef, PhotoRef
 from ran.scene import Scene
 
-VERSION = 1
+VERSION = 2
+"""Of a recipe with poses. One without them is written as version 1, which has no such field."""
 MAX_BYTES = 2 * 2**20
 """About twice what the largest drawing needs: MAX_POINTS of two numbers, all digits written."""
-_AGAIN = "Save the recipe again on the Occlude page."
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,10 @@ class LayoutChoice:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that was set. `alpha` None is the checkpoint's own; `region` is the outlined one."""
+    """All that was set. `alpha` None is the checkpoint's own; `region` is the outlined one.
+
+    With `poses`, the shapes lie on the face of `photo` and are carried to each pose.
+    """
 
     photo: PhotoRef
     checkpoint: CheckpointRef
@@ -100,6 +105,7 @@ class Recipe:
     layout: LayoutChoice = field(default_factory=LayoutChoice)
     alpha: float | None = None
     region: int = 0
+    poses: PosesChoice | None = None
 
     def __post_init__(self) -> None:
         check("fill.", vars(self.fill), FILL)
@@ -148,7 +154,7 @@ class Recipe:
     def to_json(self) -> str:
         """Return the recipe as JSON, one line a field."""
         values = {
-            "version": VERSION,
+            "version": 1 if self.poses is None else VERSION,
             "photo": asdict(self.photo),
             "shapes": [shape_to_json(shape) for shape in self.shapes],
             "fill": asdict(self.fill),
@@ -157,6 +163,8 @@ class Recipe:
             "checkpoint": asdict(self.checkpoint),
             "region": self.region,
         }
+        if self.poses is not None:
+            values["poses"] = poses_to_json(self.poses)
         rows = (f'  "{name}": {json.dumps(value)}' for name, value in values.items())
         return "{\n" + ",\n".join(rows) + "\n}\n"
 
@@ -170,7 +178,7 @@ class Recipe:
         try:
             return _from_values(_parse(content))
         except RecursionError as error:
-            raise BadRecipe("The recipe is nested too deeply.", hint=_AGAIN) from error
+            raise BadRecipe("The recipe is nested too deeply.", hint=AGAIN) from error
 
 
 def recipe_of(
@@ -223,11 +231,11 @@ def _parse(content: str | bytes) -> Any:
     try:
         text = (content.encode() if isinstance(content, str) else content).decode("utf-8-sig")
     except UnicodeError as error:
-        raise BadRecipe("The recipe is not text in UTF-8.", hint=_AGAIN) from error
+        raise BadRecipe("The recipe is not text in UTF-8.", hint=AGAIN) from error
     try:
         return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
     except ValueError as error:
-        raise BadRecipe(f"The recipe is not JSON: {error}.", hint=_AGAIN) from error
+        raise BadRecipe(f"The recipe is not JSON: {error}.", hint=AGAIN) from error
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -237,46 +245,32 @@ def _refuse_constant(name: str) -> NoReturn:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
-        raise BadRecipe("The recipe has a field twice.", hint=_AGAIN)
+        raise BadRecipe("The recipe has a field twice.", hint=AGAIN)
     return values
 
 
 def _from_values(values: Any) -> Recipe:
+    names: tuple[str, ...] = _JSON
     if isinstance(values, dict) and "version" in values:
         # Before the fields, which are others in another version.
         version = values["version"]
-        if not is_whole(version, VERSION, VERSION):
+        if not is_whole(version, 1, VERSION):
             raise BadRecipe(
                 f"The recipe has version {shown(version)}.",
-                hint=f"Version {VERSION} is read here: update this program, or save it again.",
+                hint="Versions 1 and 2 are read here: update this program, or save it again.",
             )
-    values = _fields("", values, ("version", *_JSON))
+        names += ("poses",) if version == VERSION else ()
+    values = fields("", values, ("version", *names))
     return Recipe(
-        photo=PhotoRef(**_fields("photo", values["photo"], PHOTO)),
-        checkpoint=CheckpointRef(**_fields("checkpoint", values["checkpoint"], CHECKPOINT)),
+        photo=PhotoRef(**fields("photo", values["photo"], PHOTO)),
+        checkpoint=CheckpointRef(**fields("checkpoint", values["checkpoint"], CHECKPOINT)),
         shapes=_shapes(values["shapes"]),
-        fill=_fill(_fields("fill", values["fill"], FILL)),
+        fill=_fill(fields("fill", values["fill"], FILL)),
         layout=_layout(values["layout"]),
         alpha=values["alpha"],
         region=values["region"],
+        poses=poses_from_json(values["poses"]) if "poses" in names else None,
     )
-
-
-def _fields(place: str, value: Any, names: Iterable[str]) -> dict[str, Any]:
-    """Return an object that has these fields and no others."""
-    where = f"The recipe's {place}" if place else "The recipe"
-    if not isinstance(value, dict):
-        raise BadRecipe(f"{where} is {shown(value)}.", hint="Expected an object.")
-    missing = [name for name in names if name not in value]
-    unknown = sorted(set(value) - set(names))
-    if missing:
-        raise BadRecipe(f"{where} has no {missing[0]}.", hint=_AGAIN)
-    if unknown:
-        raise BadRecipe(
-            f"{where} has an unknown field {shown(unknown[0])}.",
-            hint=f"Expected {', '.join(names)} and no more.",
-        )
-    return value
 
 
 def _shapes(value: Any) -> tuple[Shape, ...]:
@@ -304,9 +298,9 @@ def _within(message: str) -> str:
 
 def _layout(value: Any) -> LayoutChoice:
     if not isinstance(value, dict) or "kind" not in value:
-        _fields("layout", value, ("kind",))
+        fields("layout", value, ("kind",))
     check("layout.", value, {"kind": LAYOUT})
-    return LayoutChoice(**_fields("layout", value, ("kind", *LAYOUTS[value["kind"]])))
+    return LayoutChoice(**fields("layout", value, ("kind", *LAYOUTS[value["kind"]])))
 
 
 _JSON = ("photo", "shapes", "fill", "layout", "alpha", "checkpoint", "region")

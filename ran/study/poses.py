@@ -23,10 +23,12 @@ from ran.face.shapes import Shape
 from ran.face.video import SUFFIXES, Video, open_video
 from ran.net.regions import RegionLayout, fixed_layout, landmark_layout
 from ran.prediction import Prediction
+from ran.recipe import PhotoRef
+from ran.recipe.claims import MAX_PHOTOS
 from ran.scene import Scene
 from ran.study.datasets import read_ferplus, read_lists
 
-MOST_PHOTOS = 200
+MOST_PHOTOS = MAX_PHOTOS
 YAWS = tuple(range(-60, 61, 15))
 LISTS = ("pose45", "pose30")
 
@@ -37,6 +39,7 @@ class Posed:
 
     name: what to call it; yaw and pitch: where it stands, degrees: as turned if it is synthetic,
     else as estimated. filled bool[S, S]: which pixels no photo shows, of a synthetic face alone.
+    photo: how a recipe refers to the photo that shows the face as it is; None where none does.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Posed:
     yaw: float
     pitch: float
     filled: NDArray[np.bool_] | None = None
+    photo: PhotoRef | None = None
 
     @property
     def is_synthetic(self) -> bool:
@@ -170,7 +174,8 @@ def of_photo(photo: Photo, *, using: Engine) -> Iterator[Posed | Skipped]:
         return
     if len(faces) > 1:
         yield Skipped(photo.name, f"{photo.name} shows {len(faces)} faces; the largest is used.")
-    yield _as_found(photo.name, *using.with_poses(faces[:1]))
+    (face,) = using.with_poses(faces[:1])
+    yield replace(_as_found(photo.name, face), photo=PhotoRef.of(photo))
 
 
 def of_video(video: Video, *, using: Engine) -> Iterator[Posed | Skipped]:
