@@ -4,7 +4,17 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
-from ran.ui import compute, explain_maps, explain_ways, explaining, shell
+from ran.prediction import Prediction
+from ran.scene import Scene
+from ran.ui import (
+    compute,
+    explain_maps,
+    explain_regions,
+    explain_ways,
+    explaining,
+    interventions,
+    shell,
+)
 from ran.ui.session import Session
 
 
@@ -30,11 +40,31 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     for place, one in found:
         with place:
             waiting.append((one.work, explain_maps.card(engine, asked, one), one.key))
+    if len(clean.boxes) > 1:
+        regions(session, engine, scenes, (clean, covered)[: len(scenes)])
+    else:
+        st.markdown("This network has one region, the whole face: there is nothing to compare.")
     for work, place, key in waiting:
         if work.is_waiting:
             explaining.do(work, place, key)
             if work.is_whole:
                 st.rerun()
+
+
+def regions(
+    session: Session,
+    engine: Engine,
+    scenes: tuple[Scene, ...],
+    answers: tuple[Prediction, ...],
+) -> None:
+    """Draw attention beside worth, and what happens where one intervenes."""
+    target = explain_ways.target_of(session.explaining, answers[0])
+    about = target if target in answers[0].classes else answers[0].expression
+    left, right = shell.halves()
+    with left, compute.told():
+        explain_regions.beside(explain_regions.worths(engine, scenes, answers), about)
+    with right:
+        interventions.intervene(session.explaining, engine, scenes, answers[-1], about)
 
 
 shell.open_page("Explain", body)

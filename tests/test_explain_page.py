@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from ran.engine import Engine
 from ran.errors import BadRequest
@@ -13,24 +14,29 @@ from ran.figures import signed
 from ran.net.checkpoints import load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
 from ran.scene import Scene
+from ran.ui.session import Session
 from tests.test_pages import (
     ASTRONAUT,
+    ROOT,
     _tiny_network,  # noqa: F401
     button,
-    cover,
-    opened,
     rows_of_pictures,
     session,
     words,
 )
 
 
-def explain(*parts: str):
+def explain(*parts: str, methods: tuple[str, ...] | None = None):
     """The page of the example face, with these parts of it covered."""
-    app = opened()
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app.session_state["ran_session"] = visitor = Session()
+    if methods is not None:
+        visitor.explaining.methods = list(methods)
+    app.switch_page("pages/explain.py").run()
     if parts:
-        cover(app, *parts)
-    return app.switch_page("pages/explain.py").run()
+        visitor.parts = list(parts)
+        app.run()
+    return app
 
 
 def choose(app, *methods: str):
@@ -149,12 +155,11 @@ def test_refine_doubles_the_steps_at_once(monkeypatch):
     assert not app.exception
     fine = values_of(maps_of(app, "Integrated gradients")["clean"])
     assert not np.array_equal(coarse, fine)
-    assert button(app, "Refine: 12 steps")
-    app.number_input(key="explain-steps").set_value(100).run()
-    button(app, "Compute").click().run()
-    button(app, "Refine: 160 steps").click().run()
-    assert "Refine: 160 steps" not in [found.label for found in app.button]
-    assert "Refine: 320 steps" not in [found.label for found in app.button]
+    assert page.MOST_REFINED == 160
+    monkeypatch.setattr(page, "MOST_REFINED", 8)
+    app.run()
+    button(app, "Refine: 8 steps").click().run()
+    assert not [found.label for found in app.button if "Refine" in found.label]
 
 
 def test_the_targets_are_classes_weights_and_the_margin(checkpoint):

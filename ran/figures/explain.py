@@ -70,6 +70,7 @@ def side_by_side(names: Sequence[str], panels: tuple[Panel, Panel], theme: Theme
     return blank(
         _ROW * len(names) + 76, theme, {"l": 96, "r": 16, "t": 48, "b": 28},
         traces=traces, shapes=shapes, annotations=notes, **axes,
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": theme.muted, "activecolor": theme.text},
         yaxis={"categoryorder": "array", "categoryarray": list(names)[::-1], "showgrid": False,
                "ticklabelstandoff": 7, "tickfont": {"color": theme.text, "size": 13},
                "range": [-0.6, len(names) - 0.4]},

@@ -10,7 +10,7 @@ class Asked:
     """Which maps are wanted, of what and against what; and what is done to the regions.
 
     `steps` None is each method's own number; `refined` holds, by method, the steps that Refine has
-    doubled. `pinned` is a region's number and its weight, None where the weights are left alone.
+    doubled. Regions go by their index: `pinned` is the one whose weight is pinned, to its `pins`.
     """
 
     methods: list[str] = field(default_factory=lambda: ["grad-cam", "input-x-gradient"])
@@ -23,8 +23,27 @@ class Asked:
     """Slow methods that were asked for by a click and not begun yet."""
     unused: list[int] = field(default_factory=list)
     pinned: int | None = None
-    pinned_to: float = 0.5
+    pins: dict[int, float] = field(default_factory=dict)
     swapped: list[int] = field(default_factory=list)
+    regions: tuple[str, ...] = ()
+    undone: int = 0
+    """Counts how often the interventions began anew: part of their widgets' keys."""
+
+    @property
+    def has_interventions(self) -> bool:
+        """Return whether anything is done to the regions."""
+        return bool(self.unused or self.swapped or self.pinned is not None)
+
+    def undo(self) -> None:
+        """Leave the regions alone again."""
+        self.unused, self.pinned, self.pins, self.swapped = [], None, {}, []
+        self.undone += 1
+
+    def cut_into(self, regions: tuple[str, ...]) -> None:
+        """Leave the regions alone where they are others than before."""
+        if regions != self.regions:
+            self.undo()
+            self.regions = regions
 
     def refine(self, method: str, steps: int) -> None:
         """Ask a method for more steps than it took, at once."""

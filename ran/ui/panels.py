@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -81,11 +82,17 @@ def answer_band(clean: Prediction, covered: Prediction) -> None:
     if clean.rb_margin is not None and covered.rb_margin is not None:
         text = f"<b>{signed(covered.rb_margin, 3)}</b>"
         if hidden:
-            moved = _change(covered.rb_margin - clean.rb_margin, colours, 3)
-            text = f"{signed(clean.rb_margin, 3)} → {text} {moved}"
+            risen = moved(covered.rb_margin - clean.rb_margin, colours, 3)
+            text = f"{signed(clean.rb_margin, 3)} → {text} {risen}"
         cells.append(("RB margin", text))
     share = f"<b>{100 * hidden:.0f} %</b> of the face" if hidden else "nothing yet"
     cells.append(("Hidden", share))
+    band(cells)
+
+
+def band(cells: Sequence[tuple[str, str]]) -> None:
+    """Draw names with what they stand at, both markup, in a line a screen reader announces."""
+    colours = theme()
     inner = "".join(
         f"<div><div style='font-size:.85rem;color:{colours.muted}'>{name}</div><div>{text}</div>"
         "</div>"
@@ -103,7 +110,7 @@ def _shift(clean: Prediction, covered: Prediction, colours: Theme) -> str:
     points = 100 * shift.change
     return (
         f"{shift.verdict}: {100 * shift.before:.1f} % → <b>{100 * shift.after:.1f} %</b> "
-        f"{_change(points, colours, 1)} points"
+        f"{moved(points, colours, 1)} points"
     )
 
 
@@ -138,7 +145,7 @@ def margin(session: Session, clean: Prediction, covered: Prediction) -> None:
             st.markdown(r"**RB margin** $\mu_{max} - \mu_0$", help=HELP_MARGIN, width="content")
             st.html(
                 f"<span style='font-variant-numeric:tabular-nums'>RB loss {before:.3f} → "
-                f"<b>{after:.3f}</b> {_change(after - before, colours, 3)}</span>",
+                f"<b>{after:.3f}</b> {moved(after - before, colours, 3)}</span>",
                 width="content",
             )
         st.plotly_chart(
@@ -261,7 +268,7 @@ def _region(
         f"<div style='display:flex;gap:4px'>{pictures}</div>"
         f"<div style='display:flex;justify-content:space-between;align-items:baseline;"
         f"margin-top:.3rem'><span style='font-size:1.25rem;font-weight:600'>{after:.2f}×</span>"
-        f"{_change(after - before, colours)}</div>{_track(before, after, end, colours)}"
+        f"{moved(after - before, colours)}</div>{_track(before, after, end, colours)}"
         f"<table style='width:100%;text-align:right;border-collapse:collapse' "
         f"aria-label='Weights of {name}'>"
         f"<tr style='color:{colours.muted}'><td></td><th scope='col' style='font-weight:400'>"
@@ -276,7 +283,8 @@ def _cell(value: float, style: str = "") -> str:
     return f"<td style='{style}' title='{value:.6g}'>{html.escape(figures.weight(value))}</td>"
 
 
-def _change(value: float, colours: Theme, digits: int = 2) -> str:
+def moved(value: float, colours: Theme, digits: int = 2) -> str:
+    """Return a signed change in its colour, as markup."""
     return (
         f"<span style='color:{change_colour(value, colours, digits)};white-space:nowrap'>"
         f"{change(value, digits)}</span>"
