@@ -76,3 +76,28 @@ def smooth(side=12):
                     parameter.mul_(3.0)
         face = torch.rand(1, 3, side, side)
     return model, face
+
+
+def state_of(model):
+    """All that explaining might change, in a form that compares."""
+    return {
+        "values": {name: value.clone() for name, value in model.state_dict().items()},
+        "places": [value.data_ptr() for value in model.state_dict().values()],
+        "gradients": [
+            (parameter.requires_grad, parameter.grad) for parameter in model.parameters()
+        ],
+        "modes": [module.training for module in model.modules()],
+        "hooks": [
+            len(hooks)
+            for module in model.modules()
+            for name, hooks in vars(module).items()
+            if name.endswith("_hooks")
+        ],
+    }
+
+
+def is_as_before(model, before):
+    after = state_of(model)
+    for name, value in after.pop("values").items():
+        assert torch.equal(value, before["values"][name]), name
+    assert after == {name: value for name, value in before.items() if name != "values"}

@@ -84,7 +84,7 @@ def test_what_cannot_be_answered_is_refused_before_the_first_step(engine, asked,
 
 def test_a_method_says_what_its_map_is(engine):
     for name, method in METHODS.items():
-        heatmap = engine.explain(SCENE, name, steps=2 if method.counts else None)
+        heatmap = engine.explain(SCENE, name, "fear", steps=9 if method.counts else None)
         assert (heatmap.method, heatmap.signed) == (name, method.is_signed)
         assert heatmap.values.shape == (48, 48)
         assert len(heatmap.regions) == 6

@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ran.errors import BadRequest
+from ran.explain.backpropagation import deeplift, guided_grad_cam
 from ran.explain.grad_cam import grad_cam
 from ran.explain.gradients import input_x_gradient, integrated_gradients, saliency
 from ran.explain.heatmap import Explaining, Heatmap
+from ran.explain.perturbation import occlusion, region_ablation
 from ran.explain.question import Question
+from ran.explain.sampling import gradient_shap, smoothgrad
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,28 @@ METHODS: dict[str, Method] = {
         Method(
             "integrated-gradients", "Integrated gradients", integrated_gradients, is_signed=True,
             is_slow=True, uses_baseline=True, counts="steps", default_count=20, largest_count=160,
+        ),
+        Method(
+            "smoothgrad", "SmoothGrad", smoothgrad, is_signed=False,
+            is_slow=True, counts="draws", default_count=20, largest_count=200,
+        ),
+        Method(
+            "deeplift", "DeepLift", _in_one_step(deeplift), is_signed=True, uses_baseline=True
+        ),
+        Method(
+            "gradient-shap", "Gradient SHAP", gradient_shap, is_signed=True,
+            is_slow=True, uses_baseline=True, counts="draws", default_count=40, largest_count=200,
+        ),
+        Method(
+            "guided-grad-cam", "Guided Grad-CAM", _in_one_step(guided_grad_cam), is_signed=True
+        ),
+        Method(
+            "occlusion", "Occlusion", occlusion, is_signed=True,
+            is_slow=True, uses_baseline=True, counts="positions", default_count=49,
+            largest_count=196,
+        ),
+        Method(
+            "region-ablation", "Region ablation", _in_one_step(region_ablation), is_signed=True
         ),
     )
 }  # fmt: skip
