@@ -24,7 +24,7 @@ CLOCK = """() => {
   window.strokes = [];
   window.addEventListener("pointerup", () => { window.lifted = performance.now(); }, true);
   const shown = () => document.querySelector("table[aria-label='Weights of Centre 0.85']")
-    ?.parentElement.innerText;
+    ?.parentElement.textContent;
   let before = shown();
   new MutationObserver(() => {
     const now = shown();

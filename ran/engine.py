@@ -35,6 +35,8 @@ REMEMBERED = 64
 
 Of six regions a prediction takes under 1 kB, its features 12 kB, its region values under 1 kB.
 """
+REMEMBERED_CROPS = 16
+"""Scenes whose crops an engine keeps as they were seen; at 224 pixels one is about 900 kB."""
 EXPLAINED_AT_ONCE = {"cpu": 24, "gpu": 192}
 """Crops that go through the network together where gradients are kept; memory grows with them."""
 
@@ -59,6 +61,7 @@ class Engine:
         self.card = card
         self.model = model.to(memory_format=torch.channels_last).to(self.device).eval()
         self._known: Recent[str, Prediction] = Recent(REMEMBERED)
+        self._seen: Recent[str, NDArray[np.uint8]] = Recent(REMEMBERED_CROPS)
         self._features_known: Recent[str, Tensor] = Recent(REMEMBERED)
         self._values_known: Recent[str, RegionValues] = Recent(REMEMBERED)
         self.explainer = Explainer(
@@ -231,9 +234,19 @@ class Engine:
 
     @torch.no_grad()
     def regions_seen(self, scene: Scene) -> NDArray[np.uint8]:
-        """Return the crops as the network sees them, u8[R, S, S, 3]; grey if it sees grey."""
-        seen = self.model.see(self.crops(scene)[0]).permute(0, 2, 3, 1)
-        return np.asarray((seen * 255.0).round().to(torch.uint8).cpu().numpy())
+        """Return the crops as the network sees them, u8[R, S, S, 3]; grey if it sees grey.
+
+        Read-only. Those of a scene that was answered lately are not cut again.
+        """
+        seen = self._seen.recall(scene.key)
+        return self._keep_seen(scene, self.crops(scene)) if seen is None else seen
+
+    def _keep_seen(self, scene: Scene, crops: Tensor) -> NDArray[np.uint8]:
+        pictures = (self.model.see(crops[0]).permute(0, 2, 3, 1) * 255.0).round()
+        seen = np.asarray(pictures.to(torch.uint8).cpu().numpy())
+        seen.setflags(write=False)
+        self._seen.keep(scene.key, seen)
+        return seen
 
     def covered_shares(self, scene: Scene) -> NDArray[np.float32]:
         """Return the hidden share of each region of a scene, f32[R] in [0, 1]."""
@@ -265,8 +278,9 @@ class Engine:
         key = scene.key
         features = self._features_known.recall(key)
         if features is None:
-            (crops,) = self.crops(scene)
-            chunks = crops.split(CROPS_AT_ONCE if self.device == "cpu" else len(crops))
+            crops = self.crops(scene)
+            self._keep_seen(scene, crops)
+            chunks = crops[0].split(CROPS_AT_ONCE if self.device == "cpu" else crops.shape[1])
             features = torch.cat([self.model.features(chunk[None]) for chunk in chunks], dim=1)
             self._features_known.keep(key, features)
         return features

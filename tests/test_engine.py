@@ -242,6 +242,16 @@ def test_the_crops_are_shown_as_the_network_sees_them(engine):
     assert np.abs(seen[0, ..., 0].astype(int) - np.asarray(by_pillow)).max() <= 2
 
 
+def test_the_crops_of_an_answered_scene_are_not_cut_again(fresh, engine, monkeypatch):
+    made, _ = fresh
+    scene = Scene(FACE, (MOUTH,))
+    cut = engine.regions_seen(scene)
+    made.predict(scene)
+    monkeypatch.setattr(made, "crops", lambda scene: pytest.fail("cut again"))
+    assert (made.regions_seen(scene) == cut).all()
+    assert not cut.flags.writeable, "whoever asks the same gets the same array"
+
+
 def changed(folder, place, change, **card):
     """A copy of a checkpoint with other parameters or another card."""
     model, old = load_checkpoint(folder)

@@ -11,7 +11,7 @@ from made_up_shapes import bounded, drawing_shapes, drawings, erasers
 
 from ran.errors import BadRequest
 from ran.face.mask import SAMPLES, rasterise
-from ran.face.occlusion import FILLS, Fill, hide
+from ran.face.occlusion import FILLS, Fill, covering, hide
 from ran.face.shapes import Ellipse, Rectangle, Stroke
 
 SIDE = 32
@@ -199,3 +199,10 @@ def test_an_impossible_fill_is_refused_with_a_next_step(options):
     with pytest.raises(BadRequest) as refusal:
         Fill(**options)
     assert refusal.value.hint
+
+
+@pytest.mark.parametrize("kind", FILLS)
+def test_the_covering_is_what_a_cover_over_the_whole_face_shows(kind):
+    everywhere = (Rectangle(-1.0, -1.0, 2.0, 2.0),)
+    seen = covering(PIXELS, fill_of(kind, opacity=0.3))
+    assert (seen == hide(PIXELS, everywhere, fill_of(kind))).all()

@@ -92,6 +92,14 @@ def cover(app: AppTest, *parts: str) -> AppTest:
     return app
 
 
+def unfolded(app: AppTest, key: str) -> AppTest:
+    """The page once the popover or expander of that key is open."""
+    app.session_state[key] = True
+    app.run()
+    assert not app.exception
+    return app
+
+
 def button(app: AppTest, label: str):
     return next(found for found in app.button if found.label == label)
 
@@ -216,7 +224,7 @@ def test_hiding_with_opacity_zero_changes_no_number():
 
 
 def test_a_rectangle_by_numbers_is_added_and_removed():
-    app = opened()
+    app = unfolded(opened(), "rectangles")
     button(app, "Add").click().run()
     assert [shape.x0 for shape in session(app).rectangles] == [0.3]
     assert any(a != b for a, b in numbers_on_page(app))
@@ -226,7 +234,7 @@ def test_a_rectangle_by_numbers_is_added_and_removed():
 
 
 def test_a_rectangle_inside_out_is_refused_and_nothing_is_lost():
-    app = cover(opened(), "mouth")
+    app = unfolded(cover(opened(), "mouth"), "rectangles")
     left = next(found for found in app.number_input if found.label == "Left")
     left.set_value(0.9)
     button(app, "Add").click().run()
@@ -288,7 +296,7 @@ def test_a_recipe_saved_here_replays_to_the_same_numbers(tmp_path, checkpoint, c
     using = compute.engine(session(app))
     scene = session(app).scene(session(app).face)
     saved = recipe_here(using, session(app), scene).to_json()
-    again = opened()
+    again = unfolded(opened(), "replay")
     again.file_uploader[0].set_value(("r.json", saved.encode(), "application/json")).run()
     assert "another photo" not in words(again)
     button(again, "Replay it").click().run()
@@ -321,6 +329,7 @@ def test_a_link_brings_the_example_face_and_all_that_was_set():
     app = draw(app, [STROKE, STICKER])
     scene = session(app).scene(session(app).face)
     link = example_link(recipe_here(compute.engine(session(app)), session(app), scene))
+    unfolded(app, "save")
     (shown,) = [code.value for code in app.code if "?recipe=" in code.value]
     assert shown.endswith(f"?recipe={link}")
     again = linked(link)
@@ -352,7 +361,7 @@ def test_a_photo_of_ones_own_has_no_link(tmp_path):
     app = opened()
     mine = compute.look_at(compute.engine(session(app)), ASTRONAUT.read_bytes(), "mine.png")
     session(app).use_photo(mine)
-    app.run()
+    unfolded(app, "save")
     assert not [code for code in app.code if "?recipe=" in code.value]
     assert "For example faces only" in words(app)
 
@@ -370,7 +379,7 @@ def test_whether_attention_left_the_cover_is_one_line_with_the_measure():
 
 
 def test_a_bad_recipe_is_refused_in_words_and_nothing_is_lost():
-    app = cover(opened(), "mouth")
+    app = unfolded(cover(opened(), "mouth"), "replay")
     app.file_uploader[0].set_value(("r.json", b'{"version": 99}', "application/json")).run()
     assert "The recipe has version 99." in words(app)
     assert "What was set before stays." in words(app)
@@ -494,13 +503,15 @@ def test_scores_on_the_model_page_come_from_the_card(checkpoint, tmp_path, monke
 
 
 def test_alpha_moves_the_loss_and_not_the_margin():
-    app = opened("model")
+    app = unfolded(opened("model"), "alpha-popover")
     before = words(app)
     app.slider(key="alpha").set_value(0.2).run()
     using = compute.engine(session(app))
     margin = using.predict(session(app).scene(session(app).face)).rb_margin
     assert f"{max(0.0, 0.2 - margin):.3f}" in words(app)
     assert words(app) != before
+    app.session_state["alpha-popover"] = False
+    assert session(app.run()).alpha == 0.2, "closing the slider keeps what it set"
 
 
 def test_a_plain_network_has_pages_without_margin_and_relations(checkpoint, tmp_path, monkeypatch):

@@ -71,6 +71,15 @@ def hide_and_mask(
     return np.asarray(np.rint(mixed), np.uint8), hidden
 
 
+def covering(pixels: NDArray[np.uint8], fill: Fill) -> NDArray[np.uint8]:
+    """Return what stands where the face is hidden, u8[S, S, 3], as if all of it were, opaque.
+
+    For "look" it is what stands there where there is no sticker.
+    """
+    plain = Fill() if fill.kind == "look" else fill
+    return np.asarray(np.rint(_cover(pixels, plain)), np.uint8)
+
+
 def _cover(pixels: NDArray[np.uint8], fill: Fill) -> NDArray[np.float32]:
     if fill.kind == "blur":
         radius = pixels.shape[0] / 12

@@ -45,7 +45,10 @@ def covers(session: Session) -> None:
 
 def _rectangles(session: Session) -> None:
     """Ask for rectangles as numbers, and list those that are there."""
-    with st.expander("Rectangles by numbers"):
+    place = st.expander("Rectangles by numbers", key="rectangles", on_change="rerun")
+    if not place.open:
+        return
+    with place:
         with st.form("rectangle", border=False):
             st.markdown(
                 ":small[:gray[In sides of the face: 0 is left or top, 1 is right or bottom.]]"

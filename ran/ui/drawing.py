@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from ran.face.occlusion import hide
-from ran.face.shapes import Rectangle, drawing_from_json
+from ran.face.occlusion import covering
+from ran.face.shapes import drawing_from_json
 from ran.face.sticker_art import ART
 from ran.face.stickers import place
 from ran.figures import LIGHT, change_colour
@@ -14,8 +12,6 @@ from ran.scene import Scene
 from ran.ui import panels
 from ran.ui.canvas import Outlines, canvas, drawn
 from ran.ui.session import Session
-
-_EVERYWHERE = Rectangle(-1.0, -1.0, 2.0, 2.0)
 
 
 def take(session: Session) -> None:
@@ -35,11 +31,10 @@ def show(session: Session, scene: Scene, covered: Prediction) -> None:
     relative = covered.relative_weights.tolist()
     boxes = covered.boxes
     name = boxes[session.region].name
-    whole = replace(scene.fill, opacity=1.0)
     canvas(
         _key(session),
         clean=scene.face.pixels,
-        cover=hide(scene.face.pixels, (_EVERYWHERE,), whole),
+        cover=covering(scene.face.pixels, scene.fill),
         opacity=scene.fill.opacity,
         look=scene.fill.kind == "look",
         places=[place(name, scene.face) for name in ART],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -30,15 +31,19 @@ def save_menu(
     crops: tuple[NDArray[np.uint8], NDArray[np.uint8]],
 ) -> None:
     """Offer all that the Occlude page shows as files; `crops` are u8[R, S, S, 3], both faces."""
+    # Filled once it is open, and files made when they are asked for: a stroke waits for neither.
+    save = st.popover("Save", icon=":material/download:", key="save", on_change="rerun")
+    if not save.open:
+        return
     recipe = recipe_here(engine, session, scene)
-    with st.popover("Save", icon=":material/download:"):
+    with save:
         for label, name, kind, content in (
             ("Numbers, JSON", "ran.json", "application/json",
-             numbers_json(engine, scene, clean, covered)),
-            ("Regions, CSV", "ran-regions.csv", "text/csv", regions_csv(clean, covered)),
-            ("Recipe, JSON", "ran-recipe.json", "application/json", recipe.to_json()),
-            ("Covered face, PNG", "ran-face.png", "image/png", png(scene.hidden_pixels())),
-            ("Crops as seen, PNG", "ran-crops.png", "image/png", png(sheet(crops))),
+             lambda: numbers_json(engine, scene, clean, covered)),
+            ("Regions, CSV", "ran-regions.csv", "text/csv", lambda: regions_csv(clean, covered)),
+            ("Recipe, JSON", "ran-recipe.json", "application/json", recipe.to_json),
+            ("Covered face, PNG", "ran-face.png", "image/png", lambda: png(scene.hidden_pixels())),
+            ("Crops as seen, PNG", "ran-crops.png", "image/png", lambda: png(sheet(crops))),
         ):  # fmt: skip
             st.download_button(
                 label, content, name, kind, on_click="ignore", width="stretch", type="tertiary"
@@ -97,3 +102,15 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()
+
+
+def inline(pixels: NDArray[np.uint8]) -> str:
+    """Return a small picture u8[H, W, 3] as a data URL: lightly packed, one channel if it is grey.
+
+    For what is sent with every answer. It takes a sixth of the time of `png`, and a third of the
+    room if the picture is grey.
+    """
+    is_grey = bool((pixels == pixels[..., :1]).all())
+    file = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if is_grey else pixels).save(file, "PNG", compress_level=1)
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import json
 import math
@@ -18,8 +17,8 @@ from ran.explain.attention_shift import attention_shift
 from ran.figures import DARK, LIGHT, Theme, change, change_colour, signed
 from ran.net.checkpoints import Card
 from ran.prediction import Prediction
-from ran.ui.exports import png
-from ran.ui.session import Session, seed
+from ran.ui.exports import inline
+from ran.ui.session import Session
 
 HELP_MU = "μ, self-attention: how much this region counts, judged alone."
 HELP_NU = "ν, relation-attention: how much it counts, judged beside the whole."
@@ -136,9 +135,7 @@ def margin(session: Session, clean: Prediction, covered: Prediction) -> None:
         st.markdown("A plain network has no crops, so it has no RB margin.")
         return
     colours = theme()
-    # The slider stands below what it moves: its value is read before it is drawn.
-    key = seed("alpha", float(clean.alpha if session.alpha is None else session.alpha))
-    session.alpha = alpha = st.session_state[key]
+    alpha = float(clean.alpha if session.alpha is None else session.alpha)
     before, after = (max(0.0, alpha - p) for p in (clean.rb_margin, covered.rb_margin))
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -153,14 +150,28 @@ def margin(session: Session, clean: Prediction, covered: Prediction) -> None:
             config=figures.CONFIG, alt="RB margin of the clean and the covered face against alpha",
         )  # fmt: skip
         with st.container(horizontal=True):
-            with st.popover("How computed", icon=":material/function:", type="tertiary"):
-                _margin_computed(covered, alpha)
-            with st.popover(f"α = {alpha:.3f}", icon=":material/tune:", type="tertiary"):
-                st.slider(
-                    "α, the margin asked for", 0.0, max(0.2, clean.alpha, alpha), step=0.005,
-                    format="%.3f", key=key,
+            # Filled once they are open: a stroke should not wait for what nobody sees.
+            computed = st.popover(
+                "How computed", icon=":material/function:", type="tertiary", key="margin-computed",
+                on_change="rerun",
+            )  # fmt: skip
+            if computed.open:
+                with computed:
+                    _margin_computed(covered, alpha)
+            tuned = st.popover(
+                f"α = {alpha:.3f}", icon=":material/tune:", type="tertiary", key="alpha-popover",
+                on_change="rerun",
+            )  # fmt: skip
+            if tuned.open:
+                tuned.slider(
+                    "α, the margin asked for", 0.0, max(0.2, clean.alpha, alpha), alpha, 0.005,
+                    format="%.3f", key="alpha", on_change=_take_alpha, args=(session,),
                     help=f"The checkpoint was trained with {clean.alpha:g}.",
                 )  # fmt: skip
+
+
+def _take_alpha(session: Session) -> None:
+    session.alpha = st.session_state["alpha"]
 
 
 def _margin_computed(covered: Prediction, alpha: float) -> None:
@@ -250,7 +261,7 @@ def _region(
     name = html.escape(clean.boxes[index].name)
     pictures = "".join(
         f"<img style='width:50%;min-width:0;border-radius:3px' alt='{name}, {face} face' "
-        f"src='data:image/png;base64,{base64.b64encode(png(crop)).decode()}'>"
+        f"src='{inline(crop)}'>"
         for face, crop in zip(("clean", "covered"), crops, strict=True)
     )
     before, after = (float(p.relative_weights[index]) for p in (clean, covered))

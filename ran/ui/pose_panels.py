@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Sequence
 
@@ -18,7 +17,7 @@ from ran.prediction import Prediction
 from ran.study.pose_lists import measured
 from ran.study.poses import Answered, Skipped, mirrored_pairs
 from ran.ui import panels
-from ran.ui.exports import png
+from ran.ui.exports import inline
 from ran.ui.posing import Work
 from ran.ui.session import Session
 
@@ -260,7 +259,7 @@ def _crop(
     return (
         f"<div><img style='width:100%;border-radius:4px;display:block;border-bottom:4px solid "
         f"{change_colour(value - 1.0, colours)}' alt='{name} as the network saw it' "
-        f"src='data:image/png;base64,{base64.b64encode(png(crop)).decode()}'>"
+        f"src='{inline(crop)}'>"
         f"<div style='font-size:.87rem;margin-top:.2rem'>{name}</div>"
         f"<div><b style='font-size:1.1rem'>{value:.2f}×</b> <span style='font-size:.85rem;"
         f"white-space:nowrap;color:{change_colour(difference, colours)}'>{change(difference)}"

@@ -28,7 +28,10 @@ def recipe_here(engine: Engine, session: Session, scene: Scene) -> Recipe:
 
 def ask_for_file(session: Session, engine: Engine) -> None:
     """Take a recipe that was saved here or made in Python."""
-    with st.expander("Replay a recipe"):
+    place = st.expander("Replay a recipe", key="replay", on_change="rerun")
+    if not place.open:
+        return
+    with place:
         file = st.file_uploader(
             "A recipe, JSON", type=["json"], max_upload_size=2, key=f"recipe-{session.visit}",
             help="Saved from this page's Save menu. It sets all but the photo.",
