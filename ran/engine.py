@@ -13,7 +13,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ran.checker import Checker
 from ran.errors import BadFraming, BadRequest
+from ran.explain.faithfulness import Checking
 from ran.explain.heatmap import Explaining, Heatmap
 from ran.explain.intervene import Intervention, intervene
 from ran.explain.shapley import RegionValues, region_values
@@ -71,6 +73,8 @@ class Engine:
             layout=self.layout_of,
             at_once=EXPLAINED_AT_ONCE["cpu" if self.device == "cpu" else "gpu"],
         )
+
+        self._checker = Checker(self.explainer)
 
     @staticmethod
     def load(checkpoint: str | Path | None = None, device: str = "auto") -> Engine:
@@ -226,6 +230,30 @@ class Engine:
         """
         return self.explainer.explaining(
             scene, method, target, baseline=baseline, steps=steps, seed=seed
+        )
+
+    def faithful(
+        self,
+        scene: Scene,
+        method: str = "grad-cam",
+        target: str = "predicted",
+        *,
+        baseline: str | NDArray[np.uint8] = "black",
+        steps: int | None = None,
+        seed: int = 0,
+        draws: int = 10,
+    ) -> Iterator[Checking]:
+        """Check step by step how far the heatmap of these arguments can be trusted.
+
+        The map itself is made first where it is not remembered, then that of redrawn parameters;
+        each draw hides one square and makes the map of one shaken face. Each step holds what is
+        known so far; the last one is remembered. Stopping, errors and the rest as `explaining`.
+
+        Raises:
+            BadRequest: also if there are no or too many draws.
+        """
+        return self._checker.checking(
+            scene, method, target, baseline=baseline, steps=steps, seed=seed, draws=draws
         )
 
     def crops(self, scene: Scene) -> Tensor:

@@ -20,7 +20,7 @@ LAYERS = (  # a lower line never imports a higher one
     ("ran.ui",),
     ("ran.figures", "ran.report", "ran.__main__", "ran.commands", "ran.study"),
     ("ran.recipe",),
-    ("ran.engine", "ran.explainer"),
+    ("ran.engine", "ran.explainer", "ran.checker"),
     ("ran.explain",),
     ("ran.scene", "ran.prediction"),
     ("ran.net",),
