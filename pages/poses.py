@@ -4,27 +4,30 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
-from ran.ui import compute, pose_exports, pose_panels, pose_ways, posing, shell
+from ran.ui import compute, pose_exports, pose_panels, pose_ways, posing, replay, shell
+from ran.ui.pose_settings import TURN
 from ran.ui.session import Session, seed
 
 
 def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     """Draw the page for the face in the session, or for the photos given here."""
+    replay.take_link(session, engine)
     face = session.face
     if face is None:
         return
-    chosen_way = pose_ways.way()
+    chosen_way = pose_ways.way(session)
     with compute.told():
-        plan = pose_ways.plan(chosen_way, session, face, engine)
+        plan = pose_ways.plan(session, face, engine)
         cells = st.grid(3, min_column_width=160)
         with cells.container():
             cover = pose_ways.cover(session, face)
         with cells.container():
             other = pose_ways.other_engine(session, engine)
-        is_mirrored = chosen_way == pose_ways.TURN and cells.container().toggle(
-            "Mirror check", key=seed("poses-mirror", False),
-            help="Compares each region with its mirrored region at the opposite yaw.",
-        )  # fmt: skip
+        if chosen_way == TURN:
+            session.poses.is_mirrored = cells.container().toggle(
+                "Mirror check", key=seed("poses-mirror", session.poses.is_mirrored),
+                help="Compares each region with its mirrored region at the opposite yaw.",
+            )  # fmt: skip
         if plan is None:
             st.markdown("Nothing is shown yet: give photos or a video of one person above.")
             return
@@ -39,17 +42,24 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         theirs = [] if other is None else posing.answers(work, other, cover, layout)
         chosen = pose_panels.charts_over_yaw(session, work, done, theirs)
         pose_panels.pose(session, engine, work, done, chosen)
-        if is_mirrored:
+        if chosen_way == TURN and session.poses.is_mirrored:
             pose_panels.mirror(done, chosen)
         with header:
             pose_exports.save_menu(
-                engine, done, None if other is None else (other, theirs), work.skipped, cover
-            )
+                engine, session, done, None if other is None else (other, theirs), work.skipped,
+                cover,
+            )  # fmt: skip
+
+
+def draw(session: Session, engine: Engine, header: DeltaGenerator) -> None:
+    """Draw the page, and below it what takes a recipe, also where there are no poses yet."""
+    body(session, engine, header)
+    replay.ask_for_file(session, engine)
 
 
 def note(chosen_way: str, count: int) -> None:
     """Say where the poses come from, and how far they can be trusted."""
-    if chosen_way == pose_ways.TURN:
+    if chosen_way == TURN:
         st.markdown(
             f":orange-badge[:material/3d_rotation: synthetic] :small[:gray[{count} poses from one "
             "photo. Beyond 40° the picture is less reliable; the chart's ground is grey there. "
@@ -62,4 +72,4 @@ def note(chosen_way: str, count: int) -> None:
     )
 
 
-shell.open_page("Poses", body)
+shell.open_page("Poses", draw)

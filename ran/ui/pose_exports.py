@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -16,28 +17,47 @@ from ran.engine import Engine
 from ran.face.shapes import shape_to_json
 from ran.study.poses import Answered, Cover, Skipped
 from ran.ui.exports import png
+from ran.ui.pose_settings import TURN
+from ran.ui.replay import offer_link, poses_recipe
+from ran.ui.session import Session
 
 _SIDE = 128
 
 
 def save_menu(
     engine: Engine,
+    session: Session,
     found: Sequence[Answered],
     other: tuple[Engine, Sequence[Answered]] | None,
     skipped: Sequence[Skipped],
     cover: Cover | None,
 ) -> None:
-    """Offer all that the page shows as files."""
+    """Offer all that the page shows as files, and as a recipe where there is one."""
+    recipe = poses_recipe(engine, session, cover, [one.posed for one in found])
+    if session.alpha is not None:
+        found = [replace(one, answer=replace(one.answer, alpha=session.alpha)) for one in found]
+    files: list[tuple[str, str, str, str | bytes]] = [
+        ("Numbers, JSON", "ran-poses.json", "application/json",
+         numbers_json(engine, found, other, skipped, cover)),
+        ("Poses and regions, CSV", "ran-poses.csv", "text/csv", poses_csv(found)),
+        ("Faces, PNG", "ran-poses.png", "image/png", png(sheet(found))),
+    ]  # fmt: skip
+    if recipe is not None:
+        files.insert(
+            2, ("Recipe, JSON", "ran-poses-recipe.json", "application/json", recipe.to_json())
+        )
     with st.popover("Save", icon=":material/download:"):
-        for label, name, kind, content in (
-            ("Numbers, JSON", "ran-poses.json", "application/json",
-             numbers_json(engine, found, other, skipped, cover)),
-            ("Poses and regions, CSV", "ran-poses.csv", "text/csv", poses_csv(found)),
-            ("Faces, PNG", "ran-poses.png", "image/png", png(sheet(found))),
-        ):  # fmt: skip
+        for label, name, kind, content in files:
             st.download_button(
                 label, content, name, kind, on_click="ignore", width="stretch", type="tertiary"
             )
+        if recipe is None:
+            st.markdown(
+                ":small[:gray[A recipe is for a turned photo or for photos: videos and lists have "
+                "none.]]"
+            )
+        elif session.poses.way == TURN:
+            offer_link(session, recipe)
 
 
 def numbers_json(

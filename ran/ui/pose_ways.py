@@ -11,8 +11,9 @@ import streamlit as st
 from ran.engine import Engine
 from ran.face.detect import Face
 from ran.face.parts import PRESETS, preset
-from ran.face.video import FRAMES, MAX_BYTES, MAX_SECONDS, SUFFIXES, open_video
+from ran.face.video import MAX_BYTES, MAX_SECONDS, SUFFIXES, open_video
 from ran.net.checkpoints import bundled
+from ran.recipe import TurnChoice
 from ran.study.poses import (
     LISTS,
     MOST_PHOTOS,
@@ -24,12 +25,18 @@ from ran.study.poses import (
     turned,
 )
 from ran.ui import compute
-from ran.ui.posing import Plan
+from ran.ui.pose_settings import (
+    AS_DRAWN,
+    NO_COVER,
+    NOTHING,
+    PHOTOS,
+    PUBLISHED,
+    TURN,
+    VIDEO,
+)
+from ran.ui.posing import Plan, forget, kept
 from ran.ui.session import Session, seed
 
-TURN, PHOTOS, VIDEO, PUBLISHED = "Turn one photo", "Several photos", "Video", "Published lists"
-_NO_COVER, _AS_DRAWN = "none", "as on Occlude"
-_NOTHING = "nothing"
 _PHOTO_SUFFIXES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
 _NOT_KEPT = (
     ":small[:gray[:material/lock: Your photos are sent to the computer that runs this app and stay "
@@ -37,59 +44,69 @@ _NOT_KEPT = (
 )
 
 
-def way() -> str:
+def way(session: Session) -> str:
     """Ask for the way; published lists are offered where their data is."""
     ways = [TURN, PHOTOS, VIDEO] + ([PUBLISHED] if data_folder() else [])
-    return (
+    chosen: str = (
         st.segmented_control(
-            "Where the poses come from", ways, key=seed("poses-way", TURN), required=True,
-            label_visibility="collapsed",
+            "Where the poses come from", ways, key=seed("poses-way", session.poses.way),
+            required=True, label_visibility="collapsed",
         )
         or TURN
     )  # fmt: skip
+    session.poses.way = chosen
+    return chosen
 
 
-def plan(chosen: str, session: Session, face: Face, using: Engine) -> Plan | None:
-    """Ask what the way needs to know; None where there is nothing to do yet."""
+def plan(session: Session, face: Face, using: Engine) -> Plan | None:
+    """Ask what the chosen way needs to know; None where there is nothing to do yet."""
     ask: dict[str, Callable[[Session, Face, Engine], Plan | None]] = {
         TURN: _turn, PHOTOS: _photos, VIDEO: _video, PUBLISHED: _published,
     }  # fmt: skip
-    return ask[chosen](session, face, using)
+    return ask[session.poses.way](session, face, using)
 
 
 def _turn(session: Session, face: Face, using: Engine) -> Plan | None:
+    was = session.poses.turn
     cells = st.grid(3, min_column_width=160)
     span: Any = cells.slider(
-        "Yaw, degrees", -60, 60, step=15, key=seed("poses-yaw", (-60, 60)), format="%+d",
+        "Yaw, degrees", -60, 60, step=_marks(*was.yaw), key=seed("poses-yaw", was.yaw),
+        format="%+d",
         help="How far the nose is turned towards your right, beyond how it stands in the photo.",
     )  # fmt: skip
     pitch = cells.slider(
-        "Pitch, degrees", -30, 30, step=5, key=seed("poses-pitch", 0), format="%+d",
-        help="How far the nose is turned up.",
+        "Pitch, degrees", -30, 30, step=_marks(was.pitch), key=seed("poses-pitch", was.pitch),
+        format="%+d", help="How far the nose is turned up.",
     )  # fmt: skip
     step = cells.segmented_control(
-        "Step, degrees", [15, 5], key=seed("poses-step", 15), required=True,
+        "Step, degrees", sorted({5, 15, was.step}, reverse=True),
+        key=seed("poses-step", was.step), required=True,
         help="Of 5 degrees: up to 25 poses, one forward pass each.",
     )  # fmt: skip
-    yaws = list(range(span[0], span[1] + 1, int(step or 15)))
+    chosen = session.poses.turn = TurnChoice((span[0], span[1]), int(step or was.step), pitch)
     return Plan(
-        f"turn {face.digest} {yaws} {pitch}", len(yaws),
-        lambda: turned(face, yaws, (float(pitch),), using=using),
+        TURN, f"turn {face.digest} {chosen}", len(chosen.yaws),
+        lambda: turned(face, chosen.yaws, (float(chosen.pitch),), using=using),
     )  # fmt: skip
+
+
+def _marks(*angles: int) -> int:
+    """Return how far a slider's marks lie apart: a recipe's angles may lie between fives."""
+    return 5 if all(angle % 5 == 0 for angle in angles) else 1
 
 
 def _photos(session: Session, face: Face, using: Engine) -> Plan | None:
     files = st.file_uploader(
         "Photos of one person", type=_PHOTO_SUFFIXES, accept_multiple_files=True,
-        max_upload_size=20, key="poses-photos",
+        max_upload_size=20, key="poses-photos", on_change=forget, args=("poses-photos",),
         help=f"At most {MOST_PHOTOS}, of any size; of each, the largest face is used.",
     )  # fmt: skip
     st.markdown(_NOT_KEPT)
     if not files:
-        return None
+        return kept(PHOTOS)
     contents = [(file.name, file.getvalue()) for file in files]
     return Plan(
-        f"photos {_digest(*(content for _, content in contents))}", len(contents),
+        PHOTOS, f"photos {_digest(*(content for _, content in contents))}", len(contents),
         lambda: of_photos(contents, using=using),
     )  # fmt: skip
 
@@ -97,13 +114,15 @@ def _photos(session: Session, face: Face, using: Engine) -> Plan | None:
 def _video(session: Session, face: Face, using: Engine) -> Plan | None:
     file = st.file_uploader(
         "A short video of one person", type=list(SUFFIXES), max_upload_size=MAX_BYTES // 2**20,
-        key="poses-video",
+        key="poses-video", on_change=forget, args=("poses-video",),
         help=f"Its first {MAX_SECONDS:.0f} seconds are used; the head may turn as it likes.",
     )  # fmt: skip
-    frames = st.slider("Frames, evenly", 5, 30, key=seed("poses-frames", FRAMES))
+    frames = session.poses.frames = st.slider(
+        "Frames, evenly", 5, 30, key=seed("poses-frames", session.poses.frames)
+    )
     st.markdown(_NOT_KEPT)
     if file is None:
-        return None
+        return kept(VIDEO)
     content, name = file.getvalue(), file.name
     video = compute.once(
         f"video {_digest(content)} {frames}", lambda: open_video(content, name=name, frames=frames)
@@ -119,7 +138,7 @@ def _video(session: Session, face: Face, using: Engine) -> Plan | None:
             "are used."
         )
     return Plan(
-        f"video {_digest(content)} {frames}", len(video.frames),
+        VIDEO, f"video {_digest(content)} {frames}", len(video.frames),
         lambda: of_video(video, using=using),
     )  # fmt: skip
 
@@ -134,23 +153,25 @@ def _published(session: Session, face: Face, using: Engine) -> Plan | None:
         "List", LISTS, format_func=names.__getitem__, key=seed("poses-list", LISTS[0])
     )
     count = cells.slider("Faces, evenly", 5, 40, key=seed("poses-count", 15))
-    return Plan(f"list {name} {count}", count, lambda: listed(folder, name, count, using=using))
+    return Plan(
+        PUBLISHED, f"list {name} {count}", count, lambda: listed(folder, name, count, using=using)
+    )
 
 
 def cover(session: Session, face: Face) -> Cover | None:
     """Ask what hides every pose: nothing, what hides the face on Occlude, or a named part."""
     drawn = session.shapes(face)
-    options = [_NO_COVER, *([_AS_DRAWN] if drawn else []), *PRESETS]
-    key = seed("poses-cover", _NO_COVER)
+    options = [NO_COVER, *([AS_DRAWN] if drawn else []), *PRESETS]
+    key = seed("poses-cover", session.poses.cover)
     if st.session_state[key] not in options:
-        st.session_state[key] = _NO_COVER
-    chosen = st.selectbox(
+        st.session_state[key] = NO_COVER
+    chosen = session.poses.cover = st.selectbox(
         "Cover on every pose", options, key=key,
         help="It follows the landmarks of each face. What you draw on Occlude can be chosen here.",
     )  # fmt: skip
-    if chosen == _NO_COVER:
+    if chosen == NO_COVER:
         return None
-    if chosen == _AS_DRAWN:
+    if chosen == AS_DRAWN:
         return Cover(face, drawn, session.fill)
     return Cover(face, preset(chosen, face), session.fill)
 
@@ -159,11 +180,11 @@ def other_engine(session: Session, using: Engine) -> Engine | None:
     """Ask for a second network to lay over the first; None for none."""
     known = {name: str(path) for name, path in bundled().items() if name != using.card.name}
     chosen = st.selectbox(
-        "Compare with", [_NOTHING, *known], key=seed("poses-other", _NOTHING),
+        "Compare with", [NOTHING, *known], key=seed("poses-other", NOTHING),
         help="A second network answers for the same poses; its points are hollow. To compare with "
         "your own, load it on the Model page: the bundled ones are then offered here.",
     )  # fmt: skip
-    if chosen == _NOTHING or chosen not in known:
+    if chosen == NOTHING or chosen not in known:
         return None
     return compute.engine_of(known[chosen], session.device)
 

@@ -19,8 +19,9 @@ REMEMBERED = 5
 
 @dataclass(frozen=True)
 class Plan:
-    """Which poses are wanted: their key, how many at most, and what makes them."""
+    """Which poses are wanted: by which way, their key, how many at most, and what makes them."""
 
+    way: str
     key: str
     count: int
     begin: Callable[[], Iterator[Posed | Skipped]]
@@ -30,7 +31,7 @@ class Plan:
 class Work:
     """What is done of a plan. It lives in the visitor's session and goes with it."""
 
-    key: str = ""
+    plan: Plan | None = None
     steps: Iterator[Posed | Skipped] | None = None
     poses: list[Posed] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
@@ -60,9 +61,21 @@ def current() -> Work:
 def work_on(plan: Plan) -> Work:
     """Return the work on this plan, begun anew where the visitor's is on another."""
     work = current()
-    if work.key != plan.key:
-        st.session_state[_KEY] = work = Work(plan.key, plan.begin())
+    if work.plan is None or work.plan.key != plan.key:
+        st.session_state[_KEY] = work = Work(plan, plan.begin())
     return work
+
+
+def kept(way: str) -> Plan | None:
+    """Return the plan of the last photos or video: their widget forgets them on another page."""
+    plan = current().plan
+    return plan if plan is not None and plan.way == way else None
+
+
+def forget(widget: str) -> None:
+    """Let the work go where its files were taken out of their widget."""
+    if not st.session_state.get(widget):
+        st.session_state[_KEY] = Work()
 
 
 def do(

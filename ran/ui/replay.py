@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import streamlit as st
 
 from ran.engine import Engine
-from ran.recipe import CheckpointRef, Recipe, example_link, read_link, recipe_of
+from ran.face.detect import Face
+from ran.recipe import (
+    CheckpointRef,
+    PhotosChoice,
+    PosesChoice,
+    Recipe,
+    example_link,
+    read_link,
+    recipe_of,
+)
 from ran.recipe.link import PARAMETER
 from ran.scene import Scene
+from ran.study.poses import Cover, Posed
 from ran.ui import compute
+from ran.ui.pose_settings import PHOTOS, TURN
 from ran.ui.session import Session
 
 _KEPT = "What was set before stays."
@@ -26,6 +39,31 @@ def recipe_here(engine: Engine, session: Session, scene: Scene) -> Recipe:
     )
 
 
+def poses_recipe(
+    engine: Engine, session: Session, cover: Cover | None, poses: Sequence[Posed]
+) -> Recipe | None:
+    """Return what the Poses page holds as a recipe; None for videos and the published lists."""
+    face = session.face
+    ways: dict[str, Callable[[Face], PosesChoice]] = {
+        TURN: lambda _: session.poses.turn,
+        PHOTOS: lambda face: PhotosChoice.on(
+            face, tuple(posed.photo for posed in poses if posed.photo is not None)
+        ),
+    }
+    if face is None or session.poses.way not in ways:
+        return None
+    return Recipe(
+        session.photo_reference(),
+        CheckpointRef.of(engine.card),
+        () if cover is None else cover.shapes,
+        session.fill if cover is None else cover.fill,
+        session.layout_choice(),
+        session.alpha,
+        session.region,
+        ways[session.poses.way](face),
+    )
+
+
 def ask_for_file(session: Session, engine: Engine) -> None:
     """Take a recipe that was saved here or made in Python."""
     place = st.expander("Replay a recipe", key="replay", on_change="rerun")
@@ -34,7 +72,7 @@ def ask_for_file(session: Session, engine: Engine) -> None:
     with place:
         file = st.file_uploader(
             "A recipe, JSON", type=["json"], max_upload_size=2, key=f"recipe-{session.visit}",
-            help="Saved from this page's Save menu. It sets all but the photo.",
+            help="From a Save menu. It sets all but the photos.",
         )  # fmt: skip
         if file is not None:
             with compute.told(_KEPT):

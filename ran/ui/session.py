@@ -16,6 +16,7 @@ from ran.net.regions import RegionLayout, landmark_layout, random_layout
 from ran.recipe import LayoutChoice, PhotoRef, Recipe
 from ran.scene import Scene
 from ran.ui.asked import Asked
+from ran.ui.pose_settings import WIDGETS, PoseSettings
 
 _KEY = "ran_session"
 LAYOUTS = ("Fixed", "Random", "Landmark")
@@ -73,6 +74,7 @@ class Session:
     random_count: int = 5
     random_seed: int = 0
     radius: float = 0.25
+    poses: PoseSettings = field(default_factory=PoseSettings)
     explaining: Asked = field(default_factory=Asked)
     checkpoint: str | None = None
     own_engine: Engine | None = None
@@ -133,7 +135,9 @@ class Session:
         self.random_count = layout.count or self.random_count
         self.random_seed = self.random_seed if layout.seed is None else layout.seed
         self.radius = layout.radius or self.radius
-        for key in _REPLAYED:
+        if recipe.poses is not None:
+            self.poses.replay(recipe.poses, has_cover=bool(recipe.shapes))
+        for key in (*_REPLAYED, *WIDGETS):
             st.session_state.pop(key, None)
 
     def _begin_drawing(self, shapes: tuple[Shape, ...]) -> None:

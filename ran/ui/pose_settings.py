@@ -1,0 +1,37 @@
+"""What a visitor has set on the Poses page; the photos themselves are not in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ran.face.video import FRAMES
+from ran.recipe import PosesChoice, TurnChoice
+
+TURN, PHOTOS, VIDEO, PUBLISHED = "Turn one photo", "Several photos", "Video", "Published lists"
+NO_COVER, AS_DRAWN = "none", "as on Occlude"
+NOTHING = "nothing"
+
+
+@dataclass
+class PoseSettings:
+    """The way to poses, what it needs to know, and what is put on and beside them."""
+
+    way: str = TURN
+    turn: TurnChoice = field(default_factory=TurnChoice)
+    frames: int = FRAMES
+    cover: str = NO_COVER
+    other: str = NOTHING
+    """The second network: NOTHING, or what the page calls it."""
+    is_mirrored: bool = False
+
+    def replay(self, choice: PosesChoice, *, has_cover: bool) -> None:
+        """Take what a recipe says of poses."""
+        self.cover = AS_DRAWN if has_cover else NO_COVER
+        if isinstance(choice, TurnChoice):
+            self.way, self.turn = TURN, choice
+        else:
+            self.way = PHOTOS
+
+
+WIDGETS = ("poses-way", "poses-yaw", "poses-pitch", "poses-step", "poses-cover")
+"""Keys of the widgets whose values a recipe holds."""
