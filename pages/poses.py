@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
-from ran.ui import compute, pose_exports, pose_panels, pose_ways, posing, replay, shell
+from ran.ui import compute, pose_card, pose_exports, pose_panels, pose_ways, posing, replay, shell
 from ran.ui.pose_settings import TURN
 from ran.ui.session import Session, seed
 
@@ -12,7 +12,7 @@ from ran.ui.session import Session, seed
 def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     """Draw the page for the face in the session, or for the photos given here."""
     replay.take_link(session, engine)
-    face = session.face
+    face = session.photo_face
     if face is None:
         return
     chosen_way = pose_ways.way(session)
@@ -41,7 +41,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
             return
         theirs = [] if other is None else posing.answers(work, other, cover, layout)
         chosen = pose_panels.charts_over_yaw(session, work, done, theirs)
-        pose_panels.pose(session, engine, work, done, chosen)
+        pose_card.pose(session, engine, work, done, chosen)
         if chosen_way == TURN and session.poses.is_mirrored:
             pose_panels.mirror(done, chosen)
         with header:

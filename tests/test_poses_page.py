@@ -12,14 +12,24 @@ from ran.engine import Engine
 from ran.face.head import turn
 from ran.face.occlusion import Fill
 from ran.face.parts import preset
-from ran.recipe import CheckpointRef, LayoutChoice, Recipe, TurnChoice, example_link, read_link
+from ran.face.photo import open_photo
+from ran.face.shapes import Rectangle
+from ran.recipe import (
+    CheckpointRef,
+    LayoutChoice,
+    PhotoRef,
+    Recipe,
+    TurnChoice,
+    example_link,
+    read_link,
+)
 from ran.scene import Scene
 from ran.study.poses import Cover, by_yaw, turned
 from ran.ui import compute, posing
 from ran.ui.pose_exports import numbers_json, poses_csv, sheet
 from ran.ui.replay import poses_recipe
-from tests.test_pages import ASTRONAUT, ROOT, _tiny_network, button, opened, png, session, words  # noqa: F401
-
+from ran.ui.session import FoundPhoto
+from tests.test_pages import ASTRONAUT, ROOT, _tiny_network, button, png, session, unfolded, words  # noqa: F401
 
 _turned_once = cache(turn)
 
@@ -129,8 +139,8 @@ def test_what_is_saved_holds_every_pose_and_region(page, checkpoint):
 def recipe_of_page(app) -> Recipe:
     """The recipe that the Save menu offers: what it is made from, made again."""
     visitor, using = session(app), compute.engine(session(app))
-    face = visitor.face
-    covers = {"none": None, "as on Occlude": Cover(face, visitor.shapes(face), visitor.fill)}
+    face, shown = visitor.photo_face, visitor.face
+    covers = {"none": None, "as on Occlude": Cover(shown, visitor.shapes(shown), visitor.fill)}
     chosen = visitor.poses.cover
     cover = covers[chosen] if chosen in covers else Cover(face, preset(chosen, face), visitor.fill)
     return poses_recipe(using, visitor, cover, work(app).poses)
@@ -198,6 +208,7 @@ def test_a_recipe_sets_the_page_and_gives_the_same_recipe_again(page):
         session(page).photo_reference(), CheckpointRef.of(compute.engine(session(page)).card),
         preset("nose", face), Fill("grey"), LayoutChoice(), poses=TurnChoice((-7, 13), 10, -5),
     )  # fmt: skip
+    unfolded(page, "replay")
     upload = page.file_uploader(key=f"recipe-{session(page).visit}")
     upload.set_value(("r.json", recipe.to_json().encode(), "application/json")).run()
     button(page, "Replay it").click().run()
@@ -226,6 +237,7 @@ def test_a_link_opens_an_example_face_with_its_poses():
 
 
 def test_the_menu_offers_the_recipe_and_for_an_example_its_link(page):
+    unfolded(page, "save")
     assert "Recipe, JSON" in [item.label for item in page.get("download_button")]
     (code,) = [code.value for code in page.code if "?recipe=" in code.value]
     assert read_link(code.split("?recipe=")[1]) == recipe_of_page(page)
@@ -253,3 +265,98 @@ def test_photos_that_are_taken_out_are_forgotten(page):
     page.file_uploader(key="poses-photos").set_value([]).run()
     assert work(page).poses == []
     assert "Nothing is shown yet" in words(page)
+
+
+def test_a_pose_is_chosen_by_name_without_a_pointer(page):
+    chosen = page.selectbox(key="poses-chosen")
+    assert chosen.options[0] == "yaw −60°"
+    assert chosen.value == 4, "the pose that looks ahead comes first"
+    chosen.set_value(7).run()
+    assert "Yaw +45°" in words(page)
+    button(page, "Previous").click().run()
+    assert page.selectbox(key="poses-chosen").value == 6, "the list shows what a button chose"
+
+
+def opened_on_occlude(page) -> AppTest:
+    """Pose +30 degrees, its mouth hidden, opened on the Occlude page."""
+    page.selectbox(key="poses-cover").set_value("mouth").run()
+    page.selectbox(key="poses-chosen").set_value(6).run()
+    page.button(key="poses-open").click().run()
+    assert not page.exception
+    assert "not a photo" in words(page), "the click leads to Occlude"
+    # AppTest does not follow what the script itself switched to.
+    return page.switch_page("pages/occlude.py")
+
+
+def test_a_pose_opened_on_occlude_is_the_very_scene_and_says_that_it_is_synthetic(page):
+    before = session(page).face
+    app = opened_on_occlude(page)
+    one = next(one for one in work(app).answers.values()
+               if one.posed.yaw == 30 and one.scene.shapes)  # fmt: skip
+    scene = session(app).scene(session(app).face)
+    assert scene.shapes == one.scene.shapes
+    assert np.array_equal(scene.hidden_pixels(), one.scene.hidden_pixels())
+    text = words(unfolded(app, "save"))
+    assert "synthetic" in text
+    assert "astronaut.png turned, yaw +30°: not a photo." in text
+    for value in one.answer.relative_weights:
+        assert f"{value:.2f}×" in text
+    assert "No photo shows this face, so there is no recipe of it." in text
+    assert "Recipe, JSON" not in [item.label for item in app.get("download_button")]
+    button(app, "Back to the photo's face").click().run()
+    assert session(app).face == before
+    assert "not a photo" not in words(app)
+
+
+@pytest.mark.parametrize("name", ["explain", "model"])
+def test_every_page_says_that_an_opened_pose_is_synthetic(page, name):
+    app = opened_on_occlude(page).switch_page(f"pages/{name}.py").run()
+    assert not app.exception
+    assert "yaw +30°: not a photo." in words(app)
+
+
+def test_what_hid_the_photos_face_waits_while_a_pose_is_open(page):
+    visitor = session(page)
+    visitor.parts, visitor.drawn = ["nose"], (Rectangle(0.1, 0.1, 0.3, 0.3),)
+    app = opened_on_occlude(page)
+    assert (visitor.parts, len(visitor.drawn)) == ([], 1)
+    app.switch_page("pages/poses.py").run()
+    page.selectbox(key="poses-chosen").set_value(0).run()
+    app.button(key="poses-open").click().run()
+    button(app, "Back to the photo's face").click().run()
+    assert (visitor.parts, visitor.drawn) == (["nose"], (Rectangle(0.1, 0.1, 0.3, 0.3),))
+
+
+def test_with_a_pose_open_the_sweep_is_still_of_the_photo(page):
+    held = [posed.face for posed in work(page).poses]
+    app = opened_on_occlude(page).switch_page("pages/poses.py").run()
+    assert [posed.face for posed in work(app).poses] == held
+    app.selectbox(key="poses-cover").set_value("as on Occlude").run()
+    unfolded(app, "save")
+    assert "Hidden" in words(app)
+    assert recipe_of_page(app) is None, "its cover lies on the turned face"
+    assert "with a cover that lies on the photo's own face" in words(app)
+
+
+def test_a_new_photo_or_a_recipe_with_poses_takes_the_place_of_an_opened_pose(page):
+    visitor, photo_face = session(page), session(page).face
+    recipe = recipe_of_page(page)
+    opened_on_occlude(page)
+    visitor.replay(recipe)
+    assert visitor.face == photo_face
+    opened_on_occlude(page.switch_page("pages/poses.py").run())
+    visitor.use_photo(FoundPhoto("new.png", visitor.photo, [photo_face]))
+    assert visitor.posed is None
+
+
+def test_a_photo_opened_from_the_poses_page_has_a_recipe_of_its_own(page):
+    content = (ROOT / "examples/drawn_anger.png").read_bytes()
+    page.segmented_control(key="poses-way").set_value("Several photos").run()
+    page.file_uploader(key="poses-photos").set_value(("mine.png", content, "image/png")).run()
+    page.button(key="poses-open").click().run()
+    text = words(unfolded(page.switch_page("pages/occlude.py"), "save"))
+    assert "mine.png, from the Poses page." in text
+    assert "synthetic" not in text
+    assert "Recipe, JSON" in [item.label for item in page.get("download_button")]
+    assert session(page).photo_reference() == PhotoRef.of(open_photo(content, name="mine.png"))
+    assert "For example faces only" in text

@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
@@ -35,29 +36,50 @@ def save_menu(
     save = st.popover("Save", icon=":material/download:", key="save", on_change="rerun")
     if not save.open:
         return
-    recipe = recipe_here(engine, session, scene)
+    posed = session.posed
+    is_synthetic = posed is not None and posed.is_synthetic
+    begin = "ran-synthetic" if is_synthetic else "ran"
+    files: list[tuple[str, str, str, Callable[[], str | bytes]]] = [
+        ("Numbers, JSON", f"{begin}.json", "application/json",
+         lambda: numbers_json(engine, scene, clean, covered, is_synthetic=is_synthetic)),
+        ("Regions, CSV", f"{begin}-regions.csv", "text/csv", lambda: regions_csv(clean, covered)),
+        ("Covered face, PNG", f"{begin}-face.png", "image/png",
+         lambda: png(scene.hidden_pixels())),
+        ("Crops as seen, PNG", f"{begin}-crops.png", "image/png", lambda: png(sheet(crops))),
+    ]  # fmt: skip
+    has_photo = posed is None or posed.photo is not None
+    recipe = recipe_here(engine, session, scene) if has_photo else None
+    if recipe is not None:
+        files.insert(2, ("Recipe, JSON", "ran-recipe.json", "application/json", recipe.to_json))
     with save:
-        for label, name, kind, content in (
-            ("Numbers, JSON", "ran.json", "application/json",
-             lambda: numbers_json(engine, scene, clean, covered)),
-            ("Regions, CSV", "ran-regions.csv", "text/csv", lambda: regions_csv(clean, covered)),
-            ("Recipe, JSON", "ran-recipe.json", "application/json", recipe.to_json),
-            ("Covered face, PNG", "ran-face.png", "image/png", lambda: png(scene.hidden_pixels())),
-            ("Crops as seen, PNG", "ran-crops.png", "image/png", lambda: png(sheet(crops))),
-        ):  # fmt: skip
+        for label, name, kind, content in files:
             st.download_button(
                 label, content, name, kind, on_click="ignore", width="stretch", type="tertiary"
             )
-        offer_link(session, recipe)
+        if recipe is not None:
+            offer_link(session, recipe)
+        else:
+            st.markdown(
+                ":small[:gray[No photo shows this face, so there is no recipe of it. The Poses "
+                "page has one of the turn.]]"
+            )
 
 
-def numbers_json(engine: Engine, scene: Scene, clean: Prediction, covered: Prediction) -> str:
+def numbers_json(
+    engine: Engine,
+    scene: Scene,
+    clean: Prediction,
+    covered: Prediction,
+    *,
+    is_synthetic: bool = False,
+) -> str:
     """Return both answers in the layout of the command line, and the scene that they are for."""
     content = {
         "clean": clean.as_json(),
         "covered": covered.as_json(),
         "scene": {
             "face": scene.face.digest,
+            "synthetic": is_synthetic,
             "shapes": [shape_to_json(shape) for shape in scene.shapes],
             "fill": {"kind": scene.fill.kind, "opacity": scene.fill.opacity},
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -33,28 +33,31 @@ def save_menu(
     cover: Cover | None,
 ) -> None:
     """Offer all that the page shows as files, and as a recipe where there is one."""
+    save = st.popover("Save", icon=":material/download:", key="save", on_change="rerun")
+    if not save.open:
+        return
     recipe = poses_recipe(engine, session, cover, [one.posed for one in found])
     if session.alpha is not None:
         found = [replace(one, answer=replace(one.answer, alpha=session.alpha)) for one in found]
-    files: list[tuple[str, str, str, str | bytes]] = [
+    files: list[tuple[str, str, str, Callable[[], str | bytes]]] = [
         ("Numbers, JSON", "ran-poses.json", "application/json",
-         numbers_json(engine, found, other, skipped, cover)),
-        ("Poses and regions, CSV", "ran-poses.csv", "text/csv", poses_csv(found)),
-        ("Faces, PNG", "ran-poses.png", "image/png", png(sheet(found))),
+         lambda: numbers_json(engine, found, other, skipped, cover)),
+        ("Poses and regions, CSV", "ran-poses.csv", "text/csv", lambda: poses_csv(found)),
+        ("Faces, PNG", "ran-poses.png", "image/png", lambda: png(sheet(found))),
     ]  # fmt: skip
     if recipe is not None:
         files.insert(
-            2, ("Recipe, JSON", "ran-poses-recipe.json", "application/json", recipe.to_json())
+            2, ("Recipe, JSON", "ran-poses-recipe.json", "application/json", recipe.to_json)
         )
-    with st.popover("Save", icon=":material/download:"):
+    with save:
         for label, name, kind, content in files:
             st.download_button(
                 label, content, name, kind, on_click="ignore", width="stretch", type="tertiary"
             )
         if recipe is None:
             st.markdown(
-                ":small[:gray[A recipe is for a turned photo or for photos: videos and lists have "
-                "none.]]"
+                ":small[:gray[A recipe is for a turned photo or for photos, with a cover that lies "
+                "on the photo's own face.]]"
             )
         elif session.poses.way == TURN:
             offer_link(session, recipe)

@@ -160,7 +160,8 @@ def _published(session: Session, face: Face, using: Engine) -> Plan | None:
 
 def cover(session: Session, face: Face) -> Cover | None:
     """Ask what hides every pose: nothing, what hides the face on Occlude, or a named part."""
-    drawn = session.shapes(face)
+    on_occlude = session.face or face
+    drawn = session.shapes(on_occlude)
     options = [NO_COVER, *([AS_DRAWN] if drawn else []), *PRESETS]
     key = seed("poses-cover", session.poses.cover)
     if st.session_state[key] not in options:
@@ -172,7 +173,7 @@ def cover(session: Session, face: Face) -> Cover | None:
     if chosen == NO_COVER:
         return None
     if chosen == AS_DRAWN:
-        return Cover(face, drawn, session.fill)
+        return Cover(on_occlude, drawn, session.fill)
     return Cover(face, preset(chosen, face), session.fill)
 
 

@@ -47,6 +47,10 @@ class Work:
         """Keep what is done; nothing more is begun."""
         self.is_stopped = True
 
+    def choose(self, place: int) -> None:
+        """Choose the pose at a place in order of yaw."""
+        self.chosen = place
+
     def go_on(self) -> None:
         """Take the work up where it was stopped."""
         self.is_stopped = False

@@ -42,18 +42,21 @@ def recipe_here(engine: Engine, session: Session, scene: Scene) -> Recipe:
 def poses_recipe(
     engine: Engine, session: Session, cover: Cover | None, poses: Sequence[Posed]
 ) -> Recipe | None:
-    """Return what the Poses page holds as a recipe; None for videos and the published lists."""
-    face = session.face
+    """Return what the Poses page holds as a recipe; None where one could not say it all.
+
+    So it is for videos, for the published lists, and for a cover that lies on an opened pose.
+    """
+    face = session.photo_face
     ways: dict[str, Callable[[Face], PosesChoice]] = {
         TURN: lambda _: session.poses.turn,
         PHOTOS: lambda face: PhotosChoice.on(
             face, tuple(posed.photo for posed in poses if posed.photo is not None)
         ),
     }
-    if face is None or session.poses.way not in ways:
+    if face is None or session.poses.way not in ways or (cover and cover.face != face):
         return None
     return Recipe(
-        session.photo_reference(),
+        session.reference_of_photo(),
         CheckpointRef.of(engine.card),
         () if cover is None else cover.shapes,
         session.fill if cover is None else cover.fill,
@@ -106,7 +109,7 @@ def take_link(session: Session, engine: Engine) -> None:
 def offer_link(session: Session, recipe: Recipe) -> None:
     """Show the address that opens this page as it is; for example faces alone."""
     st.markdown("**Link to this page as it is**")
-    if not session.is_example:
+    if not (session.is_example and recipe.photo == session.reference_of_photo()):
         st.markdown(
             ":small[:gray[For example faces only: a link holds no photo. Save the recipe instead.]]"
         )
@@ -117,5 +120,7 @@ def offer_link(session: Session, recipe: Recipe) -> None:
 
 
 def _notices(recipe: Recipe, session: Session, engine: Engine) -> tuple[str, ...]:
-    here = session.photo_reference(), CheckpointRef.of(engine.card)
-    return recipe.notices(*here, faces=len(session.faces))
+    is_of_pose = session.posed is not None and recipe.poses is None
+    photo = session.photo_reference() if is_of_pose else session.reference_of_photo()
+    faces = 1 if is_of_pose else len(session.faces)
+    return recipe.notices(photo, CheckpointRef.of(engine.card), faces=faces)

@@ -15,15 +15,14 @@ from ran.face.shapes import Rectangle, Shape
 from ran.net.regions import RegionLayout, landmark_layout, random_layout
 from ran.recipe import LayoutChoice, PhotoRef, Recipe
 from ran.scene import Scene
+from ran.study.poses import Posed
 from ran.ui.asked import Asked
 from ran.ui.pose_settings import WIDGETS, PoseSettings
 
 _KEY = "ran_session"
 LAYOUTS = ("Fixed", "Random", "Landmark")
-_REPLAYED = (
-    "fill", "opacity", "colour", "noise", "alpha", "layout", "random-count", "random-seed",
-    "radius",
-)  # fmt: skip
+_FILL = ("fill", "opacity", "colour", "noise")
+_REPLAYED = (*_FILL, "alpha", "layout", "random-count", "random-seed", "radius")
 """Keys of the widgets whose values a recipe holds."""
 
 
@@ -54,6 +53,12 @@ class Session:
     faces: list[Face] = field(default_factory=list)
     is_example: bool = False
     face_number: int = 0
+    posed: Posed | None = None
+    """A pose that was opened from the Poses page: `face` is its face, until `leave_pose`."""
+    aside: tuple[list[str], list[Rectangle], tuple[Shape, ...]] = field(
+        default_factory=lambda: ([], [], ())
+    )
+    """What hid the photo's face when a pose was opened: parts, rectangles, what was drawn."""
     visit: int = 0
     """Counts photos taken into use: part of the keys of widgets that start anew with each."""
     parts: list[str] = field(default_factory=list)
@@ -82,7 +87,12 @@ class Session:
 
     @property
     def face(self) -> Face | None:
-        """Return the face in use, or None before one was chosen."""
+        """Return the face in use: an opened pose, or the photo's; None before one was chosen."""
+        return self.photo_face if self.posed is None else self.posed.face
+
+    @property
+    def photo_face(self) -> Face | None:
+        """Return the photo's face, also where a pose is open instead."""
         return self.faces[self.face_number] if self.faces else None
 
     def shapes(self, face: Face) -> tuple[Shape, ...]:
@@ -110,11 +120,34 @@ class Session:
         """Take a face of a new photo; the largest comes first. What was drawn goes."""
         self.photo_name, self.photo = photo.name, photo.reference
         self.faces, self.face_number, self.region = photo.faces, number, 0
-        self.is_example = photo.is_example
+        self.is_example, self.posed = photo.is_example, None
         self._begin_drawing(())
 
+    def open_pose(self, posed: Posed, shapes: tuple[Shape, ...], fill: Fill) -> None:
+        """Take a pose into use as it was shown; what hid the photo's face is put aside."""
+        if self.posed is None:
+            self.aside = self.parts, self.rectangles, self.drawn
+        self.posed, self.region = posed, 0
+        self._begin_drawing(shapes)
+        if shapes:
+            self.fill = fill
+            for key in _FILL:
+                st.session_state.pop(key, None)
+
+    def leave_pose(self) -> None:
+        """Go back to the photo's face and what hid it."""
+        self.posed, self.region = None, 0
+        self._begin_drawing(self.aside[2])
+        self.parts, self.rectangles = self.aside[:2]
+
     def photo_reference(self) -> PhotoRef:
-        """Return how a recipe refers to the face in use."""
+        """Return how a recipe refers to the face in use; no photo has the digest of a made one."""
+        if self.posed is None:
+            return self.reference_of_photo()
+        return self.posed.photo or PhotoRef("0" * 64, self.posed.name)
+
+    def reference_of_photo(self) -> PhotoRef:
+        """Return how a recipe refers to the photo's face, also where a pose is open instead."""
         return replace(self.photo, face=self.face_number)
 
     def layout_choice(self) -> LayoutChoice:
@@ -127,9 +160,12 @@ class Session:
 
     def replay(self, recipe: Recipe) -> None:
         """Take all that a recipe sets; the photo stays. Widgets start anew from it."""
+        if recipe.poses is not None:
+            self.posed = None  # its shapes lie on the photo's face
         self._begin_drawing(recipe.shapes)
         self.fill, self.alpha, self.region = recipe.fill, recipe.alpha, recipe.region
-        self.face_number = recipe.face_among(len(self.faces))
+        if self.posed is None:
+            self.face_number = recipe.face_among(len(self.faces))
         layout = recipe.layout
         self.layout_kind = {"random": "Random", "landmark": "Landmark"}.get(layout.kind, "Fixed")
         self.random_count = layout.count or self.random_count

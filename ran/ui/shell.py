@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine, devices
 from ran.net.checkpoints import bundled
+from ran.study.poses import Posed
 from ran.ui import compute
 from ran.ui.face_dialog import face_dialog
 from ran.ui.session import LAYOUTS, Session, current, seed
@@ -77,7 +78,27 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
         compute.ensure_face(session, engine)
         if choose:
             face_dialog(session, engine)
+        if session.posed is not None and title != "Poses":
+            _posed(session, session.posed)
         body(session, engine, header)
+
+
+def _posed(session: Session, posed: Posed) -> None:
+    """Say that a pose is in use, on every page that shows it, and offer the photo's face again."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = f"{posed.name}, from the Poses page."
+        if posed.is_synthetic:
+            words = (
+                f":orange-badge[:material/3d_rotation: synthetic] {session.photo_name} turned, "
+                f"{posed.name}: not a photo."
+            )
+        st.markdown(words, width="content")
+        st.button(
+            "Back to the photo's face", icon=":material/undo:", type="tertiary",
+            on_click=session.leave_pose, key="leave-pose",
+        )  # fmt: skip
+        if posed.warning:
+            st.markdown(f":small[:material/warning: {posed.warning}]", width="content")
 
 
 def halves() -> tuple[DeltaGenerator, DeltaGenerator]:

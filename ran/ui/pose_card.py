@@ -1,0 +1,189 @@
+"""The chosen pose on the Poses page: its face, its answer, its crops, and how to choose another."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ran import figures
+from ran.engine import Engine
+from ran.figures import Theme, change, change_colour, outlined, signed
+from ran.figures import poses as charts
+from ran.prediction import Prediction
+from ran.study.poses import Answered
+from ran.ui import panels
+from ran.ui.exports import inline
+from ran.ui.pose_panels import front
+from ran.ui.posing import Work
+from ran.ui.session import Session
+
+
+def pose(
+    session: Session, engine: Engine, work: Work, found: Sequence[Answered], chosen: int
+) -> None:
+    """Draw the chosen pose: its face, answer and crops, against the pose nearest the front."""
+    colours = panels.theme()
+    one, ahead = found[chosen], found[front(found)]
+    region = min(session.region, len(one.answer.boxes) - 1)
+    with st.container(border=True):
+        st.markdown(_heading(one))
+        _choose(session, work, found, chosen)
+        if one.posed.warning:
+            st.markdown(f":material/warning: {one.posed.warning}")
+        left, right = st.columns([0.28, 0.72])
+        with left:
+            picture = outlined(
+                one.scene.hidden_pixels(), one.answer.boxes, one.answer.relative_weights.tolist(),
+                colours, chosen=region,
+            )  # fmt: skip
+            st.image(picture, width="stretch", alt=f"The face at {one.posed.name}, its regions")
+            if one.posed.filled is not None:
+                _filled(one)
+        with right:
+            _band(one, ahead, colours)
+            _crops(engine, one, ahead, colours)
+
+
+def _choose(session: Session, work: Work, found: Sequence[Answered], chosen: int) -> None:
+    """Ask for another pose, by name or one step further, and offer this one to Occlude."""
+    names = [f"{charts.degrees(one.posed.yaw)}, {one.posed.name}" for one in found]
+    if found[0].posed.is_synthetic:
+        names = [one.posed.name for one in found]
+    # What a click on the chart chose is what the list shows.
+    st.session_state["poses-chosen"] = chosen
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _step(work, "Previous", ":material/chevron_left:", chosen - 1, len(found))
+        st.selectbox(
+            "Pose", range(len(found)), format_func=names.__getitem__, key="poses-chosen", width=220,
+            label_visibility="collapsed", on_change=_take, args=(work,),
+        )  # fmt: skip
+        _step(work, "Next", ":material/chevron_right:", chosen + 1, len(found))
+        one = found[chosen]
+        if st.button(
+            "Open on Occlude", icon=":material/draw:", type="tertiary", key="poses-open",
+            help="Draw on this face there; the photo's face and its drawing wait.",
+        ):  # fmt: skip
+            session.open_pose(one.posed, one.scene.shapes, one.scene.fill)
+            st.switch_page("pages/occlude.py")
+
+
+def _step(work: Work, label: str, icon: str, place: int, count: int) -> None:
+    st.button(
+        label, icon=icon, type="tertiary", key=f"poses-{label}", disabled=not 0 <= place < count,
+        on_click=work.choose, args=(place,),
+    )  # fmt: skip
+
+
+def _take(work: Work) -> None:
+    work.choose(st.session_state["poses-chosen"])
+
+
+def _heading(one: Answered) -> str:
+    posed, estimate = one.posed, one.posed.pose
+    words = f"**Yaw {charts.degrees(posed.yaw)}**"
+    if posed.is_synthetic:
+        words += " :orange-badge[:material/3d_rotation: synthetic]"
+    else:
+        words += f" {html.escape(posed.name)}"
+    if estimate is None:
+        return f"{words} :gray[no face is found in it again, so no angle is estimated]"
+    spread = estimate.spread
+    doubt = "" if estimate.is_reliable else ", not reliable"
+    wide = f" ± {spread:.0f}°" if spread is not None and spread < 90 else ""
+    return (
+        f"{words} :gray[estimated {charts.degrees(estimate.yaw)}{wide}, pitch "
+        f"{charts.degrees(estimate.pitch)}, roll {charts.degrees(estimate.roll)}{doubt}]"
+    )
+
+
+def _filled(one: Answered) -> None:
+    filled = one.posed.filled
+    if filled is None or not filled.any():
+        return
+    marked = one.posed.face.pixels.copy()
+    marked[filled] = (0.35 * marked[filled] + 0.65 * np.array([242, 182, 91])).astype(np.uint8)
+    with st.expander(f"{100 * filled.mean():.0f} % of it is made up"):
+        st.image(marked, width="stretch", alt="The face, what no photo shows in amber")
+        st.markdown(
+            ":small[:gray[Amber: the photo does not show it. Hidden parts of the head are taken "
+            "from its other side, the rest repeats the photo's edge.]]"
+        )
+
+
+def _band(one: Answered, ahead: Answered, colours: Theme) -> None:
+    here, there = one.answer, ahead.answer
+    index = there.classes.index(there.expression)
+    before, now = float(there.probabilities[index]), float(here.probabilities[index])
+    at = charts.degrees(ahead.posed.yaw)
+    same = here.expression == there.expression
+    answer = f"{html.escape(here.expression)} <b>{float(here.probabilities.max()):.2f}</b>"
+    if not same:
+        answer = f"{html.escape(there.expression)} {before:.2f} → {answer}"
+    cells = [("Answer, with its probability", answer)]
+    if here.rb_margin is not None and there.rb_margin is not None:
+        cells.append(
+            ("RB margin", f"{signed(there.rb_margin, 3)} → <b>{signed(here.rb_margin, 3)}</b>")
+        )
+    cells.append(
+        (
+            f"{html.escape(there.expression)}, yaw {at} → this pose",
+            f"<span style='color:{change_colour(now - before, colours)}'>{change(now - before)}"
+            "</span> probability",
+        )
+    )
+    if here.covered[0] > 0:
+        cells.append(("Hidden", f"<b>{100 * float(here.covered[0]):.0f} %</b> of the face"))
+    inner = "".join(
+        f"<div><div style='font-size:.85rem;color:{colours.muted}'>{name}</div><div>{text}</div>"
+        "</div>"
+        for name, text in cells
+    )
+    st.html(
+        f"<div role='status' style='display:flex;flex-wrap:wrap;gap:.5rem 3rem;padding:.7rem 1rem;"
+        f"border-radius:.5rem;background:{colours.panel};color:{colours.text};"
+        f"font-variant-numeric:tabular-nums'>{inner}</div>"
+    )
+
+
+def _crops(engine: Engine, one: Answered, ahead: Answered, colours: Theme) -> None:
+    crops = engine.regions_seen(one.scene)
+    at = charts.degrees(ahead.posed.yaw)
+    cards = "".join(
+        _crop(one.answer, ahead.answer, index, crops[index], colours)
+        for index in range(len(one.answer.boxes))
+    )
+    st.html(
+        f"<div style='display:grid;grid-template-columns:repeat(auto-fill,minmax(88px,1fr));"
+        f"gap:.6rem;color:{colours.text};font-variant-numeric:tabular-nums'>{cards}</div>"
+        f"<div style='font-size:.85rem;color:{colours.muted};margin-top:.4rem'>Large: weight w "
+        f"relative to uniform, and its change from yaw {at}</div>"
+    )
+
+
+def _crop(
+    here: Prediction, there: Prediction, index: int, crop: NDArray[np.uint8], colours: Theme
+) -> str:
+    name = html.escape(here.boxes[index].name)
+    value = float(here.relative_weights[index])
+    difference = value - float(there.relative_weights[index]) if index < len(there.boxes) else 0.0
+    rows = "".join(
+        f"<span title='{float(numbers[index]):.6g}'>{symbol} "
+        f"{html.escape(figures.weight(float(numbers[index])))}</span>"
+        for symbol, numbers in (
+            ("μ", here.self_weights), ("ν", here.relation_weights), ("w", here.weights)
+        )
+    )  # fmt: skip
+    return (
+        f"<div><img style='width:100%;border-radius:4px;display:block;border-bottom:4px solid "
+        f"{change_colour(value - 1.0, colours)}' alt='{name} as the network saw it' "
+        f"src='{inline(crop)}'>"
+        f"<div style='font-size:.87rem;margin-top:.2rem'>{name}</div>"
+        f"<div><b style='font-size:1.1rem'>{value:.2f}×</b> <span style='font-size:.85rem;"
+        f"white-space:nowrap;color:{change_colour(difference, colours)}'>{change(difference)}"
+        f"</span></div><div style='display:flex;flex-wrap:wrap;gap:0 .6rem;font-size:.8rem;"
+        f"color:{colours.muted}'>{rows}</div></div>"
+    )
