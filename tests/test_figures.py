@@ -8,21 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ran.expressions import FERPLUS
 from ran.figures import (
     DARK,
     LIGHT,
     change,
     change_colour,
-    margin,
     outlined,
-    probabilities,
     scores,
     signed,
     weight,
 )
 from ran.net.regions import Box, fixed_layout
-from ran.prediction import Prediction
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 MINUS = "\u2212"
@@ -89,142 +85,8 @@ def test_words_can_be_read_on_both_backgrounds(theme, name):
         assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
-def prediction(values):
-    """A prediction of which a figure needs no more than the probabilities."""
-    empty = np.zeros(1, np.float32)
-    return Prediction(
-        FERPLUS, np.array(values, np.float32), empty, empty, empty, empty, empty, (), 0.02, 0.0
-    )
-
-
-CLEAN = (0.914, 0.02, 0.013, 0.011, 0.010, 0.012, 0.011, 0.009)
-COVERED = (0.906, 0.005, 0.060, 0.011, 0.004, 0.004, 0.005, 0.005)
-
-
 def markers(figure):
     return [trace for trace in figure.data if trace.mode == "markers"]
-
-
-@THEMES
-def test_every_row_shows_the_very_numbers_of_both_predictions(theme):
-    figure = probabilities(prediction(CLEAN), prediction(COVERED), theme)
-    before, after = markers(figure)
-    assert before.marker.line.color == theme.before  # hollow: only a ring has this colour
-    assert before.marker.color == theme.paper
-    assert after.marker.color == theme.after
-    for dots, values, face in ((before, CLEAN, "clean face"), (after, COVERED, "covered face")):
-        shown = dict(zip(dots.y, dots.x, strict=True))
-        assert shown == {
-            name: np.float32(value) for name, value in zip(FERPLUS, values, strict=True)
-        }
-        assert face in dots.hovertemplate
-        assert list(dots.customdata) == list(dots.y)
-
-
-def written_in_rows(figure):
-    rows = {}
-    for note in figure.layout.annotations:
-        rows.setdefault(note.y, []).append(note.text)
-    return rows
-
-
-def test_differences_are_rounded_after_subtraction():
-    rows = written_in_rows(probabilities(prediction(CLEAN), prediction(COVERED), LIGHT))
-    # 0.914 and 0.906 are both written 0.91; their difference is 0.008 all the same.
-    assert rows["neutral"] == ["0.91 → <b>0.91</b>", f"▼ {MINUS}0.01"]
-    assert rows["surprise"] == ["0.01 → <b>0.06</b>", "▲ +0.05"]
-    assert rows["sadness"] == ["0.01 → <b>0.01</b>", "● ±0.00"]
-    assert set(rows) == set(FERPLUS)
-
-
-def test_the_likeliest_of_either_face_stands_on_top():
-    clean = prediction((0.5, 0.1, 0.02, 0.3, 0.02, 0.02, 0.02, 0.02))
-    covered = prediction((0.1, 0.05, 0.7, 0.05, 0.03, 0.03, 0.02, 0.02))
-    (before, _) = markers(probabilities(clean, covered, LIGHT))
-    upwards = list(before.y)  # Plotly stacks categories upwards as they come
-    assert upwards[::-1][:4] == ["surprise", "neutral", "sadness", "happiness"]
-
-
-@THEMES
-def test_bars_and_words_are_red_for_a_rise_and_blue_for_a_fall(theme):
-    figure = probabilities(prediction(CLEAN), prediction(COVERED), theme)
-    bars = {
-        name: (trace.line.color, trace.x[place : place + 3])
-        for trace in figure.data
-        if trace.mode == "lines"
-        for place, name in enumerate(trace.y)
-        if place % 3 == 0 and list(trace.y[place : place + 3]) == [name] * 3
-    }
-    words = {note.y: note.font.color for note in figure.layout.annotations if note.text[0] in "▲▼●"}
-    for name, colour in (
-        ("surprise", theme.up), ("neutral", theme.down), ("sadness", theme.muted),
-    ):  # fmt: skip
-        assert bars[name][0] == words[name] == colour
-    assert bars.keys() == words.keys(), "one bar a class, apart from the next"
-    assert list(bars["surprise"][1]) == [np.float32(0.013), np.float32(0.06), None]
-
-
-def test_the_probability_axis_holds_zero_and_one_with_their_dots():
-    sure, never = (prediction(np.eye(8)[place]) for place in (0, 1))
-    low, high = probabilities(sure, never, LIGHT).layout.xaxis.range
-    room = 6 / 150  # half a dot, on a plot as narrow as a phone's
-    assert low <= -room
-    assert high >= 1 + room
-
-
-def zone_of(figure):
-    (zone,) = (shape for shape in figure.layout.shapes if shape.type == "rect")
-    return zone
-
-
-@THEMES
-@pytest.mark.parametrize("alpha", [0.0, 0.02, 0.1])
-def test_the_zone_of_loss_ends_at_alpha_and_begins_at_the_axis(theme, alpha):
-    figure = margin(0.12, -0.05, alpha, theme)
-    zone, low = zone_of(figure), figure.layout.xaxis.range[0]
-    assert (zone.x0, zone.x1) == (low, alpha)
-    assert zone.fillcolor == theme.loss_zone
-    notes = {note.text.strip(): note.x for note in figure.layout.annotations}
-    assert notes[f"α = {alpha:g}"] == alpha
-    assert notes["loss > 0"] == low
-
-
-def test_no_loss_is_said_right_of_alpha_where_it_has_room():
-    for covered, has_room in ((0.5, True), (-0.5, False)):
-        figure = margin(0.0, covered, 0.02, LIGHT)
-        notes = {note.text: note.x for note in figure.layout.annotations}
-        assert ("no loss" in notes) is has_room
-        assert notes.get("no loss", 1.0) > 0.02
-
-
-@given(st.floats(-1, 1), st.floats(-1, 1), st.floats(0, 0.25))
-def test_the_margin_axis_holds_every_mark_however_it_falls(clean, covered, alpha):
-    figure = margin(clean, covered, alpha, LIGHT)
-    low, high = figure.layout.xaxis.range
-    marks = [x for trace in figure.data for x in trace.x]
-    assert {clean, covered} == set(marks)
-    for mark in (*marks, alpha, 0.0):
-        assert low + 0.05 * (high - low) < mark < high - 0.05 * (high - low)
-
-
-def test_margins_are_written_above_their_dots_and_one_alone_where_they_meet():
-    apart = {note.text: note.x for note in margin(0.12, -0.05, 0.02, LIGHT).layout.annotations}
-    assert apart["+0.120"] == 0.12
-    assert apart[f"<b>{MINUS}0.050</b>"] == -0.05
-    met = {note.text for note in margin(0.12, 0.121, 0.02, LIGHT).layout.annotations}
-    assert "<b>+0.121</b>" in met
-    assert "+0.120" not in met
-
-
-@THEMES
-def test_the_margins_dots_and_bar_follow_the_one_grammar(theme):
-    for covered, colour in ((0.204, theme.up), (0.1, theme.down), (0.2001, theme.muted)):
-        figure = margin(0.2, covered, 0.02, theme)
-        before, after = markers(figure)
-        assert (list(before.x), list(after.x)) == ([0.2], [covered])
-        assert (before.marker.color, after.marker.color) == (theme.paper, theme.after)
-        (bar,) = (trace for trace in figure.data if trace.mode == "lines")
-        assert bar.line.color == colour
 
 
 def test_scores_stand_with_their_interval_and_the_papers_beside_them():

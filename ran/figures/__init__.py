@@ -1,6 +1,6 @@
 """Values -> Plotly figures and PIL pictures, in one grammar."""
 
-from ran.figures.charts import margin, probabilities, scores
+from ran.figures.charts import scores
 from ran.figures.explain import Panel, side_by_side
 from ran.figures.grammar import (
     CONFIG,
@@ -16,6 +16,7 @@ from ran.figures.grammar import (
 )
 from ran.figures.pictures import SIGNED, UNSIGNED, heat_overlay, outlined
 from ran.figures.studies import ablations, rb_margins
+from ran.figures.tracks import margin, probabilities
 
 __all__ = [
     "CONFIG",

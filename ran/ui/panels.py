@@ -123,10 +123,7 @@ def probabilities(clean: Prediction, covered: Prediction) -> None:
             "the person.",
         )
         key_line(colours)
-        st.plotly_chart(
-            figures.probabilities(clean, covered, colours), theme=None, config=figures.CONFIG,
-            alt="Probability of each expression, clean and covered",
-        )  # fmt: skip
+        st.html(figures.probabilities(clean, covered, colours))
 
 
 def margin(session: Session, clean: Prediction, covered: Prediction) -> None:
@@ -145,10 +142,7 @@ def margin(session: Session, clean: Prediction, covered: Prediction) -> None:
                 f"<b>{after:.3f}</b> {moved(after - before, colours, 3)}</span>",
                 width="content",
             )
-        st.plotly_chart(
-            figures.margin(clean.rb_margin, covered.rb_margin, alpha, colours), theme=None,
-            config=figures.CONFIG, alt="RB margin of the clean and the covered face against alpha",
-        )  # fmt: skip
+        st.html(figures.margin(clean.rb_margin, covered.rb_margin, alpha, colours))
         with st.container(horizontal=True):
             # Filled once they are open: a stroke should not wait for what nobody sees.
             computed = st.popover(

@@ -1,0 +1,187 @@
+"""Dot tracks: marks stand where the numbers say, in the one grammar."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ran.expressions import FERPLUS
+from ran.figures import DARK, LIGHT, margin, probabilities
+from ran.prediction import Prediction
+
+THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+MINUS = "\u2212"
+CLEAN = (0.914, 0.02, 0.013, 0.011, 0.010, 0.012, 0.011, 0.009)
+COVERED = (0.906, 0.005, 0.060, 0.011, 0.004, 0.004, 0.005, 0.005)
+
+
+def prediction(values):
+    """A prediction of which a track needs no more than the probabilities."""
+    empty = np.zeros(1, np.float32)
+    return Prediction(
+        FERPLUS, np.array(values, np.float32), empty, empty, empty, empty, empty, (), 0.02, 0.0
+    )
+
+
+def read(text):
+    return ElementTree.fromstring(text)
+
+
+def style(element, name):
+    found = re.search(rf"(?:^|;){name}:([^;]*)", element.get("style", ""))
+    return None if found is None else found[1]
+
+
+def share(element):
+    """Where an element's `left` lies along the track, from 0 to 1; pixels are left out."""
+    return float(re.search(r"(-?[0-9.]+)%", style(element, "left"))[1]) / 100
+
+
+def dots(element):
+    return [found for found in element.iter() if found.get("title")]
+
+
+def bar(element):
+    (found,) = (found for found in element.iter("div") if style(found, "height") == "3px")
+    return found
+
+
+def rows(clean, covered, theme=LIGHT):
+    """The rows of the table by the class they are of."""
+    table = read(probabilities(prediction(clean), prediction(covered), theme))
+    return {row.find("th").text: row for row in table.iter("tr") if row.find("th") is not None}
+
+
+def words(element):
+    return ["".join(cell.itertext()) for cell in element.findall("td")[1:]]
+
+
+@THEMES
+def test_every_row_shows_the_very_numbers_of_both_predictions(theme):
+    found = rows(CLEAN, COVERED, theme)
+    assert set(found) == set(FERPLUS)
+    for name, a, b in zip(FERPLUS, CLEAN, COVERED, strict=True):
+        before, after = dots(found[name])
+        assert (share(before), share(after)) == (
+            pytest.approx(a, abs=1e-5),
+            pytest.approx(b, abs=1e-5),
+        )
+        assert before.get("title") == f"{name}, clean face: probability {a:.3f}"
+        assert after.get("title") == f"{name}, covered face: probability {b:.3f}"
+        assert style(before, "background") == theme.paper, "hollow"
+        assert style(before, "border") == f"2px solid {theme.before}"
+        assert style(after, "background") == theme.after
+        assert share(bar(found[name])) == pytest.approx(min(a, b), abs=1e-5)
+        width = float(style(bar(found[name]), "width").rstrip("%")) / 100
+        assert width == pytest.approx(abs(a - b), abs=1e-5)
+
+
+def test_differences_are_rounded_after_subtraction():
+    found = rows(CLEAN, COVERED)
+    # 0.914 and 0.906 are both written 0.91; their difference is 0.008 all the same.
+    assert words(found["neutral"]) == ["0.91 → 0.91", f"▼ {MINUS}0.01"]
+    assert words(found["surprise"]) == ["0.01 → 0.06", "▲ +0.05"]
+    assert words(found["sadness"]) == ["0.01 → 0.01", "● ±0.00"]
+
+
+def test_the_likeliest_of_either_face_stands_on_top():
+    found = rows(
+        (0.5, 0.1, 0.02, 0.3, 0.02, 0.02, 0.02, 0.02),
+        (0.1, 0.05, 0.7, 0.05, 0.03, 0.03, 0.02, 0.02),
+    )
+    assert list(found)[:4] == ["surprise", "neutral", "sadness", "happiness"]
+
+
+@THEMES
+def test_bars_and_words_are_red_for_a_rise_and_blue_for_a_fall(theme):
+    found = rows(CLEAN, COVERED, theme)
+    for name, colour in (
+        ("surprise", theme.up), ("neutral", theme.down), ("sadness", theme.muted),
+    ):  # fmt: skip
+        assert style(bar(found[name]), "background") == colour
+        assert style(found[name].findall("td")[2], "color") == colour
+
+
+def line(clean, covered, alpha, theme=LIGHT):
+    """The number line's four rows: values, marks, words, ticks."""
+    return list(read(margin(clean, covered, alpha, theme)))
+
+
+def told(row):
+    return {"".join(word.itertext()): share(word) for word in row}
+
+
+@THEMES
+@pytest.mark.parametrize("alpha", [0.0, 0.02, 0.1])
+def test_the_zone_of_loss_ends_at_alpha_and_begins_at_the_axis(theme, alpha):
+    _, marks, said, _ = line(0.12, -0.05, alpha, theme)
+    zone, mark = marks[0], marks[1]
+    assert (style(zone, "background"), style(mark, "background")) == (theme.loss_zone, theme.warn)
+    width = float(style(zone, "width").rstrip("%")) / 100
+    assert style(zone, "left") == "0"
+    assert width == share(mark) == told(said)[f"α = {alpha:g}"]
+    assert told(said)["loss > 0"] == 0.0
+
+
+def test_the_marks_and_the_ticks_lie_on_one_scale():
+    _, marks, said, ticks = line(0.4, -0.1, 0.1)
+    places = told(ticks)
+    assert set(places) == {"0", "0.2", "0.4"}
+    step = places["0.4"] - places["0.2"]
+    assert places["0.2"] - places["0"] == pytest.approx(step, abs=3e-5)
+    before, after = dots(marks)
+    assert share(before) == places["0.4"]
+    assert share(after) == pytest.approx(places["0"] - step / 2, abs=3e-5)
+    assert told(said)["α = 0.1"] == pytest.approx(places["0"] + step / 2, abs=3e-5)
+
+
+def test_no_loss_is_said_right_of_alpha_where_it_has_room():
+    for covered, has_room in ((0.5, True), (-0.5, False)):
+        said = told(line(0.0, covered, 0.02)[2])
+        assert ("no loss" in said) is has_room
+        assert said.get("no loss", 1.0) == 1.0
+
+
+@given(st.floats(-1, 1), st.floats(-1, 1), st.floats(0, 0.25))
+def test_the_margin_axis_holds_every_mark_however_it_falls(clean, covered, alpha):
+    _, marks, _, ticks = line(clean, covered, alpha)
+    places = [share(mark) for mark in marks[1:]] + [share(tick) for tick in ticks]
+    assert all(0.03 < place < 0.97 for place in places)
+    assert 2 <= len(ticks) <= 6
+    (bars,) = (mark for mark in marks if style(mark, "height") == "3px")
+    ends = sorted(share(dot) for dot in dots(marks))
+    assert share(bars) == pytest.approx(ends[0], abs=1e-4)
+    assert share(bars) + float(style(bars, "width")[:-1]) / 100 == pytest.approx(ends[1], abs=1e-4)
+
+
+def test_margins_are_written_above_their_dots_and_one_alone_where_they_meet():
+    values, marks, _, _ = line(0.12, -0.05, 0.02)
+    before, after = dots(marks)
+    assert told(values) == {"+0.120": share(before), f"{MINUS}0.050": share(after)}
+    assert set(told(line(0.12, 0.121, 0.02)[0])) == {"+0.121"}
+
+
+@THEMES
+def test_the_margins_dots_and_bar_follow_the_one_grammar(theme):
+    for covered, colour in ((0.204, theme.up), (0.1, theme.down), (0.2001, theme.muted)):
+        marks = line(0.2, covered, 0.02, theme)[1]
+        before, after = dots(marks)
+        assert before.get("title") == "clean face: RB margin 0.200"
+        assert after.get("title") == f"covered face: RB margin {covered:.3f}"
+        assert (style(before, "background"), style(after, "background")) == (
+            theme.paper,
+            theme.after,
+        )
+        assert style(bar(marks), "background") == colour
+
+
+def test_a_name_that_looks_like_markup_is_only_text():
+    odd = ("<b>x</b>", *FERPLUS[1:])
+    text = probabilities(
+        *(Prediction(odd, np.array(v, np.float32), *[np.zeros(1, np.float32)] * 5, (), 0.02, 0.0)
+          for v in (CLEAN, COVERED)), LIGHT,
+    )  # fmt: skip
+    assert next(read(text).iter("th")).text == "<b>x</b>"
