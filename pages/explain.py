@@ -36,19 +36,18 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         with place, compute.told():
             found.append((place, explain_maps.asking(engine, asked, scenes, name, target, clean)))
     explain_maps.compute_button(compute_place, [one for _, one in found])
-    waiting = []
+    progress = {}
     for place, one in found:
         with place:
-            waiting.append((one.work, explain_maps.card(engine, asked, one), one.key))
+            progress[one.key] = explain_maps.card(engine, asked, one)
     if len(clean.boxes) > 1:
         regions(session, engine, scenes, (clean, covered)[: len(scenes)])
     else:
         st.markdown("This network has one region, the whole face: there is nothing to compare.")
-    for work, place, key in waiting:
-        if work.is_waiting:
-            explaining.do(work, place, key)
-            if work.is_whole:
-                st.rerun()
+    for one in (one for _, one in found):
+        explaining.do(one.work, progress[one.key], one.key)
+    for one in (one for _, one in found):
+        explaining.do(one.check, progress[one.key], f"check-{one.key}")
 
 
 def regions(

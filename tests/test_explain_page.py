@@ -1,6 +1,7 @@
 """The Explain page through AppTest: what a visitor reads, and what a click changes."""
 
 import dataclasses
+import threading
 
 import numpy as np
 import pytest
@@ -8,12 +9,15 @@ from streamlit.testing.v1 import AppTest
 
 from ran.engine import Engine
 from ran.errors import BadRequest
+from ran.explain.faithfulness import Checking, Faithfulness
+from ran.explain.heatmap import Explaining
 from ran.face.parts import preset
 from ran.face.photo import open_photo
 from ran.figures import signed
 from ran.net.checkpoints import load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
 from ran.scene import Scene
+from ran.ui.explaining import Round, Work
 from ran.ui.session import Session
 from tests.test_pages import (
     ASTRONAUT,
@@ -26,10 +30,29 @@ from tests.test_pages import (
 )
 
 
+@pytest.fixture(autouse=True)
+def _quick_checks(request, monkeypatch):
+    """Checks that find nothing wrong, and cost nothing: they redraw the network anew each time."""
+    if "real_checks" in request.fixturenames:
+        return
+
+    def faithful(self, scene, method, target, *, draws, **_):
+        for done in range(1, draws + 1):
+            yield Checking(done, draws, Faithfulness(None, 0.25, 0.125, 0.1, done))
+
+    monkeypatch.setattr(Engine, "faithful", faithful)
+
+
+@pytest.fixture
+def real_checks():
+    """Ask the engine how far a map can be trusted."""
+
+
 def explain(*parts: str, methods: tuple[str, ...] | None = None):
     """The page of the example face, with these parts of it covered."""
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
     app.session_state["ran_session"] = visitor = Session()
+    visitor.explaining.draws = 2
     if methods is not None:
         visitor.explaining.methods = list(methods)
     app.switch_page("pages/explain.py").run()
@@ -66,7 +89,7 @@ def values_of(picture: dict) -> np.ndarray:
 
 def held(app, name: str):
     """The work of one method."""
-    (work,) = [w for w in app.session_state["ran_explaining"].values() if w.name == name]
+    work, *_ = [w for w in app.session_state["ran_explaining"].values() if w.name == name]
     return work
 
 
@@ -144,8 +167,9 @@ def test_what_was_stopped_is_kept_and_goes_on():
 
 def test_refine_doubles_the_steps_at_once(monkeypatch):
     import ran.ui.explain_maps as page
+    from ran.ui import explain_badges
 
-    monkeypatch.setattr(page, "LARGE_GAP", -1.0)  # every gap counts as large
+    monkeypatch.setattr(explain_badges, "LARGE_GAP", -1.0)  # every gap counts as large
     app = choose(explain(), "integrated-gradients")
     app.number_input(key="explain-steps").set_value(3).run()
     button(app, "Compute").click().run()
@@ -160,6 +184,104 @@ def test_refine_doubles_the_steps_at_once(monkeypatch):
     app.run()
     button(app, "Refine: 8 steps").click().run()
     assert not [found.label for found in app.button if "Refine" in found.label]
+
+
+def check_of(engine, scene, method: str, target: str):
+    *_, last = engine.faithful(scene, method, target, draws=2)
+    assert last.faithfulness is not None
+    return last.faithfulness
+
+
+def test_the_badges_of_cheap_maps_come_by_themselves_and_are_of_the_covered_face(
+    checkpoint, real_checks
+):
+    app = explain("mouth", methods=("input-x-gradient",))
+    assert not app.exception
+    engine, clean, covered = engine_and_scenes(checkpoint, "mouth")
+    target = engine.predict(clean).expression
+    known = check_of(engine, covered, "input-x-gradient", target)
+    of_the_clean_face = check_of(engine, clean, "input-x-gradient", target)
+    assert known.max_sensitivity != of_the_clean_face.max_sensitivity
+    text = words(app)
+    assert f"infidelity {known.infidelity:.2f}" in text
+    assert f"max-sensitivity {known.max_sensitivity:.2f}" in text
+    assert not known.is_unchanged
+    assert "changes with randomised parameters" in text
+
+
+def test_a_map_that_does_not_change_is_folded_under_its_warning(monkeypatch):
+    monkeypatch.setattr(Faithfulness, "is_unchanged", True)
+    app = explain("mouth", methods=("saliency",))
+    assert not app.exception
+    (folded,) = [found for found in app.expander if found.label != "Every number"]
+    assert "Saliency" in folded.label
+    assert "same map with randomised parameters" in folded.label
+    assert not rows_of_pictures(app)
+    app.session_state["flagged-saliency"] = True
+    app.run()
+    assert list(maps_of(app, "Saliency")) == ["clean", "covered", "change"]
+    assert "same map with randomised parameters" in words(app)
+
+
+def test_the_badges_of_a_slow_map_wait_for_a_button():
+    app = choose(explain(), "integrated-gradients")
+    app.number_input(key="explain-steps").set_value(2).run()
+    button(app, "Compute").click().run()
+    assert "infidelity" not in words(app)
+    button(app, "Check it: 2 draws").click().run()
+    assert not app.exception
+    text = words(app)
+    for badge in ("infidelity", "max-sensitivity", "randomised parameters"):
+        assert badge in text
+    assert not [found.label for found in app.button if "Check it" in found.label]
+
+
+def test_a_stopped_check_keeps_what_it_knows():
+    app = choose(explain(), "integrated-gradients")
+    app.number_input(key="explain-steps").set_value(1).run()
+    button(app, "Compute").click().run()
+    (check,) = [
+        work
+        for work in app.session_state["ran_explaining"].values()
+        if work.name == "Integrated gradients, how far to trust it" and not work.is_wanted
+    ][-1:]
+    check.want()
+    check.step()
+    check.stop()
+    app.run()
+    text = words(app)
+    assert "Stopped at step 1 of 2. What is done stays." in text
+    assert "infidelity 0.25" in text
+    button(app, "Go on").click().run()
+    assert check.is_whole
+    assert "Stopped" not in words(app)
+
+
+def test_two_runs_of_a_page_do_not_step_at_once():
+    """A click starts the next run while the last is still inside its step."""
+    inside, release, taken = threading.Event(), threading.Event(), []
+
+    def steps():
+        for number in (1, 2, 3):
+            inside.set()
+            assert release.wait(30)
+            taken.append(number)
+            yield Round((Explaining(number, 3, None),))
+
+    work = Work("Slow", "step", steps())
+    first = threading.Thread(target=work.step)
+    first.start()
+    assert inside.wait(30)
+    second = threading.Thread(target=work.step)
+    second.start()
+    release.set()
+    for thread in (first, second):
+        thread.join(30)
+    assert taken == [1, 2]
+    assert work.latest.done == 2
+    work.finish()
+    work.step()
+    assert work.latest.done == 3
 
 
 def test_the_targets_are_classes_weights_and_the_margin(checkpoint):

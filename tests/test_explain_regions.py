@@ -15,7 +15,7 @@ from ran.figures import signed
 from ran.net.checkpoints import load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
 from tests import test_explain_page
-from tests.test_explain_page import engine_and_scenes
+from tests.test_explain_page import _quick_checks, engine_and_scenes  # noqa: F401
 from tests.test_pages import _tiny_network, button, rows_of_pictures, session, words  # noqa: F401
 
 NAMES = ["Whole face", "Upper left", "Upper right", "Lower middle", "Centre 0.90", "Centre 0.85"]

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 class Asked:
     """Which maps are wanted, of what and against what; and what is done to the regions.
 
-    `steps` None is each method's own number; `refined` holds, by method, the steps that Refine has
-    doubled. Regions go by their index: `pinned` is the one whose weight is pinned, to its `pins`.
+    `steps` None is each method's own number; `draws` is what badges rest on; `refined` holds, by
+    method, the steps that Refine has doubled. Regions go by their index: `pinned` is the one whose
+    weight is pinned, to its `pins`.
     """
 
     methods: list[str] = field(default_factory=lambda: ["grad-cam", "input-x-gradient"])
@@ -18,6 +19,7 @@ class Asked:
     minus: str = ""
     baseline: str = "black"
     steps: int | None = None
+    draws: int = 10
     refined: dict[str, int] = field(default_factory=dict)
     at_once: set[str] = field(default_factory=set)
     """Slow methods that were asked for by a click and not begun yet."""

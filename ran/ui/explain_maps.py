@@ -1,4 +1,4 @@
-"""The Explain page's maps: a card a method, with its badges."""
+"""The Explain page's maps: a card a method, its work and its badges."""
 
 from __future__ import annotations
 
@@ -10,34 +10,46 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
 from ran.explain.attribution import METHODS, Method
-from ran.figures import signed
+from ran.explain.faithfulness import Checking
 from ran.prediction import Prediction
 from ran.scene import Scene
-from ran.ui import explain_pictures
+from ran.ui import explain_badges, explain_pictures
 from ran.ui.asked import Asked
 from ran.ui.explain_ways import steps_of, unit
 from ran.ui.explaining import Round, Work, in_turn, work_on
 
-LARGE_GAP = 0.05
 MOST_REFINED = 160
 """Refine doubles the steps up to here."""
 
 
 @dataclass(frozen=True, eq=False)
 class Asking:
-    """One method asked about the faces: clean alone, or clean and covered."""
+    """One method asked about the faces: clean alone, or clean and covered.
+
+    `check` is of the map of the last face, the one as it stands.
+    """
 
     method: Method
     scenes: tuple[Scene, ...]
-    target: str
     unit: str
-    steps: int | None
     work: Work[Round]
+    check: Work[Checking]
 
     @property
     def key(self) -> str:
-        """Return the method's name, which the keys of its widgets begin with."""
+        """Return the method's name, which the keys of its widgets end with."""
         return self.method.name
+
+    @property
+    def face(self) -> str:
+        """Return which face is checked."""
+        return "clean" if len(self.scenes) == 1 else "covered"
+
+    @property
+    def is_flagged(self) -> bool:
+        """Return whether the map is known to be much the same with redrawn parameters."""
+        found = self.check.latest.faithfulness if self.check.latest is not None else None
+        return found is not None and found.is_unchanged
 
 
 def asking(
@@ -55,26 +67,37 @@ def asking(
     """
     method = METHODS[name]
     steps = steps_of(asked, method)
-    baseline = asked.baseline if method.uses_baseline else ""
-    keys = "-".join(scene.key for scene in scenes)
+    baseline = asked.baseline
     network = f"{engine.card.name} {engine.card.sha256} {engine.device}"
+    question = f"{name} {target} {baseline if method.uses_baseline else ''} {steps}"
+    faces = "-".join(scene.key for scene in scenes)
     work = work_on(
-        f"map {network} {keys} {name} {target} {baseline} {steps}",
+        f"map {network} {faces} {question}",
         method.label,
         (method.counts or "steps").removesuffix("s"),
         lambda: in_turn(
             [
-                engine.explaining(scene, name, target, baseline=asked.baseline, steps=steps)
+                engine.explaining(scene, name, target, baseline=baseline, steps=steps)
                 for scene in scenes
             ]
         ),
     )
+    # Also a map without a baseline is checked against one: what stands where a square is hidden.
+    check = work_on(
+        f"check {network} {scenes[-1].key} {question} {baseline} {asked.draws}",
+        f"{method.label}, how far to trust it",
+        "step",
+        lambda: engine.faithful(
+            scenes[-1], name, target, baseline=baseline, steps=steps, draws=asked.draws
+        ),
+    )
     if not method.is_slow:
         work.finish()
+        check.is_wanted = True
     elif name in asked.at_once:
         asked.at_once.discard(name)
         work.want()
-    return Asking(method, scenes, target, unit(target, clean), steps, work)
+    return Asking(method, scenes, unit(target, clean), work, check)
 
 
 def compute_button(place: DeltaGenerator, found: Sequence[Asking]) -> None:
@@ -90,61 +113,71 @@ def compute_button(place: DeltaGenerator, found: Sequence[Asking]) -> None:
 
 
 def card(engine: Engine, asked: Asked, one: Asking) -> DeltaGenerator:
-    """Draw the card of one method; return the place of its progress."""
-    with st.container(border=True, gap="small"):
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.markdown(f"**{one.method.label}**", width="content")
-            badges = st.container(horizontal=True, width="content", gap="small")
-        progress = st.empty()
-        _state(one.work, progress)
-        if one.work.latest is not None:
-            with badges:
-                _gap(asked, one)
-            explain_pictures.draw(engine, one.scenes, one.work.latest, one.method, one.unit)
+    """Draw the card of one method, folded if it is flagged; return the place of its progress."""
+    if not one.is_flagged:
+        with st.container(border=True, gap="small"):
+            return _card(engine, asked, one)
+    folded = st.expander(
+        f"**{one.method.label}** {explain_badges.FLAG} :gray[it cannot tell this network from one "
+        "that has learnt nothing]",
+        key=f"flagged-{one.key}", on_change="rerun",
+    )  # fmt: skip
+    if folded.open:
+        with folded:
+            return _card(engine, asked, one)
+    return st.empty()
+
+
+def _card(engine: Engine, asked: Asked, one: Asking) -> DeltaGenerator:
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.markdown(f"**{one.method.label}**", width="content")
+        badges = st.container(horizontal=True, width="content", gap="xsmall")
+    progress = st.empty()
+    _state(one, progress)
+    if one.work.latest is not None:
+        with badges:
+            _badges(asked, one)
+        explain_pictures.draw(engine, one.scenes, one.work.latest, one.method, one.unit)
     return progress
 
 
-def _state(work: Work[Round], place: DeltaGenerator) -> None:
+def _state(one: Asking, place: DeltaGenerator) -> None:
     """Say what is missing; work that goes on says so itself, in the same place."""
-    if work.is_whole or work.is_waiting:
+    if one.work.is_whole:
+        work: Work[Round] | Work[Checking] = one.check
+    else:
+        work = one.work
+    if work.is_whole or work.is_waiting or (work is one.check and not work.is_stopped):
         return
     with place.container(horizontal=True, vertical_alignment="center"):
-        if work.latest is None:
+        if not work.is_stopped or work.latest is None:
             st.markdown(f":gray[Not computed yet. {work.name} takes many passes: press Compute.]")
             return
         st.markdown(
             f"Stopped at {work.counts} {work.latest.done} of {work.latest.of}. What is done stays."
         )
-        st.button(
-            "Go on", icon=":material/play_arrow:", on_click=work.want, key=f"go-on-{work.name}"
-        )
+        st.button("Go on", icon=":material/play_arrow:", on_click=work.want, key=f"go-on-{one.key}")
 
 
-def _gap(asked: Asked, one: Asking) -> None:
-    """Draw the completeness gap of the worse face, and what to do about a large one."""
+def _badges(asked: Asked, one: Asking) -> None:
     assert one.work.latest is not None
-    maps = [heatmap for heatmap in one.work.latest.maps if heatmap is not None]
-    shares = [heatmap.gap_share for heatmap in maps if heatmap.gap_share is not None]
-    if not shares:
-        return
-    said = "\n\n".join(
-        f"{name} face: the values add up to {signed(float(heatmap.values.sum()), 3)}, the target "
-        f"changes by {signed(heatmap.total, 3)} {one.unit} from the baseline to the face."
-        for name, heatmap in zip(("Clean", "Covered"), maps, strict=False)
-        if heatmap.total is not None
-    )
-    is_large = max(shares) > LARGE_GAP
-    st.badge(
-        f"completeness gap {100 * max(shares):.1f} %",
-        icon=":material/warning:" if is_large else ":material/check:",
-        color="orange" if is_large else "green",
-        help=f"{said}\n\nThe gap is their difference, as a share of the change or of 1 where that "
-        "is less.",
-    )
-    steps = maps[0].steps
-    if is_large and one.method.counts == "steps" and steps is not None and steps < MOST_REFINED:
+    maps = one.work.latest.maps
+    is_large = explain_badges.gap(maps, one.unit)
+    steps = maps[0].steps if maps[0] is not None else None
+    counts = one.method.counts in ("steps", "draws")
+    if is_large and counts and one.work.is_whole and steps is not None and steps < MOST_REFINED:
         more = min(2 * steps, MOST_REFINED)
         st.button(
-            f"Refine: {more} steps", icon=":material/add:", type="tertiary",
+            f"Refine: {more} {one.method.counts}", icon=":material/add:", type="tertiary",
             key=f"refine-{one.key}", on_click=asked.refine, args=(one.key, more),
+        )  # fmt: skip
+    known = one.check.latest.faithfulness if one.check.latest is not None else None
+    if known is not None:
+        explain_badges.trust(known, one.face)
+    if not one.check.is_wanted and one.work.is_whole:
+        st.button(
+            f"Check it: {asked.draws} draws", icon=":material/fact_check:", type="tertiary",
+            key=f"check-{one.key}", on_click=one.check.want,
+            help="Infidelity, max-sensitivity, and whether the map changes when the network's "
+            "parameters are redrawn. It takes as long as a dozen such maps.",
         )  # fmt: skip

@@ -22,8 +22,10 @@ _FACES = ("clean", "covered")
 _VALUES = {
     "grad-cam": "Grad-CAM",
     "saliency": "Size of the slope at each pixel",
-    "smoothgrad": "Slope at each pixel",
+    "smoothgrad": "Size of the mean slope at each pixel",
     "guided-grad-cam": "Guided Grad-CAM",
+    "occlusion": "Fall when a window is hidden, mean over the windows at a pixel",
+    "region-ablation": "Fall when a region is left out, sum over the regions at a pixel",
 }
 """What a value of a map is; the other methods share the target out among the pixels."""
 
@@ -40,7 +42,8 @@ def draw(engine: Engine, scenes: Sequence[Scene], latest: Round, method: Method,
     digits = decimals(scale.full)
     pictures = [
         Picture(
-            overlay.pixels, overlay.values, overlay.name, _caption(overlay.name, latest, unit),
+            overlay.pixels, overlay.values, overlay.name,
+            _caption(overlay.name, latest, unit, method.counts or "steps"),
             f"{method.label}, {overlay.name}", overlay.signed,
         )
         for overlay in found
@@ -85,14 +88,14 @@ def compared(scenes: Sequence[Scene], latest: Round, method: Method) -> tuple[li
     )
 
 
-def _caption(name: str, latest: Round, unit: str) -> str:
+def _caption(name: str, latest: Round, unit: str, counts: str) -> str:
     if name == "change":
         return "change: covered minus clean, on the clean face"
     step: Explaining = latest.faces[_FACES.index(name)]
     heatmap = step.heatmap
     assert heatmap is not None
     if step.done < step.of:
-        return f"{name}, half done: after {step.done} of {step.of} steps"
+        return f"{name}, half done: after {step.done} of {step.of} {counts}"
     if heatmap.total is None:
         return f"{name}: evidence for {heatmap.target}"
     total = float(heatmap.values.sum(dtype=np.float64))

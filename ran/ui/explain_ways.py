@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ran.checker import MOST_DRAWS
 from ran.engine import Engine
 from ran.explain.attribution import METHODS, Method
 from ran.explain.baselines import BASELINES
@@ -31,6 +32,10 @@ HELP_STEPS = (
     "Points on the way from the baseline, or draws of noise, or positions of a patch. Empty: as "
     "many as each method is used to."
 )
+HELP_DRAWS = (
+    "What infidelity and max-sensitivity rest on: so many hidden squares, and as many faces that "
+    "are slightly shaken. Ten are few: they say large or small."
+)
 
 
 def ask(asked: Asked, engine: Engine, clean: Prediction) -> DeltaGenerator:
@@ -47,15 +52,19 @@ def ask(asked: Asked, engine: Engine, clean: Prediction) -> DeltaGenerator:
         methods = [METHODS[name] for name in asked.methods]
         asked.baseline = cells.selectbox(
             "Baseline", list(BASELINES), key=seed("explain-baseline", asked.baseline),
-            format_func=lambda name: BASELINES[name].label, help=HELP_BASELINE, width=190,
+            format_func=lambda name: BASELINES[name].label, help=HELP_BASELINE, width=145,
             disabled=not any(method.uses_baseline for method in methods),
         )  # fmt: skip
         steps = cells.number_input(
             "Steps", 1, MOST_STEPS, key=seed("explain-steps", asked.steps), step=10,
-            value=None, placeholder="automatic", help=HELP_STEPS, width=150,
+            value=None, placeholder="automatic", help=HELP_STEPS, width=130,
             disabled=not any(method.counts for method in methods),
         )  # fmt: skip
         asked.set_steps(steps)
+        asked.draws = cells.number_input(
+            "Draws", 1, MOST_DRAWS, key=seed("explain-draws", asked.draws), step=10,
+            help=HELP_DRAWS, width=105,
+        )  # fmt: skip
         return cells.container(width="content")
 
 
@@ -67,7 +76,7 @@ def _target(asked: Asked, engine: Engine, clean: Prediction, cells: DeltaGenerat
     # Other regions, other names: the widget starts anew with them.
     key = f"explain-target-{'-'.join(regions)}-{len(classes)}"
     asked.target = cells.selectbox(
-        "Target", names, key=seed(key, asked.target), help=HELP_TARGET, width=230,
+        "Target", names, key=seed(key, asked.target), help=HELP_TARGET, width=205,
         format_func=lambda name: target_words(name, clean, regions),
     )  # fmt: skip
     if asked.target not in (PREDICTED, *classes):
@@ -75,7 +84,7 @@ def _target(asked: Asked, engine: Engine, clean: Prediction, cells: DeltaGenerat
     others = ["", *(name for name in classes if name != target_of(asked, clean, minus=False))]
     asked.minus = asked.minus if asked.minus in others else ""
     asked.minus = cells.selectbox(
-        "Minus", others, key=seed(f"explain-minus-{'-'.join(others)}", asked.minus), width=150,
+        "Minus", others, key=seed(f"explain-minus-{'-'.join(others)}", asked.minus), width=110,
         format_func=lambda name: name or "nothing",
         help="Explains the difference of two logits: why this class and not that one.",
     )  # fmt: skip

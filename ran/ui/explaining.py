@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import streamlit as st
@@ -85,6 +86,7 @@ class Work(Generic[_Step]):
     is_stopped: bool = False
     seconds: float = 0.0
     is_failed: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def is_whole(self) -> bool:
@@ -105,14 +107,21 @@ class Work(Generic[_Step]):
         self.is_stopped = True
 
     def step(self) -> None:
-        """Take one step; work that fails is begun anew when it is next asked for."""
-        begun = time.monotonic()
-        try:
-            self.latest = next(self.steps)
-        except RanError:
-            self.is_failed = True
-            raise
-        self.seconds += time.monotonic() - begun
+        """Take one step; work that fails is begun anew when it is next asked for.
+
+        A click starts the next run of the page while the last one is still inside its step: the
+        new one waits for it here.
+        """
+        with self.lock:
+            if self.is_whole:
+                return
+            begun = time.monotonic()
+            try:
+                self.latest = next(self.steps)
+            except RanError:
+                self.is_failed = True
+                raise
+            self.seconds += time.monotonic() - begun
 
     def finish(self) -> None:
         """Take all steps, without a word: for what takes no longer than a glance."""
@@ -133,10 +142,12 @@ def work_on(key: str, name: str, counts: str, begin: Callable[[], Iterator[_Step
 
 
 def do(work: Work[_Step], place: DeltaGenerator, key: str) -> None:
-    """Go on with waiting work until it is whole, its progress and Stop in `place`.
+    """Go on with waiting work until it is whole, its progress and Stop in `place`; then draw anew.
 
     A click meanwhile, on Stop or elsewhere, ends the run between steps.
     """
+    if not work.is_waiting:
+        return
     with place.container(), compute.told():
         row = st.container(horizontal=True, vertical_alignment="center")
         said = row.container(width="stretch").empty()
@@ -144,6 +155,8 @@ def do(work: Work[_Step], place: DeltaGenerator, key: str) -> None:
         while work.is_waiting:
             said.progress(*progress(work))
             work.step()
+    if work.is_whole:
+        st.rerun()
 
 
 def progress(work: Work[_Step]) -> tuple[float, str]:
