@@ -21,13 +21,15 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         cells = st.grid(3, min_column_width=160)
         with cells.container():
             cover = pose_ways.cover(session, face)
-        with cells.container():
-            other = pose_ways.other_engine(session, engine)
+        second = cells.container()
         if chosen_way == TURN:
             session.poses.is_mirrored = cells.container().toggle(
                 "Mirror check", key=seed("poses-mirror", session.poses.is_mirrored),
                 help="Compares each region with its mirrored region at the opposite yaw.",
             )  # fmt: skip
+        below = st.container()
+        with second:
+            other = pose_ways.other_engine(session, engine, below)
         if plan is None:
             st.markdown("Nothing is shown yet: give photos or a video of one person above.")
             return
@@ -40,15 +42,13 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
             st.markdown("**No pose is done yet**, so there is nothing to show.")
             return
         theirs = [] if other is None else posing.answers(work, other, cover, layout)
-        chosen = pose_panels.charts_over_yaw(session, work, done, theirs)
-        pose_card.pose(session, engine, work, done, chosen)
+        laid_over = None if other is None else (other, theirs)
+        chosen = pose_panels.charts_over_yaw(session, work, done, laid_over)
+        pose_card.pose(session, engine, work, done, chosen, laid_over)
         if chosen_way == TURN and session.poses.is_mirrored:
             pose_panels.mirror(done, chosen)
         with header:
-            pose_exports.save_menu(
-                engine, session, done, None if other is None else (other, theirs), work.skipped,
-                cover,
-            )  # fmt: skip
+            pose_exports.save_menu(engine, session, done, laid_over, work.skipped, cover)
 
 
 def draw(session: Session, engine: Engine, header: DeltaGenerator) -> None:

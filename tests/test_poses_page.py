@@ -1,10 +1,12 @@
 """The Poses page through AppTest: what a visitor reads, and what a click changes."""
 
+import dataclasses
 import json
 from functools import cache
 
 import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from ran.__main__ import main
@@ -14,6 +16,8 @@ from ran.face.occlusion import Fill
 from ran.face.parts import preset
 from ran.face.photo import open_photo
 from ran.face.shapes import Rectangle
+from ran.net.checkpoints import load_checkpoint, save_checkpoint
+from ran.net.model import PlainNetwork
 from ran.recipe import (
     CheckpointRef,
     LayoutChoice,
@@ -360,3 +364,77 @@ def test_a_photo_opened_from_the_poses_page_has_a_recipe_of_its_own(page):
     assert "Recipe, JSON" in [item.label for item in page.get("download_button")]
     assert session(page).photo_reference() == PhotoRef.of(open_photo(content, name="mine.png"))
     assert "For example faces only" in text
+
+
+@pytest.fixture(scope="module")
+def plain(checkpoint, tmp_path_factory):
+    """A plain network's checkpoint, untrained."""
+    _, card = load_checkpoint(checkpoint)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        model = PlainNetwork(classes=len(card.classes))
+    folder = tmp_path_factory.mktemp("plain") / "plain"
+    save_checkpoint(folder, model, dataclasses.replace(card, kind="plain", name="my plain"))
+    return folder
+
+
+def lay_over(page, folder) -> AppTest:
+    page.selectbox(key="poses-other").set_value("a checkpoint of yours").run()
+    files = [(path.name, path.read_bytes(), "x/y") for path in sorted(folder.iterdir())
+             if path.suffix in (".json", ".safetensors")]  # fmt: skip
+    page.file_uploader(key="poses-second").set_value(files).run()
+    button(page, "Lay it over").click().run()
+    assert not page.exception
+    return page
+
+
+def hollow_traces(page) -> list[dict]:
+    charts = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
+    return [trace for chart in charts for trace in chart["data"]
+            if "other network" in trace.get("hovertemplate", "")]  # fmt: skip
+
+
+def test_a_plain_network_of_ones_own_is_laid_over_with_its_own_answers(page, plain, checkpoint):
+    engine = Engine.load(plain, "cpu")
+    expected = [engine.predict(Scene(posed.face)) for posed in work(page).poses]
+    app = lay_over(page, plain)
+    traces = hollow_traces(app)
+    names = [trace["hovertemplate"].split(",")[0] for trace in traces]
+    assert names.count("Whole face") == 1
+    assert not set(names) & {"Upper left", "RB margin"}, "it has neither"
+    assert len(names) == 1 + len(engine.card.classes)
+    assert "my plain, laid over" in words(app)
+    for trace in traces:
+        name = trace["hovertemplate"].split(",")[0]
+        values = [1.0 if name == "Whole face" else
+                  answer.probabilities[engine.card.classes.index(name)]
+                  for answer in expected]  # fmt: skip
+        assert trace["y"] == pytest.approx(values, abs=1e-5), name
+    assert session(app).own_engine is None, "the network in use is still the first"
+
+
+def test_a_ran_is_laid_over_a_plain_network_with_its_crops(plain, checkpoint, monkeypatch):
+    monkeypatch.setenv("RAN_CHECKPOINT", str(plain))
+    monkeypatch.setattr("ran.study.poses.turn", _turned_once)
+    app = lay_over(opened_at_once(), checkpoint)
+    names = [trace["hovertemplate"].split(",")[0] for trace in hollow_traces(app)]
+    assert {"Whole face", "Upper left", "RB margin"} <= set(names)
+
+
+def test_a_second_checkpoint_that_does_not_fit_is_refused_and_the_page_goes_on(page):
+    page.selectbox(key="poses-other").set_value("a checkpoint of yours").run()
+    page.file_uploader(key="poses-second").set_value([("card.json", b"{}", "x/y")]).run()
+    button(page, "Lay it over").click().run()
+    assert not page.exception
+    assert "No second network is shown." in words(page)
+    assert "9 poses from one photo" in words(page)
+
+
+def test_a_network_of_another_framing_is_not_laid_over(page, plain):
+    other = Engine.load(plain, "cpu")
+    other.card = dataclasses.replace(other.card, framing="close")
+    session(page).second_engine = other
+    page.selectbox(key="poses-other").set_value("a checkpoint of yours").run()
+    assert not page.exception
+    assert "faces framed as 'close', tiny as 'ferplus'" in words(page)
+    assert hollow_traces(page) == []

@@ -244,8 +244,8 @@ def _faces(
     places = sorted(shown)
     pictures = [
         {"source": _as_link(found[place].scene.hidden_pixels()), "xref": "x", "yref": "y",
-         "x": found[place].posed.yaw, "y": 0.5, "sizex": width * 0.94, "sizey": 1.0,
-         "xanchor": "center", "yanchor": "middle", "sizing": "contain"}
+         "x": found[place].posed.yaw, "y": 0.0, "sizex": width * 0.94, "sizey": 1.0,
+         "xanchor": "center", "yanchor": "bottom", "sizing": "contain"}
         for place in places
     ]  # fmt: skip
     points = {

@@ -132,8 +132,12 @@ def turned(
         for yaw in yaws:
             made, filled = turn(face, yaw, pitch)
             (made,) = using.with_poses([made])
-            name = f"yaw {yaw:+.0f}°" + (f", pitch {pitch:+.0f}°" if pitch else "")
-            yield Posed(name.replace("-", "\N{MINUS SIGN}"), made, float(yaw), float(pitch), filled)
+            name = f"yaw {_signed(yaw)}" + (f", pitch {_signed(pitch)}" if pitch else "")
+            yield Posed(name, made, float(yaw), float(pitch), filled)
+
+
+def _signed(angle: float) -> str:
+    return f"{angle:+.0f}°".replace("-", "\N{MINUS SIGN}") if round(angle) else "0°"
 
 
 def of_photos(

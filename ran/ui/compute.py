@@ -66,11 +66,19 @@ def once(key: str, make: Callable[[], _Made]) -> _Made:
 
 
 def use_own_checkpoint(session: Session, files: Sequence[tuple[str, bytes]]) -> None:
-    """Load an uploaded checkpoint for this visitor alone; if it fails, nothing changes.
+    """Load an uploaded checkpoint for this visitor alone; if it fails, nothing changes."""
+    session.use_engine(uploaded_engine(files, session.device))
+
+
+def uploaded_engine(files: Sequence[tuple[str, bytes]], device: str) -> Engine:
+    """Return the engine of an uploaded checkpoint.
 
     Args:
-        session: the visitor's.
         files: name and content: model.safetensors with card.json, or the authors' .pth.tar.
+        device: as Engine.load takes it.
+
+    Raises:
+        BadCheckpoint: if they are no checkpoint, or more than one.
     """
     with TemporaryDirectory(prefix="ran-checkpoint-") as place:
         folder = Path(place)
@@ -82,7 +90,7 @@ def use_own_checkpoint(session: Session, files: Sequence[tuple[str, bytes]]) -> 
                 raise BadCheckpoint(f"{name} is a second {ours}.", hint="Give one checkpoint.")
             path.write_bytes(content)
             released = released if ours else path
-        session.use_engine(Engine.load(released or folder, session.device))
+        return Engine.load(released or folder, device)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Finding the examples' faces …")

@@ -23,9 +23,17 @@ from ran.ui.session import Session
 
 
 def pose(
-    session: Session, engine: Engine, work: Work, found: Sequence[Answered], chosen: int
+    session: Session,
+    engine: Engine,
+    work: Work,
+    found: Sequence[Answered],
+    chosen: int,
+    laid_over: tuple[Engine, Sequence[Answered]] | None,
 ) -> None:
-    """Draw the chosen pose: its face, answer and crops, against the pose nearest the front."""
+    """Draw the chosen pose: its face, answer and crops, against the pose nearest the front.
+
+    `laid_over`, a second network and its answers to the same poses, adds its answer.
+    """
     colours = panels.theme()
     one, ahead = found[chosen], found[front(found)]
     region = min(session.region, len(one.answer.boxes) - 1)
@@ -44,7 +52,8 @@ def pose(
             if one.posed.filled is not None:
                 _filled(one)
         with right:
-            _band(one, ahead, colours)
+            second = None if laid_over is None else (laid_over[0], laid_over[1][chosen])
+            _band(one, ahead, colours, second)
             _crops(engine, one, ahead, colours)
 
 
@@ -57,11 +66,11 @@ def _choose(session: Session, work: Work, found: Sequence[Answered], chosen: int
     st.session_state["poses-chosen"] = chosen
     with st.container(horizontal=True, vertical_alignment="center"):
         _step(work, "Previous", ":material/chevron_left:", chosen - 1, len(found))
+        _step(work, "Next", ":material/chevron_right:", chosen + 1, len(found))
         st.selectbox(
             "Pose", range(len(found)), format_func=names.__getitem__, key="poses-chosen", width=220,
             label_visibility="collapsed", on_change=_take, args=(work,),
         )  # fmt: skip
-        _step(work, "Next", ":material/chevron_right:", chosen + 1, len(found))
         one = found[chosen]
         if st.button(
             "Open on Occlude", icon=":material/draw:", type="tertiary", key="poses-open",
@@ -114,7 +123,9 @@ def _filled(one: Answered) -> None:
         )
 
 
-def _band(one: Answered, ahead: Answered, colours: Theme) -> None:
+def _band(
+    one: Answered, ahead: Answered, colours: Theme, second: tuple[Engine, Answered] | None
+) -> None:
     here, there = one.answer, ahead.answer
     index = there.classes.index(there.expression)
     before, now = float(there.probabilities[index]), float(here.probabilities[index])
@@ -135,6 +146,14 @@ def _band(one: Answered, ahead: Answered, colours: Theme) -> None:
             "</span> probability",
         )
     )
+    if second is not None:
+        theirs = second[1].answer
+        cells.append(
+            (
+                f"{html.escape(second[0].card.name)}, laid over",
+                f"{html.escape(theirs.expression)} <b>{float(theirs.probabilities.max()):.2f}</b>",
+            )
+        )
     if here.covered[0] > 0:
         cells.append(("Hidden", f"<b>{100 * float(here.covered[0]):.0f} %</b> of the face"))
     inner = "".join(

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from ran import figures
+from ran.engine import Engine
 from ran.figures import Theme
 from ran.figures import poses as charts
 from ran.study.pose_lists import measured
@@ -28,9 +29,14 @@ def charts_over_yaw(
     session: Session,
     work: Work,
     found: Sequence[Answered],
-    other: Sequence[Answered],
+    laid_over: tuple[Engine, Sequence[Answered]] | None,
 ) -> int:
-    """Draw both charts, and return the place of the chosen pose."""
+    """Draw both charts, and return the place of the chosen pose.
+
+    `laid_over` is a second network and its answers to the same poses.
+    """
+    other = [] if laid_over is None else laid_over[1]
+    hollow = "" if laid_over is None else laid_over[0].card.name
     chosen = _chosen(work, found)
     colours = panels.theme()
     alpha = found[0].answer.alpha if session.alpha is None else session.alpha
@@ -40,7 +46,7 @@ def charts_over_yaw(
         names = [box.name for box in answer.boxes]
         values = [f"{value:.2f}×" for value in answer.relative_weights.tolist()]
         at = f"at yaw {charts.degrees(found[chosen].posed.yaw)}"
-        _key(charts.lines(names, colours), values, at, colours, bool(other))
+        _key(charts.lines(names, colours), values, at, colours, hollow)
         _chart(
             work,
             charts.attention_over_yaw(found, colours, chosen=chosen, alpha=alpha, other=other),
@@ -53,7 +59,7 @@ def charts_over_yaw(
         )
         classes = charts.likeliest(found)
         values = [f"{answer.probabilities[answer.classes.index(name)]:.2f}" for name in classes]
-        _key(charts.class_lines(classes, colours), values, at, colours, bool(other))
+        _key(charts.class_lines(classes, colours), values, at, colours, hollow)
         _chart(
             work, charts.probability_over_yaw(found, colours, chosen=chosen, other=other),
             "probability", "Probability of each expression against yaw",
@@ -89,7 +95,7 @@ def _chart(work: Work, figure: object, name: str, alt: str) -> None:
 
 
 def _key(
-    styles: dict[str, charts.Line], values: Sequence[str], at: str, colours: Theme, has_other: bool
+    styles: dict[str, charts.Line], values: Sequence[str], at: str, colours: Theme, hollow: str
 ) -> None:
     dashes = {"solid": "solid", "dot": "dotted", "dash": "dashed", "longdashdot": "dashed"}
     parts = [
@@ -98,7 +104,7 @@ def _key(
         f"{html.escape(name)} <b>{value}</b></span>"
         for (name, (colour, dash)), value in zip(styles.items(), values, strict=True)
     ]
-    more = "; hollow: the other network" if has_other else ""
+    more = f"; hollow and thin: {html.escape(hollow)}" if hollow else ""
     st.html(
         f"<div style='display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;font-size:.85rem;"
         f"font-variant-numeric:tabular-nums;color:{colours.text}'>{''.join(parts)}"

@@ -9,7 +9,7 @@ from ran.recipe import PosesChoice, TurnChoice
 
 TURN, PHOTOS, VIDEO, PUBLISHED = "Turn one photo", "Several photos", "Video", "Published lists"
 NO_COVER, AS_DRAWN = "none", "as on Occlude"
-NOTHING = "nothing"
+NOTHING, OWN_FILE = "nothing", "a checkpoint of yours"
 
 
 @dataclass
@@ -21,7 +21,7 @@ class PoseSettings:
     frames: int = FRAMES
     cover: str = NO_COVER
     other: str = NOTHING
-    """The second network: NOTHING, or what the page calls it."""
+    """The second network: NOTHING, a bundled one's name, or OWN_FILE."""
     is_mirrored: bool = False
 
     def replay(self, choice: PosesChoice, *, has_cover: bool) -> None:

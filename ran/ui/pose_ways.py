@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
+from ran.errors import BadFraming
 from ran.face.detect import Face
 from ran.face.parts import PRESETS, preset
 from ran.face.video import MAX_BYTES, MAX_SECONDS, SUFFIXES, open_video
@@ -29,6 +31,7 @@ from ran.ui.pose_settings import (
     AS_DRAWN,
     NO_COVER,
     NOTHING,
+    OWN_FILE,
     PHOTOS,
     PUBLISHED,
     TURN,
@@ -177,17 +180,55 @@ def cover(session: Session, face: Face) -> Cover | None:
     return Cover(face, preset(chosen, face), session.fill)
 
 
-def other_engine(session: Session, using: Engine) -> Engine | None:
-    """Ask for a second network to lay over the first; None for none."""
+def other_engine(session: Session, using: Engine, below: DeltaGenerator) -> Engine | None:
+    """Ask for a second network to lay over the first; None for none.
+
+    `below` is the place where a checkpoint of the visitor's own is asked for.
+    """
     known = {name: str(path) for name, path in bundled().items() if name != using.card.name}
-    chosen = st.selectbox(
-        "Compare with", [NOTHING, *known], key=seed("poses-other", NOTHING),
-        help="A second network answers for the same poses; its points are hollow. To compare with "
-        "your own, load it on the Model page: the bundled ones are then offered here.",
+    options = [NOTHING, *known, OWN_FILE]
+    key = seed("poses-other", session.poses.other)
+    if st.session_state[key] not in options:
+        st.session_state[key] = NOTHING
+    chosen = session.poses.other = st.selectbox(
+        "Compare with", options, key=key,
+        help="A second network answers for the same poses; its points are hollow.",
     )  # fmt: skip
-    if chosen == NOTHING or chosen not in known:
+    if chosen == NOTHING:
         return None
-    return compute.engine_of(known[chosen], session.device)
+    other: Engine | None = None
+    with below, compute.told("No second network is shown."):
+        if chosen == OWN_FILE:
+            _ask_for_second(session)
+            other = session.second_engine
+        else:
+            other = compute.engine_of(known[chosen], session.device)
+        if other is not None and other.card.framing != using.card.framing:
+            framings = f"{other.card.framing!r}, {using.card.name} as {using.card.framing!r}"
+            other = None
+            raise BadFraming(
+                f"The second network takes faces framed as {framings}.",
+                hint="Compare networks of one framing.",
+            )
+    return other
+
+
+def _ask_for_second(session: Session) -> None:
+    """Take a checkpoint; what was laid over stays until the new one is loaded."""
+    second = session.second_engine
+    if second is not None:
+        st.markdown(f"Laid over, hollow: **{second.card.name}**.")
+    files = st.file_uploader(
+        "A second checkpoint", type=["safetensors", "json", "tar", "pth"],
+        accept_multiple_files=True, max_upload_size=200, key="poses-second",
+        help="model.safetensors together with card.json, or the authors' .pth.tar. It is used in "
+        "your session alone.",
+    )  # fmt: skip
+    if files and st.button("Lay it over", icon=":material/layers:", key="poses-lay-over"):
+        session.second_engine = compute.uploaded_engine(
+            [(file.name, file.getvalue()) for file in files], session.device
+        )
+        st.rerun()
 
 
 def _digest(*contents: bytes) -> str:

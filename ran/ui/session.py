@@ -83,6 +83,8 @@ class Session:
     explaining: Asked = field(default_factory=Asked)
     checkpoint: str | None = None
     own_engine: Engine | None = None
+    second_engine: Engine | None = None
+    """A network of the visitor's own that the Poses page lays over the one in use."""
     device: str = "auto"
 
     @property
