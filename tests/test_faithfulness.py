@@ -101,7 +101,7 @@ def test_a_map_is_unchanged_where_its_order_is_and_changed_where_its_signs_are()
     assert randomised(heatmap(values), [alike, alike]) == pytest.approx(1)
     signs = np.sign(drawn(6, 20, 20).numpy())
     assert randomised(heatmap(values), [heatmap(signs * values), alike]) < 0.2
-    assert randomised(heatmap(values), [heatmap(-values)]) == pytest.approx(1)
+    assert randomised(heatmap(values), [alike, heatmap(-values)]) == 0, "turned round"
     assert randomised(heatmap(values), [alike, heatmap(np.zeros((20, 20)))]) == 0
     assert randomised(heatmap(np.zeros((20, 20))), [heatmap(values)]) is None
 
@@ -207,17 +207,16 @@ def test_the_gap_is_the_maps_own(engine):
     assert found.gap_share == heatmap.gap_share > 0
 
 
-def test_every_step_says_what_is_known_and_more_draws_begin_with_the_same(checkpoint):
-    fresh = Engine.load(checkpoint, "cpu")
-    steps = list(fresh.faithful(SCENE, "integrated-gradients", steps=12, draws=3))
+def test_every_step_says_what_is_known_and_more_draws_begin_with_the_same(engine):
+    steps = list(engine.faithful(SCENE, "integrated-gradients", steps=8, draws=3))
     done = [step.done for step in steps]
     assert done == sorted(done)
-    assert {step.of for step in steps} == {12 * 6}
+    assert {step.of for step in steps} == {8 * 6}
     known = [step.faithfulness for step in steps if step.faithfulness is not None]
     assert sorted({one.draws for one in known}) == [0, 1, 2, 3]
     assert known[0].randomised is not None
     assert known[0].infidelity is known[0].max_sensitivity is None
-    one = finished(fresh, "integrated-gradients", steps=12, draws=1)
+    one = finished(engine, "integrated-gradients", steps=8, draws=1)
     assert one == next(found for found in known if found.draws == 1)
 
 
@@ -247,7 +246,7 @@ def test_an_equal_check_is_not_made_again(checkpoint, forwards):
 
 def test_stopping_stops_the_work_and_leaves_the_lane_free(checkpoint, forwards):
     fresh = Engine.load(checkpoint, "cpu")
-    checking = fresh.faithful(SCENE, "integrated-gradients", draws=50)
+    checking = fresh.faithful(SCENE, "integrated-gradients", steps=2, draws=50)
     for step in checking:
         if step.faithfulness is not None:
             break
@@ -270,7 +269,7 @@ def test_a_map_of_the_face_alone_is_flagged_and_one_of_the_network_is_not(engine
     flagged = finished(engine, "edges", draws=1)
     assert flagged.randomised == pytest.approx(1)
     assert flagged.is_unchanged
-    for method in ("saliency", "input-x-gradient", "integrated-gradients"):
+    for method in ("saliency", "input-x-gradient", "deeplift"):
         found = finished(engine, method, draws=1)
         assert found.randomised < UNCHANGED
         assert not found.is_unchanged

@@ -27,9 +27,9 @@ RADIUS = 0.02
 SIDES = (0.25, 0.5)
 """Smallest and largest side of a hidden square, in units of the face's side."""
 REDRAWN = 2
-"""Networks that learnt nothing: by chance, one alone had 15 % of Grad-CAMs above UNCHANGED."""
+"""Networks that learnt nothing: by chance, one alone had 15 % of Grad-CAMs at UNCHANGED."""
 UNCHANGED = 0.5
-"""|rho| from which a map counts as that of networks that learnt nothing (docs/explain.md)."""
+"""The rho from which a map counts as that of networks that learnt nothing (docs/explain.md)."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Faithfulness:
     gap_share as Heatmap's; infidelity in [0, 1], the share of the target's falls that the map does
     not account for, 0 for a map that tells each of them, 1 for one that tells none;
     max_sensitivity, the largest change of the map, relative to the map; randomised in [0, 1],
-    |Spearman| of the map and those of redrawn parameters, the least. None where something is not
+    Spearman of the map and those of redrawn parameters, the least. None where something is not
     known yet or not defined: a map of zeros has no rank, a target that no square moves no falls.
     """
 
@@ -133,15 +133,15 @@ def max_sensitivity(values: Tensor, shaken: Tensor) -> float | None:
 
 
 def randomised(heatmap: Heatmap, others: Sequence[Heatmap]) -> float | None:
-    """Return the least |Spearman| of a map and those of networks that learnt nothing, as shown.
+    """Return the least Spearman of a map and those of networks that learnt nothing, in [0, 1].
 
-    Signed maps keep their sign: one whose signs have changed has changed. The least, because two
-    coarse maps are alike by chance, and a map that ignores the parameters is like all of them. None
-    where the map is flat; a flat other one counts 0.
+    Of the maps as they are shown: one whose signs have changed has changed, and one that is turned
+    round counts 0. The least, because two coarse maps are alike by chance, and a map that ignores
+    the parameters is like all of them. None where the map is flat; a flat other one counts 0.
     """
     if np.ptp(heatmap.values) == 0.0:
         return None
-    return min(abs(spearman(heatmap.values, other.values) or 0.0) for other in others)
+    return max(0.0, min(spearman(heatmap.values, other.values) or 0.0 for other in others))
 
 
 def draw_holes(side: int, count: int, generator: torch.Generator) -> Tensor:
