@@ -15,6 +15,14 @@ import torch
 from benchmarks.detection import detection_row
 from benchmarks.forward import AGAINST, forward_name, forward_row, peak_flops
 from benchmarks.poses import sweep_row
+from benchmarks.regions import (
+    CACHED,
+    LEAVE_ONE_OUT,
+    SHAPLEY,
+    cached_row,
+    leave_one_out_row,
+    shapley_row,
+)
 from benchmarks.rows import Row, table
 from benchmarks.start import start_row
 from benchmarks.stroke import stroke_row
@@ -70,6 +78,9 @@ def _plan(quick: bool, device: str, peak: float) -> dict[str, Callable[[], Row]]
         "detection": lambda: detection_row(device=device, repeats=2 if quick else 5),
         "stroke": lambda: stroke_row(repeats=5 if quick else 15, patience=30 if quick else 120),
         "25 poses": lambda: sweep_row(device=device, repeats=1 if quick else 3),
+        CACHED: lambda: cached_row(device=device, repeats=7 if quick else 15),
+        SHAPLEY: lambda: shapley_row(device=device, repeats=3 if quick else 7),
+        LEAVE_ONE_OUT: lambda: leave_one_out_row(device=device, repeats=3 if quick else 7),
         "cold start": lambda: start_row(repeats=1 if quick else 3, patience=30 if quick else 120),
     }
 

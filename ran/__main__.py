@@ -1,4 +1,4 @@
-"""python -m ran predict | poses | evaluate | train | convert."""
+"""python -m ran predict | explain | poses | evaluate | train | convert."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ran.commands import evaluate, poses, predict
+from ran.commands import evaluate, explain, poses, predict
 from ran.errors import BadRequest, RanError
 from ran.expressions import CLASS_ORDERS
 
@@ -36,6 +36,9 @@ def _parser(*, for_training: bool) -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m ran", description="Region Attention Networks")
     commands = parser.add_subparsers(dest="command", required=True)
     predict.add_arguments(commands.add_parser("predict", help="answer for every face of a photo"))
+    explain.add_arguments(
+        commands.add_parser("explain", help="which pixels of a face speak for a target")
+    )
     poses.add_arguments(commands.add_parser("poses", help="one face at several angles"))
     evaluate.add_arguments(
         commands.add_parser("evaluate", help="accuracy on the published test lists")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ran.errors import BadCheckpoint
+from ran.errors import BadCheckpoint, BadRequest
 from ran.explain.attribution import Method, method_named
 from ran.explain.baselines import Baseline, baseline_named, own_baseline
 from ran.explain.heatmap import Explaining, Heatmap
@@ -82,13 +82,15 @@ class Explainer:
         """Return what `method` is asked about a scene; the twin may be run under the lock alone.
 
         Raises:
-            BadRequest: if there is no such target or baseline, or not so many steps.
+            BadRequest: if there is no such target, baseline or seed, or not so many steps.
             BadFraming: if the face is framed otherwise than the network was trained on.
         """
         layout = self._layout(scene)
         regions = () if self.card.kind == "plain" else layout.names
         read = read_target(target, self.card.classes, regions)
         against = self._baseline(baseline)
+        if not 0 <= seed < 2**63:
+            raise BadRequest(f"The seed is {seed}.", hint="Use a whole number from 0 to 2^63 - 1.")
         count = method.count(steps)
         face = self._face(scene)
         with self.lock:

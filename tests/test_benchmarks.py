@@ -13,6 +13,7 @@ import torch
 
 from benchmarks.forward import forward_row, seeded_network
 from benchmarks.reference import reference_from
+from benchmarks.regions import cached_row, leave_one_out_row, shapley_row
 from benchmarks.rows import Check, Row, in_turns, table
 
 WRONG = Check("largest error 0.5", False)
@@ -76,6 +77,15 @@ def test_the_forward_row_measures_an_answer_that_is_right():
     # 6 crops, 2 faces, ResNet-18 at 48 pixels: 3.63 GFLOP at 224, scaled by the area.
     flops = row.peak_share * 1e12 * sum(row.samples) / 2
     assert flops == pytest.approx(12 * 3.63e9 * (48 / 224) ** 2, rel=0.2)
+
+
+@pytest.mark.parametrize("measure", [cached_row, shapley_row, leave_one_out_row])
+def test_the_rows_of_the_regions_measure_answers_that_are_right(measure):
+    row = measure(device="cpu", repeats=1)
+    assert row.check is not None
+    assert row.check.passed, row.check.words
+    assert len(row.samples) == 1
+    assert (row.ratio is None) == (not row.against)
 
 
 @pytest.mark.gpu
