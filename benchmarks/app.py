@@ -55,7 +55,10 @@ def opened_app(patience: float) -> Iterator[tuple[Page, float]]:
         f"--server.port={port}", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false",
     ]  # fmt: skip
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+        browser = play.chromium.launch(
+            executable_path=_chromium(),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         begun = time.perf_counter()
         server = subprocess.Popen(
