@@ -26,7 +26,7 @@ from benchmarks.regions import (
 from benchmarks.rows import Row, table
 from benchmarks.start import start_row
 from benchmarks.stroke import stroke_row
-from ran.engine import devices
+from ran.devices import devices
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,8 +1,7 @@
-"""Scene -> Prediction or Heatmap: the one place that loads a network and names a device."""
+"""Scene -> Prediction or Heatmap: the one place that loads a network and asks it."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ran.checker import Checker
+from ran.devices import device_named
 from ran.errors import BadFraming, BadRequest
 from ran.explain.faithfulness import Checking
 from ran.explain.heatmap import Explaining, Heatmap
@@ -43,23 +43,11 @@ EXPLAINED_AT_ONCE = {"cpu": 24, "gpu": 192}
 """Crops that go through the network together where gradients are kept; memory grows with them."""
 
 
-def devices() -> dict[str, str]:
-    """Return what can be computed on here, best first: name -> label."""
-    found = {}
-    if torch.cuda.is_available():
-        found["cuda"] = f"GPU, {torch.cuda.get_device_name(0)}"
-    if torch.backends.mps.is_available():
-        found["mps"] = "Apple GPU"
-    threads = torch.get_num_threads()
-    found["cpu"] = f"CPU, {threads} thread{'s' if threads > 1 else ''}"
-    return found
-
-
 class Engine:
     """A network on a device. Safe to share between threads: it never changes after loading."""
 
     def __init__(self, model: Network, card: Card, *, device: str = "auto") -> None:
-        self.device = _device(device)
+        self.device = device_named(device)
         self.card = card
         self.model = model.to(memory_format=torch.channels_last).to(self.device).eval()
         self._known: Recent[str, Prediction] = Recent(REMEMBERED)
@@ -73,7 +61,6 @@ class Engine:
             layout=self.layout_of,
             at_once=EXPLAINED_AT_ONCE["cpu" if self.device == "cpu" else "gpu"],
         )
-
         self._checker = Checker(self.explainer)
 
     @staticmethod
@@ -340,16 +327,3 @@ class Engine:
 
 def _numpy(values: Tensor) -> NDArray[np.float32]:
     return np.asarray(values.float().cpu().numpy(), np.float32)
-
-
-def _device(name: str) -> str:
-    if name == "auto":
-        name = os.environ.get("RAN_DEVICE") or "auto"
-    known = devices()
-    if name == "auto":
-        return next(iter(known))
-    kind, colon, number = name.partition(":")
-    count = torch.cuda.device_count() if kind == "cuda" else 0
-    if kind not in known or (colon and not (number.isdecimal() and int(number) < count)):
-        raise BadRequest(f"There is no device {name!r} here.", hint=f"Use {', '.join(known)}.")
-    return name

@@ -15,8 +15,8 @@ from safetensors.torch import load_file
 from torch import nn
 from torchvision import models
 
-from ran import engine as engine_module
-from ran.engine import Engine, devices
+from ran.devices import devices
+from ran.engine import Engine
 from ran.errors import BadCheckpoint, BadFraming, BadRequest
 from ran.face.detect import Face
 from ran.face.occlusion import Fill
@@ -333,7 +333,7 @@ def test_as_json_says_all_that_the_prediction_holds(engine):
 
 
 def test_the_environment_names_the_device_unless_the_caller_does(checkpoint, monkeypatch):
-    monkeypatch.setattr(engine_module, "devices", lambda: {"best": "Best there is", "cpu": "CPU"})
+    monkeypatch.setattr("ran.devices.devices", lambda: {"best": "Best there is", "cpu": "CPU"})
     model, card = load_checkpoint(checkpoint)
     for value in ("cpu", "moon"):
         monkeypatch.setenv("RAN_DEVICE", value)
@@ -344,7 +344,7 @@ def test_the_environment_names_the_device_unless_the_caller_does(checkpoint, mon
     assert Engine(model, card).device == "cpu"
     for nothing in ("", "auto"):
         monkeypatch.setenv("RAN_DEVICE", nothing)
-        monkeypatch.setattr(engine_module, "devices", lambda: {"cpu": "CPU", "other": "Other"})
+        monkeypatch.setattr("ran.devices.devices", lambda: {"cpu": "CPU", "other": "Other"})
         assert Engine(model, card).device == "cpu", "the first, best device"
 
 

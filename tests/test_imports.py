@@ -20,7 +20,7 @@ LAYERS = (  # a lower line never imports a higher one
     ("ran.ui",),
     ("ran.figures", "ran.report", "ran.__main__", "ran.commands", "ran.study"),
     ("ran.recipe",),
-    ("ran.engine", "ran.explainer", "ran.checker"),
+    ("ran.engine", "ran.explainer", "ran.checker", "ran.devices"),
     ("ran.explain",),
     ("ran.scene", "ran.prediction"),
     ("ran.net",),
@@ -37,7 +37,7 @@ FENCES = {  # a third party -> the only modules that may import it
     "ray": ("ran.study.cohort",),
     "accelerate": ("ran.study.training",),
 }
-MAY_NAME_DEVICES = ("ran.engine", "ran.study.training")
+MAY_NAME_DEVICES = ("ran.devices", "ran.study.training")
 DEVICES = ("cuda", "mps")
 
 

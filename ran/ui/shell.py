@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ran.engine import Engine, devices
+from ran.devices import devices
+from ran.engine import Engine
 from ran.net.checkpoints import bundled
 from ran.study.poses import Posed
 from ran.ui import compute
