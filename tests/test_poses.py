@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from ran.study.poses import (
     by_yaw,
     mirrored_pairs,
     of_photos,
+    of_video,
     turned,
 )
 
@@ -93,6 +95,15 @@ def test_photos_without_a_face_damaged_and_of_other_sizes_are_named_and_the_rest
     assert [type(one) for one in found] == [Skipped, Skipped, Posed, Posed]
     assert "No face found in noise.png" in found[0].reason
     assert "broken.png" in found[1].reason
+
+
+def test_a_frame_without_a_face_is_named_and_the_next_one_is_used(engine, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (90, 70, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "clip, 1.0 s.png")
+    frames = (open_photo(tmp_path / "clip, 1.0 s.png"), open_photo(TURNED))
+    skipped, posed = of_video(SimpleNamespace(frames=frames), using=engine)
+    assert skipped.reason == "No face found in clip, 1.0 s.png."
+    assert posed.name == TURNED.name
 
 
 def test_of_two_faces_the_largest_is_used_and_it_is_said(engine, tmp_path):

@@ -1,4 +1,7 @@
-"""How well estimated poses tell the published pose lists apart. Nothing was fitted on the lists."""
+"""How well estimated poses tell the published pose lists apart.
+
+No network was trained on the lists; docs/poses.md names the three choices that were made on a part.
+"""
 
 from __future__ import annotations
 

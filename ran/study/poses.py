@@ -185,7 +185,10 @@ def of_photo(photo: Photo, *, using: Engine) -> Iterator[Posed | Skipped]:
 def of_video(video: Video, *, using: Engine) -> Iterator[Posed | Skipped]:
     """Yield the largest face of each frame, or which frame shows none."""
     for frame in video.frames:
-        yield from of_photo(frame, using=using)
+        for step in of_photo(frame, using=using):
+            is_without = isinstance(step, Skipped) and step.reason.startswith("No face")
+            # What to do about a photo is no advice about a frame among many.
+            yield Skipped(frame.name, f"No face found in {frame.name}.") if is_without else step
 
 
 def from_files(paths: Sequence[str | Path], *, using: Engine) -> Iterator[Posed | Skipped]:

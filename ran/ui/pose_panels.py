@@ -161,8 +161,10 @@ def published_score() -> None:
         st.markdown(
             "**Poses, on the published lists**",
             help="How often a face of the list over 45° is judged more turned than a test face "
-            "outside the list over 30°: the area under the ROC curve. Nothing was trained on the "
-            "lists. `python -m ran poses --ferplus ZIP --lists DIR` measures it; docs/poses.md.",
+            "outside the list over 30°: the area under the ROC curve. No network was trained "
+            "on the lists, but the solver, the camera's distance and the looks were chosen on a "
+            "part of them. `python -m ran poses --ferplus ZIP --lists DIR` measures it; see "
+            "docs/poses.md.",
         )
         st.markdown(
             f"AUC **{result.auc:.3f} ± {result.error:.3f}** (standard error), {result.turned:,} "
