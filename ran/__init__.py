@@ -20,6 +20,7 @@ _HOMES = {
     "Recipe": "ran.recipe",
     "read_recipe": "ran.recipe",
     "Engine": "ran.engine",
+    "Intervention": "ran.explain.intervene",
     "Prediction": "ran.prediction",
     "load_checkpoint": "ran.net.checkpoints",
     "RanError": "ran.errors",

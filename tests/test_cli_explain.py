@@ -132,3 +132,43 @@ def test_a_file_that_cannot_be_written_is_refused(run, tmp_path):
     assert (status, out) == (2, "")
     assert "cannot be written" in err
     assert err.count("\n") == 1
+
+
+def test_a_check_and_the_regions_worth_are_the_engines(run, engine, face):
+    status, printed, _ = run("--method", "saliency", "--check", 2, "--worth", "--json")
+    assert status == 0
+    report, scene = json.loads(printed), Scene(face)
+    *_, last = engine.faithful(scene, "saliency", draws=2)
+    for name in ("infidelity", "max_sensitivity", "randomised"):
+        expected = getattr(last.faithfulness, name)
+        assert report["faithfulness"][name] == pytest.approx(expected, abs=1e-3)
+    assert (report["faithfulness"]["draws"], report["faithfulness"]["gap_share"]) == (2, None)
+    values, answer = engine.region_values(scene), engine.predict(scene)
+    worth = report["worth"]
+    for index, name in enumerate(answer.classes):
+        found = [region["shapley"][name] for region in worth["regions"]]
+        np.testing.assert_allclose(found, values.shapley[:, index], atol=1e-4)
+        total = worth["full"][name] - worth["empty"][name]
+        assert sum(found) == pytest.approx(total, abs=1e-4)
+    left = [region["leave_one_out"]["fear"] for region in worth["regions"]]
+    fear = answer.classes.index("fear")
+    np.testing.assert_allclose(left, values.leave_one_out[:, fear], atol=1e-4)
+    assert (worth["class"], worth["least_significant"]) == (
+        answer.expression, pytest.approx(0.886, abs=5e-4),
+    )  # fmt: skip
+
+
+def test_a_check_and_the_regions_worth_in_words_and_neither_unasked(run):
+    status, printed, _ = run("--method", "saliency", "--check", 2, "--worth")
+    assert status == 0
+    assert "from 2 draws: infidelity" in printed
+    assert printed.count("Shapley") == 7
+    assert "can be chance" in printed or "rank correlation of weight" in printed
+    report = json.loads(run("--json")[1])
+    assert report["faithfulness"] is report["worth"] is None
+
+
+def test_a_check_of_no_draws_is_refused(run):
+    status, _, said = run("--check", 0)
+    assert status == 2
+    assert "rest on 0 draws" in said

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ran.commands.network import add_network
 from ran.commands.scenes import add_scene, note_differences, recipe_of, scenes_of
+from ran.commands.trust import add_trust, trust_facts, trust_in_words
 from ran.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def add_arguments(explain: argparse.ArgumentParser) -> None:
     )
     files.add_argument("--csv", type=Path, metavar="FILE", help="the face's and every region's map")
     files.add_argument("--npz", type=Path, metavar="FILE", help="the same for numpy.load")
+    add_trust(explain)
     add_scene(explain)
     add_network(explain)
     explain.set_defaults(perform=run)
@@ -89,6 +91,7 @@ def run(args: argparse.Namespace) -> None:
              "largest": float(values.max())}
             for box, values in zip(boxes, heatmap.regions, strict=True)
         ],
+        **trust_facts(args, engine, scene),
         "files": written,
         "checkpoint": engine.card.name,
         "device": engine.device,
@@ -163,4 +166,5 @@ def _in_words(report: dict[str, Any]) -> str:
         )
     for region in report["regions"]:
         words += f"\n  {region['name']:<18} {region['smallest']:.4g} to {region['largest']:.4g}"
+    words += trust_in_words(report)
     return "".join([words, *(f"\n  wrote {path}" for path in report["files"])])

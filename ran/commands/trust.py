@@ -1,0 +1,99 @@
+"""What --check and --worth add to `python -m ran explain`: how far to trust a map, and regions."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ran.engine import Engine
+    from ran.scene import Scene
+
+
+def add_trust(explain: argparse.ArgumentParser) -> None:
+    """Add both options to a parser."""
+    explain.add_argument(
+        "--check", type=int, metavar="N", help="how far the map can be trusted, from N draws"
+    )
+    explain.add_argument(
+        "--worth", action="store_true", help="exact Shapley values of the regions, leave-one-out"
+    )
+
+
+def trust_facts(args: argparse.Namespace, engine: Engine, scene: Scene) -> dict[str, Any]:
+    """Return "faithfulness" and "worth" as plain values, None where not asked for."""
+    checked = None
+    if args.check is not None:
+        *_, last = engine.faithful(
+            scene, args.method, args.target, baseline=args.baseline, steps=args.steps,
+            seed=args.seed, draws=args.check,
+        )  # fmt: skip
+        known = last.faithfulness
+        assert known is not None
+        checked = {**asdict(known), "is_unchanged": known.is_unchanged}
+    return {"faithfulness": checked, "worth": _worth(engine, scene) if args.worth else None}
+
+
+def _worth(engine: Engine, scene: Scene) -> dict[str, Any]:
+    from ran.explain.ranks import least_significant, spearman
+
+    values, answer = engine.region_values(scene), engine.predict(scene)
+    predicted = answer.classes.index(answer.expression)
+
+    def by_class(row: Any) -> dict[str, float]:
+        return dict(zip(answer.classes, row.tolist(), strict=True))
+
+    return {
+        "class": answer.expression,
+        "rank_correlation": spearman(answer.weights, values.shapley[:, predicted]),
+        "least_significant": least_significant(len(answer.weights)),
+        "full": by_class(values.full),
+        "empty": by_class(values.empty),
+        "regions": [
+            {"name": box.name, "weight": weight, "shapley": by_class(shapley),
+             "leave_one_out": by_class(left)}
+            for box, weight, shapley, left in zip(
+                answer.boxes, answer.weights.tolist(), values.shapley, values.leave_one_out,
+                strict=True,
+            )
+        ],
+    }  # fmt: skip
+
+
+def trust_in_words(facts: dict[str, Any]) -> str:
+    """Return both as lines of text, each begun by a line break."""
+    return _checked_in_words(facts["faithfulness"]) + _worth_in_words(facts["worth"])
+
+
+def _checked_in_words(checked: dict[str, Any] | None) -> str:
+    if checked is None:
+        return ""
+
+    def told(name: str) -> str:
+        return "not defined" if checked[name] is None else f"{checked[name]:.2f}"
+
+    flag = ", as good as unchanged" if checked["is_unchanged"] else ""
+    return (
+        f"\n  from {checked['draws']} draws: infidelity {told('infidelity')}, max-sensitivity "
+        f"{told('max_sensitivity')}\n  rank correlation with randomised parameters "
+        f"{told('randomised')}{flag}"
+    )
+
+
+def _worth_in_words(worth: dict[str, Any] | None) -> str:
+    if worth is None:
+        return ""
+    name = worth["class"]
+    words = f"\n  worth to {name}, in logits; all {worth['full'][name]:+.2f}, none "
+    words += f"{worth['empty'][name]:+.2f}"
+    for region in worth["regions"]:
+        words += (
+            f"\n  {region['name']:<18} Shapley {region['shapley'][name]:+.2f}, left out "
+            f"{region['leave_one_out'][name]:+.2f}, weight {region['weight']:.3f}"
+        )
+    rho, least = worth["rank_correlation"], worth["least_significant"]
+    if rho is not None:
+        words += f"\n  rank correlation of weight and Shapley value {rho:+.2f}"
+        words += " (can be chance)" if least is None or abs(rho) < least - 1e-9 else ""
+    return words
