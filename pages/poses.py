@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
 from ran.ui import compute, pose_card, pose_exports, pose_panels, pose_ways, posing, replay, shell
-from ran.ui.pose_settings import TURN
+from ran.ui.pose_settings import PUBLISHED, TURN
 from ran.ui.session import Session, seed
 
 
@@ -66,9 +66,10 @@ def note(chosen_way: str, count: int) -> None:
             "Click a face or a point.]]"
         )
         return
+    people = " of different people, so no line joins them" if chosen_way == PUBLISHED else ""
     st.markdown(
-        f":small[:gray[{count} poses, by estimated yaw. On profile faces the landmarks drift and "
-        "the angle comes out too small. Click a face or a point.]]"
+        f":small[:gray[{count} poses{people}, by estimated yaw. On profile faces the landmarks "
+        "drift and the angle comes out too small. Click a face or a point.]]"
     )
 
 

@@ -1,5 +1,7 @@
 """The charts over yaw: what stands where, and that a point tells its pose."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,14 @@ def test_every_region_has_a_line_of_its_own_whose_points_tell_their_pose(found):
     (margins,) = named(figure, "RB margin")
     assert margins.yaxis == "y3"
     assert margins.customdata[0][1] == "−60°"
+
+
+def test_a_line_joins_the_poses_of_one_person_and_no_others(found):
+    (line,) = named(attention_over_yaw(found, LIGHT, chosen=2, alpha=0.02), "Upper left")
+    assert line.mode == "lines+markers"
+    listed = [replace(one, posed=replace(one.posed, filled=None)) for one in found]
+    (points,) = named(attention_over_yaw(listed, LIGHT, chosen=2, alpha=0.02), "Upper left")
+    assert points.mode == "markers"
 
 
 def test_faces_stand_at_their_yaw_and_a_point_on_each_tells_its_place(found):

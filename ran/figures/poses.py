@@ -211,13 +211,17 @@ def _line(
     value: str,
     hollow: bool,
 ) -> list[dict[str, Any]]:
-    """Return one line with a point a pose, or nothing where there is no value."""
+    """Return one line with a point a pose, or nothing where there is no value.
+
+    Faces of a list are of different people: no line joins them.
+    """
     if all(one is None for one in values):
         return []
     colour, dash = style
+    is_one_person = any(one.posed.is_synthetic or one.posed.photo for one in found)
     return [{
         "type": "scatter", "x": [one.posed.yaw for one in found], "y": list(values), "yaxis": axis,
-        "mode": "lines+markers",
+        "mode": "lines+markers" if is_one_person else "markers",
         "line": {"color": colour, "dash": dash, "width": 1.5 if hollow else 2.5},
         "marker": {"size": 8, "color": theme.paper if hollow else colour,
                    "line": {"color": colour, "width": 2 if hollow else 0}},
