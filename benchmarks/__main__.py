@@ -13,6 +13,16 @@ from pathlib import Path
 import torch
 
 from benchmarks.detection import detection_row
+from benchmarks.explain import (
+    ABLATION,
+    INTEGRATED,
+    MEMORY,
+    SALIENCY,
+    ablation_row,
+    integrated_row,
+    memory_row,
+    saliency_row,
+)
 from benchmarks.forward import AGAINST, forward_name, forward_row, peak_flops
 from benchmarks.poses import sweep_row
 from benchmarks.regions import (
@@ -81,6 +91,18 @@ def _plan(quick: bool, device: str, peak: float) -> dict[str, Callable[[], Row]]
         CACHED: lambda: cached_row(device=device, repeats=7 if quick else 15),
         SHAPLEY: lambda: shapley_row(device=device, repeats=3 if quick else 7),
         LEAVE_ONE_OUT: lambda: leave_one_out_row(device=device, repeats=3 if quick else 7),
+        SALIENCY: lambda: saliency_row(device=device, repeats=2 if quick else 7),
+        INTEGRATED: lambda: (
+            Row(INTEGRATED, "", reason="left out by --quick")
+            if quick
+            else integrated_row(device=device, repeats=3)
+        ),
+        ABLATION: lambda: ablation_row(device=device, repeats=1 if quick else 5),
+        MEMORY: lambda: (
+            Row(MEMORY, "", reason="left out by --quick")
+            if quick
+            else memory_row(device=device, count=200)
+        ),
         "cold start": lambda: start_row(repeats=1 if quick else 3, patience=30 if quick else 120),
     }
 

@@ -52,7 +52,7 @@ class Explainer:
         self.model, self.card = model, card
         self.lock = threading.Lock()
         self._face, self._layout, self._at_once = face, layout, at_once
-        self._known: Recent[_Key, Heatmap] = Recent(REMEMBERED_HEATMAPS)
+        self.known: Recent[_Key, Heatmap] = Recent(REMEMBERED_HEATMAPS)
 
     @cached_property
     def twin(self) -> Network:
@@ -127,13 +127,13 @@ class Explainer:
         work = method.explain(question)
         while True:
             with self.lock:
-                known = self._known.recall(key)  # also by whoever held the lock before
+                known = self.known.recall(key)  # also by whoever held the lock before
                 step = None if known is not None else next(work)
                 if step is not None and step.heatmap is not None:
                     if not np.isfinite(step.heatmap.regions).all():
                         raise no_number(self.card)
                     if step.done == step.of:
-                        self._known.keep(key, step.heatmap)
+                        self.known.keep(key, step.heatmap)
             if step is None:
                 yield Explaining(question.count, question.count, known)
                 return

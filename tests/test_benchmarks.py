@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.explain import ablation_row, memory_row, saliency_row
 from benchmarks.forward import forward_row, seeded_network
 from benchmarks.reference import reference_from
 from benchmarks.regions import cached_row, leave_one_out_row, shapley_row
@@ -86,6 +87,21 @@ def test_the_rows_of_the_regions_measure_answers_that_are_right(measure):
     assert row.check.passed, row.check.words
     assert len(row.samples) == 1
     assert (row.ratio is None) == (not row.against)
+
+
+@pytest.mark.parametrize("measure", [saliency_row, ablation_row])
+def test_the_rows_of_the_maps_measure_answers_that_are_right(measure):
+    row = measure(device="cpu", repeats=1, side=48)
+    assert row.check is not None
+    assert row.check.passed, row.check.words
+    assert row.ratio is not None
+    assert row.goal is None, "ratios at another size have no goal"
+
+
+def test_the_memory_row_says_by_how_much_the_process_grew():
+    row = memory_row(device="cpu", count=3, before=1)
+    assert row.check is not None
+    assert "3 explanations by 10 methods" in row.check.words
 
 
 @pytest.mark.gpu
