@@ -8,6 +8,7 @@ from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.ui import (
     compute,
+    explain_exports,
     explain_maps,
     explain_regions,
     explain_ways,
@@ -40,10 +41,13 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     for place, one in found:
         with place:
             progress[one.key] = explain_maps.card(engine, asked, one)
+    worths: tuple[explain_regions.Worth, ...] = ()
     if len(clean.boxes) > 1:
-        regions(session, engine, scenes, (clean, covered)[: len(scenes)])
+        worths = regions(session, engine, scenes, (clean, covered)[: len(scenes)])
     else:
         st.markdown("This network has one region, the whole face: there is nothing to compare.")
+    with header:
+        explain_exports.save_menu(engine, [one for _, one in found], worths)
     for one in (one for _, one in found):
         explaining.do(one.work, progress[one.key], one.key)
     for one in (one for _, one in found):
@@ -55,15 +59,18 @@ def regions(
     engine: Engine,
     scenes: tuple[Scene, ...],
     answers: tuple[Prediction, ...],
-) -> None:
-    """Draw attention beside worth, and what happens where one intervenes."""
+) -> tuple[explain_regions.Worth, ...]:
+    """Draw attention beside worth, and what happens where one intervenes; return the worth."""
     target = explain_ways.target_of(session.explaining, answers[0])
     about = target if target in answers[0].classes else answers[0].expression
+    worths: tuple[explain_regions.Worth, ...] = ()
     left, right = shell.halves()
     with left, compute.told():
-        explain_regions.beside(explain_regions.worths(engine, scenes, answers), about)
+        worths = explain_regions.worths(engine, scenes, answers)
+        explain_regions.beside(worths, about)
     with right:
         interventions.intervene(session.explaining, engine, scenes, answers[-1], about)
+    return worths
 
 
 shell.open_page("Explain", body)

@@ -1,10 +1,12 @@
 """The Explain page through AppTest: what a visitor reads, and what a click changes."""
 
 import dataclasses
+import io
 import threading
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from ran.engine import Engine
@@ -17,6 +19,9 @@ from ran.figures import signed
 from ran.net.checkpoints import load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
 from ran.scene import Scene
+from ran.ui.asked import Asked
+from ran.ui.explain_exports import _csv, _npz, picture
+from ran.ui.explain_maps import asking
 from ran.ui.explaining import Round, Work
 from ran.ui.session import Session
 from tests.test_pages import (
@@ -111,11 +116,11 @@ def test_a_covered_face_stands_between_the_clean_one_and_the_change(checkpoint):
         shown = maps_of(app, label)
         assert list(shown) == ["clean", "covered", "change"]
         before, after = (engine.explain(s, name, target).values for s in (clean, covered))
-        for picture, expected in (
+        for drawn, expected in (
             (shown["clean"], before), (shown["covered"], after), (shown["change"], after - before),
         ):  # fmt: skip
             room = np.abs(expected).max() / 32767 + 1e-12
-            np.testing.assert_allclose(values_of(picture), expected, atol=room)
+            np.testing.assert_allclose(values_of(drawn), expected, atol=room)
     assert np.abs(after - before).max() > 0, "the test needs a network that notices the cover"
 
 
@@ -386,3 +391,29 @@ def test_maps_of_two_faces_have_one_scale_in_the_key(part, checkpoint):
     assert "one scale for all three" in words(app)
     digits = 2
     assert f"{largest:.{digits}f}" in words(app)
+
+
+def test_the_save_menu_offers_every_map_that_is_done(checkpoint):
+    app = explain("mouth", methods=("saliency", "integrated-gradients"))
+    assert not app.get("download_button"), "nothing is made before the menu is opened"
+    app.session_state["explain-save"] = True
+    app.run()
+    assert not app.exception
+    labels = [element.proto.label for element in app.get("download_button")]
+    assert labels == [
+        "CSV", "JSON", "PNG", ".npz, clean", "CSV, clean", ".npz, covered", "CSV, covered",
+    ]  # fmt: skip
+
+
+def test_a_maps_files_hold_the_pictures_and_the_numbers(checkpoint):
+    engine, clean, covered = engine_and_scenes(checkpoint, "mouth")
+    asked = Asked(methods=["saliency"])
+    answer = engine.predict(clean)
+    scenes = (clean, covered)
+    one = asking(engine, asked, scenes, "saliency", answer.expression, answer)
+    saved = Image.open(io.BytesIO(picture(one)))
+    assert saved.size == (3 * 480, 480)
+    expected = engine.explain(covered, "saliency", answer.expression)
+    kept = np.load(io.BytesIO(_npz(engine, covered, expected)))
+    np.testing.assert_array_equal(kept["values"], expected.values)
+    assert len(_csv(engine, covered, expected).splitlines()) == 1 + 7 * 48 * 48

@@ -1,6 +1,8 @@
 """The Explain page's regions through AppTest: worth beside attention, and interventions."""
 
+import csv
 import dataclasses
+import io
 import json
 import re
 
@@ -14,6 +16,8 @@ from ran.explain.ranks import spearman
 from ran.figures import signed
 from ran.net.checkpoints import load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
+from ran.ui.explain_exports import regions_csv, regions_json
+from ran.ui.explain_regions import worths
 from tests import test_explain_page
 from tests.test_explain_page import _quick_checks, engine_and_scenes  # noqa: F401
 from tests.test_pages import _tiny_network, button, rows_of_pictures, session, words  # noqa: F401
@@ -207,3 +211,27 @@ def test_values_that_fail_leave_the_maps_and_the_interventions(monkeypatch):
     assert "The network is on strike." in words(app)
     assert rows_of_pictures(app)
     assert logits_on_page(app)
+
+
+def test_what_is_saved_of_the_regions_is_what_the_engine_says(checkpoint):
+    engine, *scenes = engine_and_scenes(checkpoint, "mouth")
+    answers = engine.predict_many(scenes)
+    found = worths(engine, scenes, answers)
+    rows = list(csv.DictReader(io.StringIO(regions_csv(found))))
+    assert len(rows) == 2 * 6 * 8
+    (row,) = [
+        row
+        for row in rows
+        if (row["face"], row["region"], row["class"]) == ("covered", "Lower middle", "fear")
+    ]
+    place = answers[1].classes.index("fear")
+    values = engine.region_values(scenes[1])
+    assert float(row["shapley"]) == pytest.approx(values.shapley[3, place], abs=1e-6)
+    assert float(row["leave_one_out"]) == pytest.approx(values.leave_one_out[3, place], abs=1e-6)
+    assert float(row["weight"]) == pytest.approx(answers[1].weights[3], abs=1e-6)
+    saved = json.loads(regions_json(engine, found))
+    covered = saved["faces"][1]
+    total = sum(region["shapley"]["fear"] for region in covered["regions"])
+    assert total == pytest.approx(covered["full"]["fear"] - covered["empty"]["fear"], abs=1e-4)
+    rho = spearman(answers[1].weights, values.shapley[:, place])
+    assert covered["rank_correlation_with_weight"]["shapley"]["fear"] == pytest.approx(rho)
