@@ -35,6 +35,7 @@ ASTRONAUT = ROOT / "examples/astronaut.png"
 def _tiny_network(checkpoint, monkeypatch):
     monkeypatch.setenv("RAN_CHECKPOINT", str(checkpoint))
     monkeypatch.setenv("RAN_DEVICE", "cpu")
+    monkeypatch.setattr("ran.ui.evidence.HEAD_START_S", 0.0)
     compute._engine.clear()
     compute._examples.clear()
 
