@@ -61,7 +61,7 @@ def draw(engine: Engine, scenes: Sequence[Scene], latest: Round, method: Method,
     _scale_line(method, scale, unit, is_changed=any(one.name == "change" for one in found))
     if len(scenes) > 1:
         folded = st.expander(
-            "Over each crop, on the same scale", key=f"crops-{method.name}", type="compact",
+            "Over each crop, on the same scale", key=f"crops-{method.name}",
             on_change="rerun",
         )  # fmt: skip
         if folded.open:

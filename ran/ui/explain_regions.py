@@ -98,7 +98,7 @@ def beside(found: Sequence[Worth], about: str) -> None:
             alt=f"{attention} of each region beside its {worth.lower()} for {name}",
         )  # fmt: skip
         st.markdown(agreement(found, attention, worth, name))
-        folded = st.expander("Every number", type="compact", key="numbers", on_change="rerun")
+        folded = st.expander("Every number", key="numbers", on_change="rerun")
         if folded.open:
             with folded:
                 _numbers(found, name)

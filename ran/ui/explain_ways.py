@@ -57,7 +57,7 @@ def ask(asked: Asked, engine: Engine, clean: Prediction) -> DeltaGenerator:
         )  # fmt: skip
         steps = cells.number_input(
             "Steps", 1, MOST_STEPS, key=seed("explain-steps", asked.steps), step=10,
-            value=None, placeholder="automatic", help=HELP_STEPS, width=130,
+            value=None, placeholder="auto", help=HELP_STEPS, width=130,
             disabled=not any(method.counts for method in methods),
         )  # fmt: skip
         asked.set_steps(steps)
