@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import threading
 from functools import cache
 
 import numpy as np
@@ -28,7 +29,7 @@ from ran.recipe import (
     read_link,
 )
 from ran.scene import Scene
-from ran.study.poses import Cover, by_yaw, turned
+from ran.study.poses import Cover, Skipped, by_yaw, turned
 from ran.ui import compute, posing
 from ran.ui.pose_exports import numbers_json, poses_csv, sheet
 from ran.ui.replay import poses_recipe
@@ -106,6 +107,34 @@ def test_what_was_stopped_is_kept_and_goes_on(page, monkeypatch):
     assert "Stopped. 3 of 9 poses are done and shown." in words(page)
     button(page, "Go on").click().run()
     assert [round(posed.yaw) for posed in work(page).poses] == [-60, -45, -30, 45, 60]
+
+
+def test_two_runs_of_the_page_do_not_make_one_pose_at_once():
+    """A click starts the next run while the last is still inside its step."""
+    inside, release = threading.Event(), threading.Event()
+
+    def steps():
+        for name in ("a.png", "b.png", "c.png"):
+            inside.set()
+            assert release.wait(30)
+            yield Skipped(name, "no face")
+
+    work = posing.Work(steps=steps())
+    came_back = []
+    runs = [threading.Thread(target=lambda: came_back.append(work.step())) for _ in range(2)]
+    runs[0].start()
+    assert inside.wait(30)
+    runs[1].start()
+    release.set()
+    for run in runs:
+        run.join(30)
+    assert came_back == [None, None]
+    assert [skipped.name for skipped in work.skipped] == ["a.png", "b.png"]
+    work.step()
+    assert not work.is_whole
+    work.step()
+    assert work.is_whole
+    work.step()  # nothing is left, and nothing is wrong
 
 
 def test_photos_are_sorted_and_one_without_a_face_is_named(page):

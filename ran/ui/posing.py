@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -42,6 +43,28 @@ class Work:
     """The place of the chosen pose among the answers in order of yaw."""
     seconds: float = 0.0
     """Spent on the steps so far."""
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def step(self) -> Posed | None:
+        """Make one more pose, or note that one was skipped or that none is left.
+
+        A click starts the next run of the page while the last one is still inside its step: the
+        new one waits for it here.
+        """
+        with self.lock:
+            if self.steps is None:
+                return None
+            begun = time.monotonic()
+            step = next(self.steps, None)
+            self.seconds += time.monotonic() - begun
+            if step is None:
+                self.is_whole, self.steps = True, None
+            elif isinstance(step, Skipped):
+                self.skipped.append(step)
+            else:
+                self.poses.append(step)
+                return step
+            return None
 
     def stop(self) -> None:
         """Keep what is done; nothing more is begun."""
@@ -93,19 +116,11 @@ def do(
     place, stop = row.container(width="stretch").empty(), row.empty()
     if not work.is_whole and not work.is_stopped and work.steps is not None:
         stop.button("Stop", icon=":material/stop_circle:", on_click=work.stop, key="poses-stop")
-        while True:
+        while not work.is_whole:
             _say(place, work, plan)
-            begun = time.monotonic()
-            step = next(work.steps, None)
-            if step is None:
-                work.is_whole, work.steps = True, None
-                break
-            if isinstance(step, Skipped):
-                work.skipped.append(step)
-            else:
-                work.poses.append(step)
-                _answer(work, step, using, cover, layout)
-            work.seconds += time.monotonic() - begun
+            posed = work.step()
+            if posed is not None:
+                _answer(work, posed, using, cover, layout)
         stop.empty()
         place.empty()
     if work.is_stopped and not work.is_whole:

@@ -171,13 +171,15 @@ def test_a_stroke_changes_the_numbers_and_undo_brings_them_back(app, page):
     before = cells.all_inner_texts()
     drag(page, face, (0.2, 0.75), (0.8, 0.75))
     covers(page, 1)
-    assert cells.all_inner_texts() != before
+    drawn = cells.all_inner_texts()
+    assert drawn != before
     tool(page, "Undo")
     covers(page, 0)
     assert cells.all_inner_texts() == before
     face.focus()
     page.keyboard.press("Control+Shift+z")
     covers(page, 1)
+    assert cells.all_inner_texts() == drawn, "undo, then redo, is the identity"
 
 
 def test_ten_quick_strokes_lose_no_ink(app, page):
