@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from ran.errors import BadCheckpoint, BadRequest
+from ran.net.checkpoints import bundled, load_checkpoint
 from ran.net.model import PlainNetwork
 from ran.study.datasets import Faces
-from ran.study.pretrained import load_backbone
+from ran.study.pretrained import load_backbone, name_of
 from ran.study.recipe import Recipe
 from ran.study.training import backbone_stage
 
@@ -96,3 +97,23 @@ def test_a_checkpoint_without_tensors_is_refused(tmp_path, content):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(BadCheckpoint, match="does not exist"):
         load_backbone(PlainNetwork(), tmp_path / "nowhere.pth.tar")
+
+
+def test_a_checkpoint_of_ours_brings_its_normalisation_and_leaves_its_heads():
+    folder = bundled()["ran-resnet18-ferplus"]
+    network, card = load_checkpoint(folder)
+    model = PlainNetwork()
+    said = load_backbone(model, folder)
+    for name, value in model.backbone.state_dict().items():
+        assert torch.equal(value, network.backbone.state_dict()[name])
+    assert torch.equal(model.mean, network.mean)
+    assert torch.equal(model.std, network.std)
+    assert "self_attention" in said
+    assert "classifier" in said
+    assert "mean" not in said
+    assert name_of(folder) == f"ran-resnet18-ferplus {card.sha256[:12]}"
+
+
+def test_a_folder_without_a_card_is_refused(tmp_path):
+    with pytest.raises(BadCheckpoint, match=r"card\.json"):
+        name_of(tmp_path)

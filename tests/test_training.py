@@ -260,7 +260,7 @@ def test_small_epochs_run_at_two_thirds_of_the_size(faces, tmp_path):
         (("joint",), "Run the stage `heads` first."),
         (("release",), "Give --out FOLDER."),
         (("release", "--out", "out"), "Run the stage `heads` first."),
-        (("backbone", "--init", "nowhere.pth.tar"), "Give --init a .pth.tar file."),
+        (("backbone", "--init", "nowhere.pth.tar"), "Give --init a .pth.tar file or"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence_and_status_2(faces, tmp_path, capsys, asked, said):

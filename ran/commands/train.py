@@ -32,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--photographs", type=int, help="test faces of the photograph check of `release`; 0: none"
     )
     parser.add_argument("--checkpoint", help="whose backbone `ablate` uses; else the run's")
-    parser.add_argument("--init", type=Path, help="backbone in the authors' released layout")
+    parser.add_argument(
+        "--init", type=Path, help="begin with its backbone: a .pth.tar or a checkpoint's folder"
+    )
     parser.add_argument("--stop-after", type=int, help="epochs of this call; a later one resumes")
     parser.add_argument(
         "--stop-after-minutes", type=float, help="time of this call; a later one resumes"
@@ -45,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run what the command line asked."""
+    from ran.study.pretrained import name_of
     from ran.study.runs import Allowance
     from ran.study.stages import is_done
     from ran.study.training import STAGES, accelerator, listed_faces, train_stage
@@ -57,7 +60,7 @@ def run(args: argparse.Namespace) -> None:
         for name in asdict(Recipe())
         if name != "init" and (value := getattr(args, name)) is not None
     }
-    changes["init"] = None if args.init is None else args.init.name
+    changes["init"] = None if args.init is None else name_of(args.init)
     recipe = read_recipe(args.run, changes)
     on = accelerator()
     if args.stage == "release":

@@ -1,26 +1,47 @@
-"""Begin from a face-pretrained backbone, the paper's own starting point."""
+"""Begin from a trained backbone: a face-pretrained one, as the paper does, or one of our own."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from ran.errors import BadCheckpoint
+from ran.net.card import read_card
+from ran.net.checkpoints import load_checkpoint
 from ran.net.model import PlainNetwork
 from ran.study.runs import read_tensors
 
 
-def load_backbone(model: PlainNetwork, path: Path) -> str:
-    """Put a backbone in the authors' released layout into `model`; say what was left out.
+def name_of(path: Path) -> str:
+    """Return how a recipe and a card name the beginning: a released file, or a folder of ours.
 
-    Keys may carry the prefix "module."; `fc` and the attention heads are left out by name. The
-    released backbones see values in [0, 1] as they are, so `model` normalises no more.
+    A folder's weights may be replaced under its name: its checkpoint's hash belongs to the name.
 
     Raises:
-        BadCheckpoint: if the file is missing, holds no state_dict, or lacks a backbone's tensor.
+        BadCheckpoint: if it is a folder without a card.
     """
-    state = _state(path)
+    if not path.is_dir():
+        return path.name
+    return f"{path.name} {read_card(path / 'card.json').sha256[:12]}"
+
+
+def load_backbone(model: PlainNetwork, path: Path) -> str:
+    """Put the backbone of a checkpoint into `model`; say what was left out.
+
+    A folder of ours brings its normalisation along. In a file of the authors' released layout keys
+    may carry the prefix "module.", and the backbone sees values in [0, 1] as they are: `model`
+    normalises no more. Classifier and attention heads are left out by name.
+
+    Raises:
+        BadCheckpoint: if it is missing or damaged, holds no state_dict, or lacks a backbone's
+            tensor.
+    """
+    if path.is_dir():
+        state, mean, std = _own(path)
+    else:
+        state, mean, std = _state(path), torch.zeros(()), torch.ones(())
     wanted = model.backbone.state_dict()
     # Older files have no count of batches; batch normalisation does not need it.
     missing = sorted(k for k in wanted if k not in state and not k.endswith("num_batches_tracked"))
@@ -32,15 +53,27 @@ def load_backbone(model: PlainNetwork, path: Path) -> str:
             hint="Choose the --backbone that the file was trained with.",
         )
     model.backbone.load_state_dict({key: state.get(key, value) for key, value in wanted.items()})
-    model.mean.zero_()
-    model.std.fill_(1.0)
+    model.mean.copy_(mean)
+    model.std.copy_(std)
     left = sorted(key for key in state if key not in wanted)
     return f"backbone from {path}; left out: {', '.join(left) or 'nothing'}"
 
 
+def _own(path: Path) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+    network, _ = load_checkpoint(path)
+    state = {
+        key.removeprefix("backbone."): value
+        for key, value in network.state_dict().items()
+        if key not in ("mean", "std")
+    }
+    return state, network.mean, network.std
+
+
 def _state(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
-        raise BadCheckpoint(f"{path} does not exist.", hint="Give --init a .pth.tar file.")
+        raise BadCheckpoint(
+            f"{path} does not exist.", hint="Give --init a .pth.tar file or a checkpoint's folder."
+        )
     try:
         content = read_tensors(path)
     except ValueError as error:
