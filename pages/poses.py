@@ -59,17 +59,19 @@ def draw(session: Session, engine: Engine, header: DeltaGenerator) -> None:
 
 def note(chosen_way: str, count: int) -> None:
     """Say where the poses come from, and how far they can be trusted."""
+    poses = "1 pose" if count == 1 else f"{count} poses"
     if chosen_way == TURN:
         st.markdown(
-            f":orange-badge[:material/3d_rotation: synthetic] :small[:gray[{count} poses from one "
+            f":orange-badge[:material/3d_rotation: synthetic] :small[:gray[{poses} from one "
             "photo. Beyond 40° the picture is less reliable; the chart's ground is grey there. "
-            "Click a face or a point.]]"
+            "Hover a point to see its face; click either to choose the pose.]]"
         )
         return
     people = " of different people, so no line joins them" if chosen_way == PUBLISHED else ""
     st.markdown(
-        f":small[:gray[{count} poses{people}, by estimated yaw. On profile faces the landmarks "
-        "drift and the angle comes out too small. Click a face or a point.]]"
+        f":small[:gray[{poses}{people}, by estimated yaw. On profile faces the landmarks "
+        "drift and the angle comes out too small. Hover a point to see its face; click either to "
+        "choose the pose.]]"
     )
 
 

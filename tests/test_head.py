@@ -54,13 +54,14 @@ def test_a_turned_face_is_estimated_at_the_asked_yaw_within_8_degrees(faces, yaw
 
 
 def test_a_detector_sees_the_turned_face_turned_too(faces):
-    """Landmarks looked for anew: glasses hold Grace Hopper's in place, so she is left out."""
+    """Looked for anew; glasses hold Grace Hopper's landmarks (19 of 30), the one left out."""
     for name, face in faces.items():
         if name == "grace_hopper.jpg":
             continue
-        made = with_poses([turn(face, yaw, 0).face for yaw in (-30, 30)])
-        for yaw, turned in zip((-30, 30), made, strict=True):
-            assert turned.pose.yaw - face.pose.yaw == pytest.approx(yaw, abs=9), name
+        yaws = (-30, -20, -10, 10, 20, 30)
+        made = with_poses([turn(face, yaw, 0).face for yaw in yaws])
+        for yaw, turned in zip(yaws, made, strict=True):
+            assert turned.pose.yaw - face.pose.yaw == pytest.approx(yaw, abs=8), name
 
 
 def test_pitch_turns_up_and_down(faces):

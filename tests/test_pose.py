@@ -9,14 +9,24 @@ from hypothesis import strategies as st
 
 from ran.face.detect import FERPLUS, Face, FaceDetector, find_faces, with_poses
 from ran.face.photo import open_photo
-from ran.face.pose import HEAD_MM, Pose, angles, estimate, mirrored, rotation_of
+from ran.face.pose import (
+    FOCAL,
+    HEAD_MM,
+    SOLVERS,
+    Pose,
+    angles,
+    estimate,
+    fit,
+    mirrored,
+    rotation_of,
+)
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 ANGLE = st.floats(-40, 40)
 
 
-def seen(yaw: float, pitch: float, roll: float, *, distance=300.0, focal=1.5):
+def seen(yaw: float, pitch: float, roll: float, *, distance=1000.0, focal=FOCAL):
     """Where a camera sees the generic head's landmarks, written out for each point."""
     y, p, r = np.radians((yaw, pitch, roll))
     points = []
@@ -35,6 +45,22 @@ def test_a_head_that_is_the_generic_one_gives_back_its_angles(yaw, pitch, roll):
     pose = estimate(seen(yaw, pitch, roll))
     assert pose[:3] == pytest.approx((yaw, pitch, roll), abs=0.5)
     assert pose.misfit < 1e-3
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("focal", [1.5, 5.0])
+def test_every_solver_gives_back_a_head_that_its_camera_sees(solver, focal):
+    points = seen(20, -10, 5, distance=200.0 * focal, focal=focal).astype(np.float64)
+    found = angles(fit(points, solver=solver, focal=focal).rotation)
+    assert found == pytest.approx((20, -10, 5), abs=0.5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.floats(-0.25, 0.25), min_size=10, max_size=10))
+def test_landmarks_far_from_any_face_still_lie_before_the_camera(offsets):
+    fitted = fit(np.array(FERPLUS.landmarks) + np.array(offsets).reshape(5, 2))
+    assert fitted.shift[2] > 0
+    assert np.isfinite(fitted.rotation).all()
 
 
 @settings(max_examples=40, deadline=None)

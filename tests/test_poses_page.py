@@ -147,7 +147,7 @@ def test_photos_are_sorted_and_one_without_a_face_is_named(page):
     assert not page.exception
     text = words(page)
     assert "No face found in fog.png" in text
-    assert "1 poses" in text or "poses, by estimated yaw" in text
+    assert "1 pose, by estimated yaw" in text
 
 
 def test_a_damaged_video_gets_a_sentence_and_the_app_goes_on(page):

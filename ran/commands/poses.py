@@ -39,6 +39,10 @@ def add_arguments(poses: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     poses.add_argument("--ferplus", type=Path, help="measure: FERPlus' folder, or a zip of it")
     poses.add_argument("--lists", type=Path, help="measure: the folder with FERplus_dir")
+    poses.add_argument(
+        "--choose", action="store_true",
+        help="with --ferplus: compare the ways of estimating on FER2013Valid, by mirror images",
+    )  # fmt: skip
     add_network(poses)
     poses.set_defaults(perform=run)
 
@@ -46,8 +50,8 @@ def add_arguments(poses: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Answer for each pose, sorted by yaw, or measure the estimates on the published lists."""
     recipe = _recipe(args)
-    if args.ferplus or args.lists:
-        _measure(args)
+    if args.ferplus or args.lists or args.choose:
+        (_choose if args.choose else _measure)(args)
         return
     if not args.photo:
         raise BadRequest("No photo is given.", hint="Give photos, or --ferplus and --lists.")
@@ -86,7 +90,7 @@ def _recipe(args: argparse.Namespace) -> Recipe | None:
 
     if args.recipe is None:
         return None
-    options = ("turn", "step", "pitch", "hide", "ferplus", "lists")
+    options = ("turn", "step", "pitch", "hide", "ferplus", "lists", "choose")
     given = [f"--{name}" for name in options if getattr(args, name)]
     if given:
         raise BadRequest(
@@ -165,6 +169,28 @@ def _in_words(found: Answered) -> str:
     kind = "synthetic" if posed.is_synthetic else posed.name
     doubt = "  (not reliable)" if posed.warning else ""
     return f"{words}  {weights}  {kind}{doubt}"
+
+
+def _choose(args: argparse.Namespace) -> None:
+    from ran.face.detect import default_detector
+    from ran.study.datasets import read_ferplus
+    from ran.study.pose_choice import as_json, compare
+
+    if not args.ferplus or args.lists or args.photo:
+        raise BadRequest(
+            "To choose, --ferplus is needed, and neither a list nor a photo.",
+            hint="See `python -m ran poses --help`.",
+        )
+    ways, medians = compare(read_ferplus(args.ferplus, "valid"), default_detector())
+    if args.json:
+        command = "python -m ran poses --ferplus ZIP --choose --json"
+        print(json.dumps({"command": command, **as_json(ways, medians)}, indent=2))
+        return
+    for way in ways:
+        print(
+            f"{way.solver:9s}  camera at {way.focal:g}  {way.rounds} rounds  agreement "
+            f"{way.agreement:.4f}  apart {way.apart:.1f}°  lost {way.lost} of {way.of}"
+        )
 
 
 def _measure(args: argparse.Namespace) -> None:

@@ -134,14 +134,15 @@ class FaceDetector:
 
     @torch.no_grad()
     def looks(
-        self, faces: Sequence[NDArray[np.uint8]]
+        self, faces: Sequence[NDArray[np.uint8]], *, rounds: int = 2
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Look for the landmarks of framed faces again, as they are and mirrored, from LOOKS.
 
-        Only MTCNN's last network runs, twice a look: in the box, then in the box that it answers.
+        Only MTCNN's last network runs: in the box, then in the box that it answers.
 
         Args:
             faces: pictures u8[S, S, 3] of one face each, framed.
+            rounds: how often it runs a look, 1 or more; ran.study.pose_choice compares.
 
         Returns:
             landmarks f32[B, L, 5, 2] in face units, and how sure each look is, f32[B, L].
@@ -160,8 +161,8 @@ class FaceDetector:
         pictures = torch.stack([small, small.flip(-1)], 1).repeat_interleave(len(LOOKS), 1)
         boxes = torch.tensor(LOOKS, device=device).repeat(2 * len(faces), 1)
         with self._lock:
-            better, _, _ = self._look(pictures.flatten(0, 1), boxes)
-            _, points, sure = self._look(pictures.flatten(0, 1), better)
+            for _ in range(rounds):
+                boxes, points, sure = self._look(pictures.flatten(0, 1), boxes)
         found = points.cpu().numpy().reshape(len(faces), 2, len(LOOKS), 5, 2)
         found = np.concatenate([found[:, 0], mirrored(found[:, 1])], 1)
         return found, sure.cpu().numpy().reshape(len(faces), 2 * len(LOOKS))

@@ -15,13 +15,14 @@ from ran.figures import poses as charts
 from ran.study.pose_lists import measured
 from ran.study.poses import Answered, Skipped, mirrored_pairs
 from ran.ui import panels
+from ran.ui.hover_faces import faces_on_hover
 from ran.ui.posing import Work
 from ran.ui.session import Session
 
 _HELP = (
     "w relative to uniform, 1 = uniform; below it the RB margin. Grey grounds: beyond 40 degrees, "
-    "where a turned face is largely made up and an estimated angle is too small. Click a face or a "
-    "point to choose its pose."
+    "where a turned face is largely made up and an estimated angle is too small. Hover a point to "
+    "see its face, click it to choose its pose."
 )
 
 
@@ -64,6 +65,7 @@ def charts_over_yaw(
             work, charts.probability_over_yaw(found, colours, chosen=chosen, other=other),
             "probability", "Probability of each expression against yaw",
         )  # fmt: skip
+    faces_on_hover(found, ("poses-attention", "poses-probability"))
     return chosen
 
 
@@ -161,10 +163,9 @@ def published_score() -> None:
         st.markdown(
             "**Poses, on the published lists**",
             help="How often a face of the list over 45° is judged more turned than a test face "
-            "outside the list over 30°: the area under the ROC curve. No network was trained "
-            "on the lists, but the solver, the camera's distance and the looks were chosen on a "
-            "part of them. `python -m ran poses --ferplus ZIP --lists DIR` measures it; see "
-            "docs/poses.md.",
+            "outside the list over 30°: the area under the ROC curve. Nothing was fitted on the "
+            "lists: solver, camera and head were chosen on FER2013Valid. `python -m ran poses "
+            "--ferplus ZIP --lists DIR` measures it; see docs/poses.md.",
         )
         st.markdown(
             f"AUC **{result.auc:.3f} ± {result.error:.3f}** (standard error), {result.turned:,} "

@@ -161,7 +161,7 @@ def _name(
 def _say(place: st.delta_generator.DeltaGenerator, work: Work, plan: Plan) -> None:
     done = len(work.poses)
     share = min(1.0, done / max(1, plan.count))
-    words = f"Poses: {done + 1} of {plan.count}"
+    words = f"Poses: {min(done + 1, plan.count)} of {plan.count}"
     if done:
         left = max(0.0, work.seconds / done * (plan.count - done))
         words += f", about {left:.0f} s left"
