@@ -140,7 +140,7 @@ def fit(landmarks: NDArray[np.float64], *, solver: str = SOLVERS[0], focal: floa
     camera = np.array([[focal, 0.0, 0.5], [0.0, focal, 0.5], [0.0, 0.0, 1.0]])
     if solver == SOLVERS[0]:
         turn, shift = cv2.solvePnPRefineVVS(  # which writes into what it begins from
-            HEAD_MM, points, camera, None, *map(np.copy, begun), _SETTLED, 1.0
+            HEAD_MM, points, camera, None, begun[0].copy(), begun[1].copy(), _SETTLED, 1.0
         )
     else:
         flag = getattr(cv2, f"SOLVEPNP_{solver.upper()}")
