@@ -19,6 +19,7 @@ from benchmarks.explain import (
     MEMORY,
     SALIENCY,
     ablation_row,
+    at_side,
     integrated_row,
     memory_row,
     saliency_row,
@@ -37,6 +38,7 @@ from benchmarks.rows import Row, table
 from benchmarks.start import start_row
 from benchmarks.stroke import stroke_row
 from ran.devices import devices
+from ran.net.checkpoints import load_checkpoint
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,6 +83,7 @@ def _plan(quick: bool, device: str, peak: float) -> dict[str, Callable[[], Row]]
             return lambda: Row(forward_name(faces), AGAINST, reason="left out by --quick")
         return lambda: forward_row(faces, device=device, repeats=repeats, peak=peak)
 
+    own = load_checkpoint()[1].input_size
     return {
         forward_name(1): forward(1, 7 if quick else 15),
         forward_name(8): forward(8, 7),
@@ -98,6 +101,15 @@ def _plan(quick: bool, device: str, peak: float) -> dict[str, Callable[[], Row]]
             else integrated_row(device=device, repeats=3)
         ),
         ABLATION: lambda: ablation_row(device=device, repeats=1 if quick else 5),
+        at_side(SALIENCY, own): lambda: saliency_row(
+            device=device, repeats=3 if quick else 7, side=own
+        ),
+        at_side(INTEGRATED, own): lambda: integrated_row(
+            device=device, repeats=1 if quick else 3, side=own
+        ),
+        at_side(ABLATION, own): lambda: ablation_row(
+            device=device, repeats=3 if quick else 7, side=own
+        ),
         MEMORY: lambda: (
             Row(MEMORY, "", reason="left out by --quick")
             if quick

@@ -36,6 +36,8 @@ SALIENCY, INTEGRATED, ABLATION, MEMORY = (
     "saliency", "integrated gradients", "region ablation", "memory, explanations",
 )  # fmt: skip
 GOALS = {SALIENCY: 2.0, INTEGRATED: 3.0, ABLATION: 10.0}
+PAPERS_SIDE = 224
+"""Pixels of a crop in the authors' code; rows of another side name it."""
 CAPTUM_STEPS = 32
 CORRELATION = 0.998
 SAME = 0.9995
@@ -74,7 +76,12 @@ class _Asked:
         return self.reference(regions)[0][:, 0]
 
 
-def saliency_row(*, device: str, repeats: int, side: int = 224) -> Row:
+def at_side(name: str, side: int) -> str:
+    """Return a row's name, with the side of a crop where it is not the authors'."""
+    return name if side == PAPERS_SIDE else f"{name}, {side} pixels"
+
+
+def saliency_row(*, device: str, repeats: int, side: int = PAPERS_SIDE) -> Row:
     """Measure one gradient; the check compares the maps of the crops."""
     from captum.attr import Saliency
 
@@ -90,17 +97,18 @@ def saliency_row(*, device: str, repeats: int, side: int = 224) -> Row:
     # Not the largest difference: rounding may turn a ReLU on or off, and a few pixels with it.
     alike = float(np.corrcoef(asked.explain("saliency").regions.ravel(), baseline().ravel())[0, 1])
     return Row(
-        SALIENCY, "Captum's Saliency on the reference loop, crops given", samples, theirs,
+        at_side(SALIENCY, side), "Captum's Saliency on the reference loop, crops given",
+        samples, theirs,
         check=Check(f"correlation of the maps of the crops: {alike:.6f}", alike >= SAME),
-        goal=GOALS[SALIENCY] if device == "cpu" and side == 224 else None,
+        goal=GOALS[SALIENCY] if device == "cpu" else None,
     )  # fmt: skip
 
 
-def integrated_row(*, device: str, repeats: int, side: int = 224) -> Row:
+def integrated_row(*, device: str, repeats: int, side: int = PAPERS_SIDE) -> Row:
     """Measure the default steps with the bundled parameters, against Captum's default batch.
 
     Trained, because the check is whether few steps are enough: the path of an untrained network
-    has more kinks (correlation .94). At 224 pixels as the other rows, which the network takes too.
+    has more kinks (correlation .94). At 224 pixels as the other rows, and at its own.
     """
     from captum.attr import IntegratedGradients
 
@@ -120,14 +128,14 @@ def integrated_row(*, device: str, repeats: int, side: int = 224) -> Row:
     correlation = float(np.corrcoef(short.ravel(), long.ravel())[0, 1])
     said = f"correlation of 20 steps with 50: {correlation:.5f}"
     return Row(
-        INTEGRATED,
+        at_side(INTEGRATED, side),
         f"Captum's IntegratedGradients on the reference loop, {CAPTUM_STEPS} steps in one batch",
         samples, theirs, check=Check(said, correlation >= CORRELATION),
-        goal=GOALS[INTEGRATED] if device == "cpu" and side == 224 else None,
+        goal=GOALS[INTEGRATED] if device == "cpu" else None,
     )  # fmt: skip
 
 
-def ablation_row(*, device: str, repeats: int, side: int = 224) -> Row:
+def ablation_row(*, device: str, repeats: int, side: int = PAPERS_SIDE) -> Row:
     """Measure leaving out each region; the check asks the reference with five regions of six."""
     from captum.attr import FeatureAblation
 
@@ -144,10 +152,11 @@ def ablation_row(*, device: str, repeats: int, side: int = 224) -> Row:
     samples, theirs = in_turns(lambda: asked.explain("region-ablation"), baseline, repeats=repeats)
     error = _error(asked.explain("region-ablation").regions[:, 0, 0], _left_out(asked))
     return Row(
-        ABLATION, "Captum's FeatureAblation of the crops' pixels on the reference loop",
+        at_side(ABLATION, side),
+        "Captum's FeatureAblation of the crops' pixels on the reference loop",
         samples, theirs,
         check=Check(f"falls differ by {error:.1e} of the largest", error <= TOLERANCE),
-        goal=GOALS[ABLATION] if device == "cpu" and side == 224 else None,
+        goal=GOALS[ABLATION] if device == "cpu" else None,
     )  # fmt: skip
 
 

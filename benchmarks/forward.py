@@ -42,8 +42,9 @@ def forward_row(
     regions = [crops[:, region].contiguous() for region in range(crops.shape[1])]
 
     def ours() -> object:
-        # A new engine on the same network: nothing is remembered from the call before.
-        return Engine(engine.model, card, device=device).predict_many(scenes)
+        for kept in (engine._known, engine._features_known, engine._seen):
+            kept.clear()  # what is remembered would not be computed again
+        return engine.predict_many(scenes)
 
     @torch.no_grad()
     def baseline() -> tuple[Tensor, Tensor]:

@@ -22,7 +22,7 @@ def sweep_row(*, device: str, repeats: int) -> Row:
     face = engine.find_faces(open_photo(PHOTO))[0]
     crops = torch.cat([engine.crops(one.scene) for one in _sweep(engine, face)])
     counted: list[int] = []
-    hook = engine.model.backbone.register_forward_hook(
+    hook = engine.asked.backbone.register_forward_hook(
         lambda _module, inputs, _output: counted.append(len(inputs[0]))
     )
 
@@ -34,7 +34,7 @@ def sweep_row(*, device: str, repeats: int) -> Row:
     @torch.no_grad()
     def forwards() -> None:
         for one in crops:
-            engine.model.forward_regions(one[None]).logits.cpu()
+            engine.asked.forward_regions(one[None]).logits.cpu()
 
     sweep()
     seen = sum(counted)

@@ -111,7 +111,7 @@ class Checker:
         holes = draw_holes(question.face.shape[-1], draws, question.generator())
         generator = question.generator()
         # Scores need no hook: the network that predicts, and no lock.
-        scores = replace(question, model=self._explainer.model).scores
+        scores = replace(question, model=self._explainer.asked).scores
         blank, (score,) = question.blank(), scores(question.face).tolist()
         falls: list[float] = []
         maps: list[NDArray[np.float32]] = []

@@ -23,6 +23,7 @@ from ran.explainer import Explainer, no_number
 from ran.face.detect import Face, FaceDetector, find_faces, with_poses
 from ran.face.photo import Photo
 from ran.net.checkpoints import Card, Network, load_checkpoint
+from ran.net.folding import folded
 from ran.net.losses import rb_margin
 from ran.net.model import RanOutput
 from ran.net.regions import RegionLayout, crop_regions, pixel_boxes
@@ -44,18 +45,23 @@ EXPLAINED_AT_ONCE = {"cpu": 24, "gpu": 192}
 
 
 class Engine:
-    """A network on a device. Safe to share between threads: it never changes after loading."""
+    """A network on a device. Safe to share between threads: it never changes after loading.
+
+    `model` is the network as it was trained; `asked`, with its batch normalisation folded, answers.
+    """
 
     def __init__(self, model: Network, card: Card, *, device: str = "auto") -> None:
         self.device = device_named(device)
         self.card = card
         self.model = model.to(memory_format=torch.channels_last).to(self.device).eval()
+        self.asked = folded(self.model)
         self._known: Recent[str, Prediction] = Recent(REMEMBERED)
         self._seen: Recent[str, NDArray[np.uint8]] = Recent(REMEMBERED_CROPS)
         self._features_known: Recent[str, Tensor] = Recent(REMEMBERED)
         self._values_known: Recent[str, RegionValues] = Recent(REMEMBERED)
         self.explainer = Explainer(
             self.model,
+            self.asked,
             card,
             face=self._face,
             layout=self.layout_of,
@@ -107,7 +113,7 @@ class Engine:
                 continue
             known = self._known.recall(key)
             if known is None:
-                output = self.model.attend(self._features(scene))
+                output = self.asked.attend(self._features(scene))
                 many = output.weights.shape[1] > 1
                 covered = self.covered_shares(scene)
                 known = self._prediction(scene, output, covered, has_margin=many)
@@ -128,7 +134,7 @@ class Engine:
         values = self._values_known.recall(key)
         if values is None:
             self.predict(scene)  # refuses an answer that is no number
-            values = region_values(self.model.attend, self._features(scene))
+            values = region_values(self.asked.attend, self._features(scene))
             self._values_known.keep(key, values)
         return values
 
@@ -161,7 +167,7 @@ class Engine:
                 )
             features = self._features(donor)
             covered[swapped] = self.covered_shares(donor)[swapped]
-        output = intervene(self.model, self._features(scene), intervention, donor=features)
+        output = intervene(self.asked, self._features(scene), intervention, donor=features)
         has_margin = used[0] == 0 and len(used) > 1
         return self._prediction(scene, output, covered, has_margin=has_margin)
 
@@ -257,7 +263,7 @@ class Engine:
         return self._keep_seen(scene, self.crops(scene)) if seen is None else seen
 
     def _keep_seen(self, scene: Scene, crops: Tensor) -> NDArray[np.uint8]:
-        pictures = (self.model.see(crops[0]).permute(0, 2, 3, 1) * 255.0).round()
+        pictures = (self.asked.see(crops[0]).permute(0, 2, 3, 1) * 255.0).round()
         seen = np.asarray(pictures.to(torch.uint8).cpu().numpy())
         seen.setflags(write=False)
         self._seen.keep(scene.key, seen)
@@ -296,7 +302,7 @@ class Engine:
             crops = self.crops(scene)
             self._keep_seen(scene, crops)
             chunks = crops[0].split(CROPS_AT_ONCE if self.device == "cpu" else crops.shape[1])
-            features = torch.cat([self.model.features(chunk[None]) for chunk in chunks], dim=1)
+            features = torch.cat([self.asked.features(chunk[None]) for chunk in chunks], dim=1)
             self._features_known.keep(key, features)
         return features
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from ran.errors import BadCheckpoint, BadRequest
 from ran.explain.attribution import Method, method_named
@@ -20,6 +18,7 @@ from ran.explain.heatmap import Explaining, Heatmap
 from ran.explain.question import Question
 from ran.explain.targets import read_target
 from ran.net.checkpoints import Card, Network
+from ran.net.folding import sharing_copy
 from ran.net.regions import RegionLayout, pixel_boxes
 from ran.recent import Recent
 from ran.scene import Scene
@@ -33,7 +32,8 @@ class Explainer:
     """Answers why. One step at a time, whoever asks; predictions go on beside it.
 
     Args:
-        model: the network that predicts; it is never hooked.
+        model: the network as it was trained, whose parameters can be redrawn.
+        asked: the same network, folded, that predicts; neither is ever hooked.
         card: the network's card.
         face: makes a scene into what the network gets, f32[1, 3, S, S] in [0, 1].
         layout: says how a scene is cut.
@@ -43,31 +43,25 @@ class Explainer:
     def __init__(
         self,
         model: Network,
+        asked: Network,
         card: Card,
         *,
         face: Callable[[Scene], Tensor],
         layout: Callable[[Scene], RegionLayout],
         at_once: int,
     ) -> None:
-        self.model, self.card = model, card
+        self.model, self.asked, self.card = model, asked, card
         self.lock = threading.Lock()
         self._face, self._layout, self._at_once = face, layout, at_once
         self.known: Recent[_Key, Heatmap] = Recent(REMEMBERED_HEATMAPS)
 
     @cached_property
     def twin(self) -> Network:
-        """The network for hooks and gradients: other modules over the very same parameters.
+        """The folded network for hooks and gradients; first used under the lock.
 
-        A hook on `model` would also see whatever another thread predicts meanwhile. The parameters
-        ask for no gradient, so that a backward pass goes no deeper than it must. First used under
-        the lock.
+        A hook on `asked` would also see whatever another thread predicts meanwhile.
         """
-        shared: dict[int, Any] = {
-            id(parameter): nn.Parameter(parameter.detach(), requires_grad=False)
-            for parameter in self.model.parameters()
-        }
-        shared |= {id(buffer): buffer for buffer in self.model.buffers()}
-        return copy.deepcopy(self.model, shared)
+        return sharing_copy(self.asked)
 
     def question(
         self,

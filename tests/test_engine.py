@@ -49,13 +49,13 @@ def engine(checkpoint):
 def fresh(checkpoint):
     """An engine that has answered nothing yet, and the list of the crops it is shown."""
     made, seen = Engine.load(checkpoint, "cpu"), []
-    features = made.model.features
+    features = made.asked.features
 
     def counted(crops):
         seen.append(crops.shape[1])
         return features(crops)
 
-    made.model.features = counted
+    made.asked.features = counted
     return made, seen
 
 

@@ -194,13 +194,13 @@ def engine(checkpoint):
 def counted(checkpoint):
     """An engine that has answered nothing yet, and how many crops its backbone was shown."""
     made, seen = Engine.load(checkpoint, "cpu"), []
-    features = made.model.features
+    features = made.asked.features
 
     def noted(crops):
         seen.append(crops.shape[1])
         return features(crops)
 
-    made.model.features = noted
+    made.asked.features = noted
     return made, seen
 
 
