@@ -47,7 +47,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     else:
         st.markdown("This network has one region, the whole face: there is nothing to compare.")
     with header:
-        explain_exports.save_menu(engine, [one for _, one in found], worths)
+        explain_exports.save_menu(engine, session, [one for _, one in found], worths)
     for one in (one for _, one in found):
         explaining.do(one.work, progress[one.key], one.key)
     for one in (one for _, one in found):

@@ -348,6 +348,16 @@ def test_every_page_says_that_an_opened_pose_is_synthetic(page, name):
     assert "yaw +30°: not a photo." in words(app)
 
 
+def test_files_that_explain_an_opened_pose_are_named_synthetic(page):
+    app = opened_on_occlude(page).switch_page("pages/explain.py").run()
+    app.session_state["explain-save"] = True
+    app.run()
+    assert not app.exception
+    names = [item.proto.id for item in app.get("download_button")]
+    assert any(name.endswith("save-ran-synthetic-regions.json") for name in names)
+    assert all("save-ran-synthetic-" in name for name in names)
+
+
 def test_what_hid_the_photos_face_waits_while_a_pose_is_open(page):
     visitor = session(page)
     visitor.parts, visitor.drawn = ["nose"], (Rectangle(0.1, 0.1, 0.3, 0.3),)

@@ -240,7 +240,7 @@ def test_small_epochs_run_at_two_thirds_of_the_size(faces, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(BACKBONES, "resnet18", lambda: (network, width))
         train(faces, tmp_path / "run", "backbone", *SMALL, "--epochs", 2, "--small-epochs", 1)
-    assert sides == [21, 21, 21, 32, 32, 32, 32, 32]
+    assert sides == [21] * 3 + [32] * 7, "twelve faces of valid are two batches"
 
 
 @pytest.mark.parametrize(

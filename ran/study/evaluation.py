@@ -15,7 +15,7 @@ from ran.net.regions import RegionLayout, crop_regions, pixel_boxes
 from ran.study.datasets import Faces, read_ferplus, read_lists
 
 Scores = dict[str, dict[str, float]]
-FACES_ON_CPU, FACES_ON_GPU = 32, 128
+FACES_ON_CPU, FACES_ON_GPU = 8, 128
 """How many faces are cut and answered at once."""
 
 

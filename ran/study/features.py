@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ran.net.folding import folded
 from ran.net.model import RegionAttentionNetwork
 from ran.net.regions import RegionLayout, pixel_boxes
 from ran.study.datasets import Faces
@@ -37,7 +38,7 @@ def compute_features(
     """Write the features of every region of every face into parts; return whether all are there.
 
     Args:
-        model: its backbone computes them, on its device.
+        model: its backbone, folded, computes them, on its device; in eval mode.
         faces: in the order in which `read_features` returns them.
         side: pixels of a face and of each crop.
         place: folder of the parts; what lies there and is of something else is removed.
@@ -52,6 +53,7 @@ def compute_features(
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         about.write_text(key)
+    asked = folded(model)
     for number, start in enumerate(range(0, len(faces), PART)):
         part = faces.part(start, start + PART)
         path = _path(place, number)
@@ -61,7 +63,7 @@ def compute_features(
             return False
         crops = region_crops(model, part, side, layout=layout, mirrored=mirrored)
         # Half precision: two views of six regions of 25,000 faces are 0.3 GB, not 0.6.
-        features = torch.cat([model.features(few).half().cpu() for few in crops])
+        features = torch.cat([asked.features(few).half().cpu() for few in crops])
         fresh = path.with_suffix(".new")
         torch.save({"names": list(part.names), "features": features}, fresh)
         fresh.rename(path)

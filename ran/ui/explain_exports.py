@@ -20,29 +20,38 @@ from ran.scene import Scene
 from ran.ui.explain_maps import Asking
 from ran.ui.explain_pictures import compared
 from ran.ui.explain_regions import LEFT_OUT, SHAPLEY, W, Worth
-from ran.ui.exports import png
+from ran.ui.exports import files_begin, png
+from ran.ui.session import Session
 
 _FACES = ("clean", "covered")
 
 
-def save_menu(engine: Engine, found: Sequence[Asking], regions: Sequence[Worth]) -> None:
-    """Offer every map that is done, and what the regions are worth, as files."""
+def save_menu(
+    engine: Engine, session: Session, found: Sequence[Asking], regions: Sequence[Worth]
+) -> None:
+    """Offer every map that is done, and what the regions are worth, as files.
+
+    Of a face that was turned here, every name says that it is synthetic.
+    """
+    begin = files_begin(session)
     save = st.popover("Save", icon=":material/download:", key="explain-save", on_change="rerun")
     if not save.open:
         return
     with save:
         if regions:
             with _row("Regions"):
-                _file("CSV", "ran-regions.csv", "text/csv", partial(regions_csv, regions))
-                _file("JSON", "ran-regions.json", "application/json",
-                      partial(regions_json, engine, regions))  # fmt: skip
+                _file("CSV", f"{begin}-regions.csv", "text/csv", partial(regions_csv, regions))
+                _file("JSON", f"{begin}-regions.json", "application/json",
+                      partial(regions_json, engine, regions,
+                              is_synthetic=session.is_synthetic))  # fmt: skip
         for one in found:
             if one.work.is_whole:
                 with _row(one.method.label):
-                    _map_files(engine, one)
+                    _map_files(engine, one, begin)
+        both = any(len(one.scenes) > 1 for one in found)
+        pictures = "PNG: clean, covered and change on their one scale. " if both else ""
         st.markdown(
-            ":small[:gray[PNG: clean, covered and change on their one scale. The chart of the "
-            "regions has its own button, for SVG.]]"
+            f":small[:gray[{pictures}The chart of the regions has its own button, for SVG.]]"
         )
 
 
@@ -51,12 +60,12 @@ def _row(name: str) -> st.delta_generator.DeltaGenerator:
     return st.container(horizontal=True, gap="xsmall")
 
 
-def _map_files(engine: Engine, one: Asking) -> None:
+def _map_files(engine: Engine, one: Asking, begin: str) -> None:
     assert one.work.latest is not None
-    _file("PNG", f"ran-{one.key}.png", "image/png", partial(picture, one))
+    _file("PNG", f"{begin}-{one.key}.png", "image/png", partial(picture, one))
     for face, scene, heatmap in zip(_FACES, one.scenes, one.work.latest.maps, strict=False):
         if heatmap is not None:
-            name = f"ran-{one.key}-{face}"
+            name = f"{begin}-{one.key}-{face}"
             for kind, mime, make in (
                 (".npz", "application/octet-stream", _npz),
                 ("CSV", "text/csv", _csv),
@@ -106,11 +115,12 @@ def regions_csv(found: Sequence[Worth]) -> str:
     return text.getvalue()
 
 
-def regions_json(engine: Engine, found: Sequence[Worth]) -> str:
+def regions_json(engine: Engine, found: Sequence[Worth], *, is_synthetic: bool = False) -> str:
     """Return the same as JSON, with the rank correlation of w and either worth by class."""
     content = {
         "checkpoint": engine.card.name,
         "sha256": engine.card.sha256,
+        "synthetic": is_synthetic,
         "faces": [_face(one) for one in found],
     }
     return json.dumps(content, indent=2) + "\n"

@@ -73,7 +73,7 @@ def asking(
     faces = "-".join(scene.key for scene in scenes)
     work = work_on(
         f"map {network} {faces} {question}",
-        method.label,
+        method.label if len(scenes) == 1 else f"{method.label}, both faces",
         (method.counts or "steps").removesuffix("s"),
         lambda: in_turn(
             [
@@ -147,11 +147,15 @@ def _state(one: Asking, place: DeltaGenerator) -> None:
         work: Work[Round] | Work[Checking] = one.check
     else:
         work = one.work
+    if one.work.is_waiting:
+        place.markdown(":gray[Waits for its turn.]")
+        return
     if work.is_whole or work.is_waiting or (work is one.check and not work.is_stopped):
         return
     with place.container(horizontal=True, vertical_alignment="center"):
         if not work.is_stopped or work.latest is None:
-            st.markdown(f":gray[Not computed yet. {work.name} takes many passes: press Compute.]")
+            name = one.method.label
+            st.markdown(f":gray[Not computed yet. {name} takes many passes: press Compute.]")
             return
         st.markdown(
             f"Stopped at {work.counts} {work.latest.done} of {work.latest.of}. What is done stays."

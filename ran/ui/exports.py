@@ -23,6 +23,11 @@ from ran.ui.session import Session
 _COLUMNS = ("self_weight", "relation_weight", "weight", "relative_weight", "covered")
 
 
+def files_begin(session: Session) -> str:
+    """Return how the names of files begin that are saved of the face in use."""
+    return "ran-synthetic" if session.is_synthetic else "ran"
+
+
 def save_menu(
     engine: Engine,
     session: Session,
@@ -37,11 +42,10 @@ def save_menu(
     if not save.open:
         return
     posed = session.posed
-    is_synthetic = posed is not None and posed.is_synthetic
-    begin = "ran-synthetic" if is_synthetic else "ran"
+    begin = files_begin(session)
     files: list[tuple[str, str, str, Callable[[], str | bytes]]] = [
         ("Numbers, JSON", f"{begin}.json", "application/json",
-         lambda: numbers_json(engine, scene, clean, covered, is_synthetic=is_synthetic)),
+         lambda: numbers_json(engine, scene, clean, covered, is_synthetic=session.is_synthetic)),
         ("Regions, CSV", f"{begin}-regions.csv", "text/csv", lambda: regions_csv(clean, covered)),
         ("Covered face, PNG", f"{begin}-face.png", "image/png",
          lambda: png(scene.hidden_pixels())),

@@ -125,6 +125,11 @@ class Session:
         self.is_example, self.posed = photo.is_example, None
         self._begin_drawing(())
 
+    @property
+    def is_synthetic(self) -> bool:
+        """Return whether the face in use was turned here, so that no photo shows it."""
+        return self.posed is not None and self.posed.is_synthetic
+
     def open_pose(self, posed: Posed, shapes: tuple[Shape, ...], fill: Fill) -> None:
         """Take a pose into use as it was shown; what hid the photo's face is put aside."""
         if self.posed is None:

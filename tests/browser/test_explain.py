@@ -77,6 +77,22 @@ def test_a_slow_map_is_stopped_kept_and_gone_on_with(app, page):
     assert int(reached) >= int(done), "it goes on from there"
 
 
+def test_a_second_slow_map_says_that_it_waits_for_its_turn(app, page):
+    opened(page, app)
+    method(page, "SmoothGrad").click()
+    method(page, "Gradient SHAP").click()
+    expect(page.get_by_text("press Compute")).to_have_count(2)
+    steps = page.get_by_role("spinbutton", name="Steps")
+    steps.fill("200")
+    steps.press("Enter")
+    wait_until_settled(page)
+    page.get_by_role("button", name="Compute").click()
+    expect(page.get_by_text(re.compile(r"SmoothGrad, both faces: draw \d+ of 400"))).to_be_visible()
+    expect(page.get_by_text("Waits for its turn.")).to_be_visible()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text("Waits for its turn.")).to_have_count(0)
+
+
 def test_a_region_is_switched_off_and_on_again_with_the_keyboard_alone(app, page):
     opened(page, app)
     off = page.get_by_test_id("stButtonGroup").filter(has_text="Regions in use")
