@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,32 @@ def data() -> Path:
     if not folder.is_dir():
         pytest.fail(f"RAN_DATA must name a folder, got {place}")
     return folder
+
+
+@pytest.fixture
+def tiny_network(checkpoint, monkeypatch) -> None:
+    """An app that opens on the tiny checkpoint, on the CPU, and remembers nothing from before."""
+    from ran.ui import compute
+
+    monkeypatch.setenv("RAN_CHECKPOINT", str(checkpoint))
+    monkeypatch.setenv("RAN_DEVICE", "cpu")
+    monkeypatch.setattr("ran.ui.evidence.HEAD_START_S", 0.0)
+    compute._engine.clear()
+    compute._examples.clear()
+
+
+@pytest.fixture
+def poses(tiny_network, monkeypatch):
+    """The Poses page on the first example, its nine poses turned once for all tests."""
+    from app_pages import opened_at_once
+
+    monkeypatch.delenv("RAN_DATA", raising=False)
+    monkeypatch.setattr("ran.study.poses.turn", _turned_once)
+    return opened_at_once()
+
+
+@cache
+def _turned_once(face, yaw, pitch):
+    from ran.face.head import turn
+
+    return turn(face, yaw, pitch)

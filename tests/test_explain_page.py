@@ -6,6 +6,7 @@ import threading
 
 import numpy as np
 import pytest
+from app_pages import ASTRONAUT, ROOT, button, rows_of_pictures, session, words
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -24,15 +25,8 @@ from ran.ui.explain_exports import _csv, _npz, picture
 from ran.ui.explain_maps import asking
 from ran.ui.explaining import Round, Work
 from ran.ui.session import Session
-from tests.test_pages import (
-    ASTRONAUT,
-    ROOT,
-    _tiny_network,  # noqa: F401
-    button,
-    rows_of_pictures,
-    session,
-    words,
-)
+
+pytestmark = pytest.mark.usefixtures("tiny_network")
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 import pytest
+from app_pages import button, rows_of_pictures, session, words
 
 from ran.engine import Engine
 from ran.errors import BadRequest
@@ -20,7 +21,8 @@ from ran.ui.explain_exports import regions_csv, regions_json
 from ran.ui.explain_regions import worths
 from tests import test_explain_page
 from tests.test_explain_page import _quick_checks, engine_and_scenes  # noqa: F401
-from tests.test_pages import _tiny_network, button, rows_of_pictures, session, words  # noqa: F401
+
+pytestmark = pytest.mark.usefixtures("tiny_network")
 
 NAMES = ["Whole face", "Upper left", "Upper right", "Lower middle", "Centre 0.90", "Centre 0.85"]
 

@@ -1,0 +1,66 @@
+"""The dialog in which a visitor chooses a face, and what a new face begins with."""
+
+import numpy as np
+import pytest
+from app_pages import ASTRONAUT, ROOT, button, dialog, opened, png, session, words
+from PIL import Image
+
+pytestmark = pytest.mark.usefixtures("tiny_network")
+
+
+def test_an_uploaded_photo_without_a_face_is_refused_and_the_old_face_stays():
+    app = dialog()
+    digest = session(app).face.digest
+    noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
+    app.file_uploader[0].set_value(("holiday.png", png(noise), "image/png")).run()
+    text = words(app)
+    assert "No face found in holiday.png." in text
+    assert "The face you had is still there." in text
+    assert session(app).face.digest == digest
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.png", b"", "empty"),
+        ("note.jpg", b"dear diary", "not a picture"),
+        ("cut.png", ASTRONAUT.read_bytes()[:20000], "damaged"),
+        ("dot.png", png(np.zeros((1, 1, 3), np.uint8)), "too small"),
+    ],
+)
+def test_a_photo_that_cannot_be_used_is_refused_in_words(name, content, said):
+    app = dialog()
+    app.file_uploader[0].set_value((name, content, "image/png")).run()
+    assert not app.exception
+    assert said in words(app)
+    assert session(app).photo_name == "astronaut.png"
+
+
+def test_of_several_faces_the_visitor_picks_one():
+    first, second = (
+        Image.open(ROOT / "examples" / name).convert("RGB").resize((512, 512))
+        for name in ("astronaut.png", "grace_hopper.jpg")
+    )
+    both = np.concatenate([np.asarray(first), np.asarray(second)], axis=1)
+    app = dialog()
+    app.file_uploader[0].set_value(("both.png", png(both), "image/png")).run()
+    assert "shows 2 faces" in words(app)
+    button(app, "Face 2").click().run()
+    assert not app.exception
+    assert (session(app).photo_name, session(app).face_number) == ("both.png", 1)
+
+
+def test_another_example_replaces_the_face_and_what_was_drawn():
+    app = dialog()
+    session(app).parts.append("mouth")
+    button(app, "Grace Hopper").click().run()
+    assert not app.exception
+    assert session(app).photo_name == "grace_hopper.jpg"
+    assert session(app).parts == []
+
+
+def test_the_face_button_opens_the_dialog():
+    app = opened()
+    app.button(key="choose-face").click().run()
+    assert not app.exception
+    assert "It is not kept, shared or used for training." in words(app)
