@@ -15,7 +15,7 @@ from app_pages import (
 )
 
 from ran.engine import Engine
-from ran.net.checkpoints import load_checkpoint, save_checkpoint
+from ran.net.checkpoints import bundled, load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
 from ran.study.ablation_table import AblationTable, Row
 from ran.ui import compute
@@ -175,3 +175,27 @@ def test_a_checkpoint_without_ablations_has_no_such_panels_and_a_damaged_one_is_
     (folder / "ablation.json").write_text("{")
     monkeypatch.setenv("RAN_CHECKPOINT", str(folder))
     assert "no table of ablations" in words(opened("model"))
+
+
+def test_the_bundled_ran_is_in_use_first_and_the_plain_network_can_be_chosen(monkeypatch):
+    monkeypatch.delenv("RAN_CHECKPOINT")
+    app = opened("model")
+    box = next(box for box in app.selectbox if box.label == "Checkpoint")
+    assert box.options == ["ran-resnet18-ferplus", "plain-resnet18-ferplus"]
+    assert box.value.endswith("ran-resnet18-ferplus")
+    assert "RAN resnet18, FERPlus" in words(app)
+    box.set_value(next(path for path in bundled_paths() if "plain-" in path)).run()
+    assert not app.exception
+    assert "Plain resnet18, FERPlus" in words(app)
+
+
+def test_an_operators_checkpoint_comes_before_the_bundled_ones(checkpoint):
+    app = opened("model")
+    box = next(box for box in app.selectbox if box.label == "Checkpoint")
+    assert box.options[0] == checkpoint.name
+    assert box.value == str(checkpoint)
+    assert len(box.options) == 1 + len(bundled_paths())
+
+
+def bundled_paths() -> list[str]:
+    return [str(path) for path in bundled().values()]

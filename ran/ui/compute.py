@@ -29,7 +29,7 @@ _PARTS_OF_OURS = {"safetensors": "model.safetensors", "json": "card.json"}
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the network …")
-def _engine(checkpoint: str | None, device: str) -> Engine:
+def _engine(checkpoint: str, device: str) -> Engine:
     return Engine.load(checkpoint, device)
 
 
@@ -37,18 +37,24 @@ def engine(session: Session) -> Engine:
     """Return the visitor's own engine, or else the one of their checkpoint and device."""
     if session.own_engine is not None:
         return session.own_engine
-    return _engine(_checkpoint(session), session.device)
+    return _engine(checkpoint_of(session), session.device)
 
 
-def _checkpoint(session: Session) -> str | None:
-    return session.checkpoint or os.environ.get("RAN_CHECKPOINT")
+def checkpoint_of(session: Session) -> str:
+    """Return the path of the checkpoint in use, where it is not the visitor's own."""
+    return session.checkpoint or opens_with()
+
+
+def opens_with() -> str:
+    """Return the checkpoint that a new visitor sees: the operator's, else the bundled RAN."""
+    return os.environ.get("RAN_CHECKPOINT") or str(WEIGHTS / DEFAULT)
 
 
 def ablations(session: Session) -> AblationTable | None:
     """Return the table that lies beside the checkpoint in use, if there is one."""
     if session.own_engine is not None:
         return None
-    return AblationTable.read(Path(_checkpoint(session) or WEIGHTS / DEFAULT))
+    return AblationTable.read(Path(checkpoint_of(session)))
 
 
 def engine_of(checkpoint: str, device: str) -> Engine:

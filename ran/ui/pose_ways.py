@@ -185,7 +185,8 @@ def other_engine(session: Session, using: Engine, below: DeltaGenerator) -> Engi
 
     `below` is the place where a checkpoint of the visitor's own is asked for.
     """
-    known = {name: str(path) for name, path in bundled().items() if name != using.card.name}
+    in_use = None if session.own_engine is not None else compute.checkpoint_of(session)
+    known = {name: str(path) for name, path in bundled().items() if str(path) != in_use}
     options = [NOTHING, *known, OWN_FILE]
     key = seed("poses-other", session.poses.other)
     if st.session_state[key] not in options:

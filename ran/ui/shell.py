@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -169,12 +170,13 @@ def _checkpoint_and_device(session: Session) -> None:
             args=(None,),
         )  # fmt: skip
         return
-    known = {path: name for name, path in bundled().items()}
+    others = {str(path): name for name, path in bundled().items()}
+    opening = compute.opens_with()
+    known = {opening: others.get(opening, Path(opening).name)} | others
     if len(known) > 1:
-        paths = [str(path) for path in known]
         session.checkpoint = st.selectbox(
-            "Checkpoint", paths, key=seed("checkpoint", session.checkpoint or paths[0]),
-            format_func=lambda path: next(n for p, n in known.items() if str(p) == path),
+            "Checkpoint", list(known), key=seed("checkpoint", session.checkpoint or opening),
+            format_func=known.__getitem__,
         )  # fmt: skip
     labels = devices()
     session.device = st.selectbox(
