@@ -179,11 +179,15 @@ def test_a_damaged_table_is_refused_with_what_to_do(model, splits, tmp_path, dam
         AblationTable.read(tmp_path)
 
 
-def test_the_bundled_table_is_whole_and_of_the_bundled_backbone():
+def test_the_bundled_table_is_whole_and_says_whose_backbone_it_is_of():
     folder = WEIGHTS / DEFAULT
-    table = AblationTable.read(folder)
+    table, card = AblationTable.read(folder), json.loads((folder / "card.json").read_text())
     assert [row.name for row in table.rows] == [variant.name for variant in VARIANTS]
     assert {sum(counts) for counts in table.margins.values()} == {table.valid}
     assert table.shows.count(". ") == 2, "three sentences"
-    if table.about.startswith("Backbone: resnet18 of the checkpoint"):
-        assert json.loads((folder / "card.json").read_text())["sha256"][:12] in table.about
+    before = card["recipe"]["init"].split()[-1]
+    of = {
+        f"Backbone: resnet18 of the checkpoint {card['sha256'][:12]}….",
+        f"Backbone: resnet18 of the checkpoint before this one, {before}….",
+    }
+    assert table.about in of
