@@ -8,6 +8,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from page_steps import wait_until_settled
 from playwright.sync_api import expect
 
 SERIOUS = ("serious", "critical")
@@ -34,9 +35,7 @@ def test_axe_finds_nothing_serious_in_what_we_draw(app, browser, scheme, width):
     page.get_by_role("button", name="Stickers", exact=True).click()
     page.get_by_role("button", name="Scarf", exact=True).click()
     expect(page.get_by_role("group", name=re.compile("^The face with 1 covers"))).to_be_visible()
-    expect(page.locator("[data-testid=stApp]")).to_have_attribute(
-        "data-test-script-state", "notRunning"
-    )
+    wait_until_settled(page)
     found = faults(page)
     assert set(found) <= STREAMLITS, found
     # axe looks into the drawing too: a button that has lost its name is found.

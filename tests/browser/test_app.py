@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from page_steps import cover_the_mouth, wait_for_occlude
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -18,16 +19,9 @@ def numbers(page: Page) -> list[str]:
     return [text for text in cells if text]
 
 
-def wait_until_settled(page: Page) -> None:
-    expect(page.get_by_text("Hidden", exact=True)).to_be_visible()
-    expect(page.locator("[data-testid=stApp]")).to_have_attribute(
-        "data-test-script-state", "notRunning"
-    )
-
-
 def test_the_first_page_shows_an_explained_face_without_a_click(app, page):
     page.goto(app)
-    wait_until_settled(page)
+    wait_for_occlude(page)
     for name in CARDS:
         expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
         expect(page.get_by_role("img", name=f"{name}, clean face")).to_be_visible()
@@ -41,23 +35,19 @@ def test_the_first_page_shows_an_explained_face_without_a_click(app, page):
 
 def test_an_uploaded_photo_with_its_mouth_hidden_changes_the_numbers(app, page):
     page.goto(app)
-    wait_until_settled(page)
+    wait_for_occlude(page)
     example = numbers(page)
     page.get_by_role("button", name="Face", exact=True).click()
     page.get_by_role("dialog").get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         EXAMPLES / "grace_hopper.jpg"
     )
     expect(page.get_by_role("dialog")).to_be_hidden()
-    wait_until_settled(page)
+    wait_for_occlude(page)
     expect(page.locator("table[aria-label='Weights of Whole face'] td").nth(1)).not_to_have_text(
         example[0]
     )
     uncovered = numbers(page)
-    page.get_by_role("combobox", name="Cover a part").click()
-    page.get_by_role("option", name="mouth").click()
-    page.keyboard.press("Escape")  # an open list hides the page from assistive technology
-    expect(page.get_by_role("group", name=re.compile("^The face with 1 covers"))).to_be_visible()
-    wait_until_settled(page)
+    cover_the_mouth(page)
     expect(page.get_by_role("status").filter(has_text="Hidden")).to_contain_text("% of the face")
     covered = numbers(page)
     assert covered[0::2] == uncovered[0::2], "the clean face's own numbers stay"
@@ -68,7 +58,7 @@ def test_a_picture_without_a_face_is_refused_in_words_and_the_app_goes_on(app, p
     noise = np.random.default_rng(0).integers(0, 256, (240, 240, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "holiday.png")
     page.goto(app)
-    wait_until_settled(page)
+    wait_for_occlude(page)
     before = numbers(page)
     page.get_by_role("button", name="Face", exact=True).click()
     page.get_by_role("dialog").get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
@@ -102,7 +92,7 @@ def test_each_page_opens_cold_from_its_own_link(cold_app, page, path, title, tex
 
 def test_the_whole_way_can_be_gone_with_the_keyboard(app, page):
     page.goto(app)
-    wait_until_settled(page)
+    wait_for_occlude(page)
     page.get_by_role("combobox", name="Cover a part").focus()
     page.keyboard.type("mouth")
     expect(page.get_by_role("option")).to_have_text(["mouth"])
@@ -118,7 +108,7 @@ def test_the_whole_way_can_be_gone_with_the_keyboard(app, page):
 def test_nothing_is_cut_off_at_the_width_of_a_phone(app, page):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(app)
-    wait_until_settled(page)
+    wait_for_occlude(page)
     wider = page.evaluate(
         "() => [...document.querySelectorAll('[data-testid=stMain] *')]"
         ".filter(e => e.getBoundingClientRect().right > innerWidth + 1 && "

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from page_steps import wait_until_settled
 from playwright.sync_api import Error, Locator, Page, expect
 
 from ran import find_faces, open_photo
@@ -49,9 +50,7 @@ def covers(page: Page, count: int) -> None:
     name = re.compile(f"^The face with {count} covers")
     expect(page.get_by_role("group", name=name)).to_be_visible()
     # The panels below the drawing follow it: wait for the end of the page.
-    expect(page.locator("[data-testid=stApp]")).to_have_attribute(
-        "data-test-script-state", "notRunning"
-    )
+    wait_until_settled(page)
 
 
 def tool(page: Page, name: str) -> None:
@@ -87,9 +86,7 @@ def shape_that(page: Page, is_there) -> object:
     """The only shape of the scene, once Python has got the one that was asked for."""
     shape = None
     for _ in range(20):
-        expect(page.locator("[data-testid=stApp]")).to_have_attribute(
-            "data-test-script-state", "notRunning"
-        )
+        wait_until_settled(page)
         try:
             (shape,) = shapes_in_python(page)
         except Error:

@@ -3,28 +3,18 @@
 import re
 
 from axe_playwright_python.sync_playwright import Axe
+from page_steps import cover_the_mouth, wait_for_occlude, wait_until_settled
 from playwright.sync_api import Page, expect
 
 STREAMLITS = {"color-contrast": {"<p>Baseline</p>", "<p>Steps</p>"}}
 """What Streamlit 1.67 itself does: it writes the label of a disabled widget faintly."""
 
 
-def wait_until_settled(page: Page) -> None:
-    expect(page.locator("[data-testid=stApp]")).to_have_attribute(
-        "data-test-script-state", "notRunning"
-    )
-
-
 def opened(page: Page, app: str) -> None:
     """Show the page with the mouth covered on Occlude."""
     page.goto(app)
-    expect(page.get_by_text("Hidden", exact=True)).to_be_visible()
-    wait_until_settled(page)
-    page.get_by_role("combobox", name="Cover a part").click()
-    page.get_by_role("option", name="mouth").click()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("group", name=re.compile("^The face with 1 covers"))).to_be_visible()
-    wait_until_settled(page)
+    wait_for_occlude(page)
+    cover_the_mouth(page)
     page.get_by_role("link", name="Explain").click()
     expect(page.get_by_role("heading", name="Explain")).to_be_visible()
     expect(page.get_by_text("Is the attention an explanation")).to_be_visible()

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from page_steps import cover_the_mouth, wait_for_occlude
 from playwright.sync_api import Locator, Page, expect
 
 from ran.engine import Engine
@@ -26,21 +27,10 @@ def maps(checkpoint) -> list:
     return [before, after, after - before]
 
 
-def wait_until_settled(page: Page) -> None:
-    expect(page.get_by_text("Hidden", exact=True)).to_be_visible()
-    expect(page.locator("[data-testid=stApp]")).to_have_attribute(
-        "data-test-script-state", "notRunning"
-    )
-
-
 def evidence(page: Page, app: str) -> Locator:
     page.goto(app)
-    wait_until_settled(page)
-    page.get_by_role("combobox", name="Cover a part").click()
-    page.get_by_role("option", name="mouth").click()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("group", name=re.compile("^The face with 1 covers"))).to_be_visible()
-    wait_until_settled(page)
+    wait_for_occlude(page)
+    cover_the_mouth(page)
     row = page.get_by_role("application", name=re.compile("^Evidence for"))
     row.scroll_into_view_if_needed()
     return row

@@ -2,14 +2,13 @@
 
 import re
 
+from page_steps import wait_until_settled
 from playwright.sync_api import expect
 
 
 def settled(page) -> None:
     expect(page.get_by_text("9 poses from one photo")).to_be_visible()
-    expect(page.locator("[data-testid=stApp]")).to_have_attribute(
-        "data-test-script-state", "notRunning"
-    )
+    wait_until_settled(page)
 
 
 def test_a_click_on_a_face_above_the_chart_shows_its_pose(app, page):
@@ -50,9 +49,7 @@ def test_a_sweep_that_is_stopped_shows_what_is_done_and_goes_on_from_there(app, 
     (done,) = re.findall(r"Stopped\. (\d+)", said.inner_text())
     assert 0 < int(done) < 25
     expect(page.get_by_text(re.compile(rf"^{done} poses? from one photo"))).to_be_visible()
-    expect(page.locator("[data-testid=stApp]")).to_have_attribute(
-        "data-test-script-state", "notRunning"
-    )
+    wait_until_settled(page)
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text("25 poses from one photo")).to_be_visible()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
