@@ -1,12 +1,14 @@
 """Which faces an epoch sees: all once, or by the rarity of their class; the same in N processes."""
 
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 import torch
 
+from ran.net.regions import fixed_layout, pixel_boxes
 from ran.study.augment import VIEWS, random_views
-from ran.study.batches import epoch_batches, views_of
+from ran.study.batches import epoch_batches, step_boxes, views_of
 from ran.study.mixing import mixed
 from ran.study.recipe import Recipe
 
@@ -82,3 +84,24 @@ def test_every_kind_of_views_takes_as_many_numbers_as_it_says():
         assert kind.make(faces, 32, torch.rand(2, kind.draws)).shape == (2, 3, 32, 32)
         with pytest.raises(StopIteration):
             kind.make(faces, 32, torch.rand(2, kind.draws - 1))
+
+
+def boxes(crops, *, steps=40, seed=3):
+    return list(islice(step_boxes(fixed_layout(), 96, crops, seed=seed), steps))
+
+
+@pytest.mark.parametrize("crops", [0, 5])
+def test_a_step_sees_all_regions_in_their_order_unless_fewer_are_asked_for(crops):
+    for seen in boxes(crops, steps=3):
+        assert torch.equal(seen, pixel_boxes(fixed_layout(), 96))
+
+
+def test_a_step_of_two_crops_sees_the_whole_face_first_and_every_crop_in_its_turn():
+    every = pixel_boxes(fixed_layout(), 96).tolist()
+    places = [[every.index(box) for box in seen.tolist()] for seen in boxes(2)]
+    assert all(
+        len(place) == 3 and place[0] == 0 and place == sorted(set(place)) for place in places
+    )
+    assert {crop for _, *crops in places for crop in crops} == {1, 2, 3, 4, 5}
+    assert all(torch.equal(a, b) for a, b in zip(boxes(2), boxes(2), strict=True))
+    assert any(not torch.equal(a, b) for a, b in zip(boxes(2), boxes(2, seed=4), strict=True))

@@ -17,7 +17,7 @@ from ran.__main__ import main
 from ran.commands.train import add_arguments, run
 from ran.errors import BadCheckpoint, BadRequest
 from ran.net.checkpoints import load_checkpoint
-from ran.net.model import BACKBONES, RanOutput
+from ran.net.model import BACKBONES, RanOutput, RegionAttentionNetwork
 from ran.net.regions import crop_regions, pixel_boxes
 from ran.study.augment import DRAWS, random_views
 from ran.study.datasets import read_ferplus
@@ -185,6 +185,20 @@ def test_the_joint_loss_is_cross_entropy_and_rb_loss_on_the_regions_of_random_vi
     assert metrics(ready, "joint")[0]["loss"] == pytest.approx(loss / 12, abs=1e-5)
 
 
+def test_joint_training_on_few_crops_sees_the_whole_face_and_so_many(faces, ready, monkeypatch):
+    seen, forward = [], RegionAttentionNetwork.forward
+
+    def watched(self, views, boxes=None):
+        seen.extend([boxes.tolist()] if torch.is_grad_enabled() else [])
+        return forward(self, views, boxes)
+
+    monkeypatch.setattr(RegionAttentionNetwork, "forward", watched)
+    train(faces, ready, "joint", "--joint-epochs", 2, "--joint-crops", 2)
+    assert [(len(boxes), boxes[0]) for boxes in seen] == [(3, [0, 0, 32, 32])] * 6
+    assert len({str(boxes) for boxes in seen}) > 1
+    assert json.loads((ready / "config.json").read_text())["joint_crops"] == 2
+
+
 def test_the_ran_loss_has_the_hand_computed_value():
     logits = torch.tensor([[2.0, 0.0]])
     output = RanOutput(logits, torch.tensor([[0.5, 0.51]]), *[torch.empty(0)] * 3)
@@ -252,6 +266,8 @@ def test_small_epochs_run_at_two_thirds_of_the_size(faces, tmp_path):
         (("backbone", "--views", "portraits"), "Use one of crops, photographs."),
         (("backbone", "--train-on", "test"), "There is no train on 'test'."),
         (("backbone", "--mixup", 0.7, "--cutmix", 0.6), "together at most 1"),
+        (("joint", "--joint-crops", 6), "Expected a whole number from 0 to 5."),
+        (("backbone", "--joint-crops", 2, "--flip-consistency", 1.0), "Set one of them to 0."),
         (("backbone", "--stop-after-minutes", 0), "Give 1 or more."),
         (("release", "--photographs", -1, "--out", "out"), "Give 0 or more."),
         (("backbone", "--rate", "nan"), "Expected a number from 0 to 100."),

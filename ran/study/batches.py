@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from ran.net.regions import RegionLayout, pixel_boxes
 from ran.study.augment import VIEWS
 from ran.study.mixing import MIX_DRAWS, mixed
 from ran.study.recipe import Recipe
@@ -69,6 +70,25 @@ def epoch_batches(
         yield Batch(
             order[mine], draws[owners[mine]], order[before], draws[owners[before]], mix[mine]
         )
+
+
+def step_boxes(layout: RegionLayout, side: int, crops: int, *, seed: int) -> Iterator[Tensor]:
+    """Yield for each step of an epoch the boxes that it sees, i64[R, 4] in pixels, without end.
+
+    Attention takes any number of regions: a step that sees few of them costs so much less, and no
+    crop can be relied on.
+
+    Args:
+        layout: the network's.
+        side: pixels of a face.
+        crops: how many of the layout's crops are drawn beside the whole face; 0: all of them.
+        seed: of the epoch; all processes draw the same.
+    """
+    boxes = pixel_boxes(layout, side)
+    generator = torch.Generator().manual_seed(seed)
+    while True:
+        drawn = torch.randperm(len(boxes) - 1, generator=generator)[: crops or None].sort().values
+        yield boxes[torch.cat([torch.zeros(1, dtype=torch.int64), drawn + 1])]
 
 
 def views_of(

@@ -38,6 +38,8 @@ class Recipe:
     joint_epochs: int = 2
     joint_batch: int = 32
     joint_rate: float = 2e-3
+    joint_crops: int = 0
+    """Crops of one step of `joint`, drawn anew for each beside the whole face; 0: all of them."""
     init: str = ""
     """Name of the file whose backbone training began with; empty: it began from random numbers."""
     train_on: str = "train"
@@ -83,6 +85,7 @@ _LIMITS = {
     "joint_epochs": (1, 10_000),
     "joint_batch": (1, 1e6),
     "joint_rate": (0, 100),
+    "joint_crops": (0, 5),
     "mixup": (0, 1),
     "cutmix": (0, 1),
     "balance": (0, 1),
@@ -181,6 +184,12 @@ def _check(recipe: Recipe) -> None:
             raise BadRequest(
                 f"{field.name} is {value!r}.", hint=f"Expected {kind} from {low} to {high:g}."
             )
+    if recipe.joint_crops > 0 and recipe.flip_consistency > 0:
+        raise BadRequest(
+            "flip_consistency compares each region with its mirror image, joint_crops leaves some "
+            "out.",
+            hint="Set one of them to 0.",
+        )
     if recipe.mixup + recipe.cutmix > 1:
         raise BadRequest(
             f"mixup is {recipe.mixup} and cutmix {recipe.cutmix}.",

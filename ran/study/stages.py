@@ -32,7 +32,7 @@ class Stage:
 
     scale: of the random views. `place` holds progress.json and state/, `kept` the averaged network
     of the best epoch, written only where valid accuracy exceeds `to_beat`; of the last epoch where
-    the recipe trains on FER2013Valid too.
+    the recipe trains on FER2013Valid too. crops: that a step sees beside the whole face; 0: all.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Stage:
     to_beat: float = -1.0
     small_epochs: int = 0
     frozen_statistics: bool = False
+    crops: int = 0
 
 
 def backbone_stage(
@@ -93,6 +94,7 @@ def joint_stage(recipe: Recipe, folder: Path) -> Stage:
         scale=_SCALES[recipe.views][1],
         to_beat=kept_epoch(folder).get("valid", -1.0),
         frozen_statistics=True,
+        crops=recipe.joint_crops,
     )
 
 

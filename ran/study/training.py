@@ -29,7 +29,7 @@ from tqdm import tqdm
 from ran.errors import BadRequest
 from ran.net.checkpoints import Network
 from ran.net.model import RanOutput
-from ran.study.batches import epoch_batches, views_of
+from ran.study.batches import epoch_batches, step_boxes, views_of
 from ran.study.datasets import Faces, read_ferplus, read_lists
 from ran.study.evaluation import accuracy
 from ran.study.heads import train_heads
@@ -146,12 +146,15 @@ def fit(
         model.train(not stage.frozen_statistics)  # nothing but batch normalisation minds
         side = recipe.input_size * 2 // 3 if epoch < stage.small_epochs else recipe.input_size
         total = torch.zeros((), device=on.device)
+        seed = recipe.seed * 1000 + epoch
+        regions = step_boxes(stage.model.layout, side, stage.crops, seed=seed)
         for part in epoch_batches(
-            labels, batch, recipe, seed=recipe.seed * 1000 + epoch,
+            labels, batch, recipe, seed=seed,
             share=(on.process_index, on.num_processes), quiet=not on.is_main_process,
         ):  # fmt: skip
             views, soft = views_of(part, pixels, targets, recipe, side=side, scale=stage.scale)
-            total += _step(stage, recipe, model, views, soft, order, optimizer, on)
+            boxes = next(regions).to(on.device)
+            total += _step(stage, recipe, model, views, boxes, soft, order, optimizer, on)
             schedule.step()
             average.update_parameters(on.unwrap_model(model))
         mean = float(on.reduce(total / steps, "mean"))
@@ -190,6 +193,7 @@ def _step(
     recipe: Recipe,
     model: Any,
     views: Tensor,
+    boxes: Tensor,
     targets: Tensor,
     order: Tensor,
     optimizer: Any,
@@ -200,8 +204,8 @@ def _step(
 
     def loss() -> Tensor:
         if recipe.flip_consistency == 0:
-            return stage.loss(model(views), targets)
-        both = model(torch.cat([views, views.flip(-1)]))
+            return stage.loss(model(views, boxes), targets)
+        both = model(torch.cat([views, views.flip(-1)]), boxes)
         output, mirrored = (
             RanOutput(*half) for half in zip(*(value.chunk(2) for value in both), strict=True)
         )
