@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,14 +15,20 @@ from ran.expressions import CLASS_ORDERS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0, or 2 after one line on standard error."""
+    """Run one command; return 0, 2 after one line on standard error, 1 if nobody reads on."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        args = _parser(for_training=given[:1] == ["train"]).parse_args(given)
-        args.perform(args)
+        try:
+            args = _parser(for_training=given[:1] == ["train"]).parse_args(given)
+            args.perform(args)
+        finally:
+            sys.stdout.flush()  # a pipe that was closed shows here, not when Python ends
     except RanError as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return 2
+    except BrokenPipeError:  # `| head` has what it wants; what is still buffered goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 

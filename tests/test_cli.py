@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 from functools import cache
@@ -283,3 +284,15 @@ def test_the_bundled_network_reaches_the_floor_and_what_its_card_says(run, data)
     for name, floor in FLOOR.items():
         assert scores[name]["accuracy"] >= floor, name
         assert abs(scores[name]["accuracy"] - card["scores"][name]["accuracy"]) <= 0.002, name
+
+
+@pytest.mark.parametrize("command", [("--help",), ("predict", ASTRONAUT, "--device", "cpu")])
+def test_a_reader_who_goes_away_ends_it_without_a_word(command):
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "ran", *command], cwd=ROOT, env=buffered,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 1
