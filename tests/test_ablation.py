@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from made_up_ferplus import write_ferplus, write_lists
-from test_training import tiny_backbone
+from training_runs import tiny_backbone
 
 from ran.__main__ import main
 from ran.errors import BadCheckpoint

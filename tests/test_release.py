@@ -11,7 +11,7 @@ import pytest
 import torch
 from made_up_ferplus import write_ferplus, write_lists
 from PIL import Image
-from test_training import tiny_backbone
+from training_runs import tiny_backbone
 
 from ran.__main__ import main
 from ran.engine import Engine
