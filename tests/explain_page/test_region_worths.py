@@ -6,9 +6,11 @@ import io
 import json
 import re
 
+import explain_pages
 import numpy as np
 import pytest
 from app_pages import button, rows_of_pictures, session, words
+from explain_pages import engine_and_scenes
 
 from ran.engine import Engine
 from ran.errors import BadRequest
@@ -19,8 +21,6 @@ from ran.net.checkpoints import load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
 from ran.ui.explain_exports import regions_csv, regions_json
 from ran.ui.explain_regions import worths
-from tests import test_explain_page
-from tests.test_explain_page import _quick_checks, engine_and_scenes  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 
@@ -29,7 +29,7 @@ NAMES = ["Whole face", "Upper left", "Upper right", "Lower middle", "Centre 0.90
 
 def explain(*parts: str):
     """The page without a map, which these tests have no need of."""
-    return test_explain_page.explain(*parts, methods=())
+    return explain_pages.explain(*parts, methods=())
 
 
 def dots_of(app) -> list[dict[str, float]]:
@@ -208,7 +208,7 @@ def test_values_that_fail_leave_the_maps_and_the_interventions(monkeypatch):
         raise BadRequest("The network is on strike.", hint="Wait.")
 
     monkeypatch.setattr(Engine, "region_values", fail)
-    app = test_explain_page.explain()
+    app = explain_pages.explain()
     assert not app.exception
     assert "The network is on strike." in words(app)
     assert rows_of_pictures(app)
