@@ -11,14 +11,13 @@ import pytest
 import torch
 from made_up_ferplus import write_ferplus, write_lists
 from PIL import Image
-from training_runs import tiny_backbone
 
 from ran.__main__ import main
 from ran.engine import Engine
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS
 from ran.net.checkpoints import load_checkpoint
-from ran.net.model import BACKBONES, PlainNetwork
+from ran.net.model import PlainNetwork
 from ran.study.comparison import calibration_error
 from ran.study.datasets import read_ferplus
 from ran.study.evaluation import as_input
@@ -27,18 +26,6 @@ from ran.study.release import release
 from ran.study.runs import untrained_ran
 
 FACES = 40
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _tiny():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(BACKBONES, "resnet18", tiny_backbone)
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _on_cpu(monkeypatch, _no_settings_from_outside):
-    monkeypatch.setenv("RAN_DEVICE", "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +254,7 @@ def test_what_has_no_card_cannot_be_scored_onto_it(data, tmp_path, capsys):
 
 
 def test_bundled_checkpoints_are_small_enough_to_ship():
-    weights = Path(__file__).parent.parent / "ran/net/weights"
+    weights = Path(__file__).parents[2] / "ran/net/weights"
     sizes = [path.stat().st_size for path in weights.glob("*/model.safetensors")]
     assert sizes
     assert max(sizes) <= 25e6
