@@ -104,9 +104,9 @@ def test_what_is_no_video_is_refused_in_a_sentence(content, said):
 
 def test_sound_alone_is_refused():
     file = io.BytesIO()
-    with av.open(file, "w", format="wav") as container:
-        stream = container.add_stream("pcm_s16le", rate=8000)
-        silence = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), layout="mono")
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=8000)
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
         silence.rate = 8000
         container.mux(stream.encode(silence))
         container.mux(stream.encode())

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ran.errors import BadRequest, UnreadableVideo
+from ran.face.container import LOCAL, container_of
 from ran.face.photo import Photo
 
 SUFFIXES = ("mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg")
@@ -68,11 +69,14 @@ def open_video(
         raise UnreadableVideo(f"{name} is empty.", hint=_USE)
     if len(content) > MAX_BYTES:
         raise _too_large(name, f"{len(content) / 2**20:.0f} MB")
-    stamps, is_damaged = _stamps(content, name)
+    container = container_of(content)
+    if container is None:
+        raise UnreadableVideo(f"{name} is not a video that can be opened here.", hint=_USE)
+    stamps, is_damaged = _stamps(content, container, name)
     wanted = _evenly(stamps, frames)
     photos: list[Photo] = []
     times: list[float] = []
-    for time, pixels in _decoded(content, name, wanted):
+    for time, pixels in _decoded(content, container, wanted):
         photos.append(Photo(pixels, f"{name}, {time:.1f} s"))
         times.append(time)
     if not photos:
@@ -111,7 +115,7 @@ def _damage() -> tuple[type[Exception], ...]:
     return (av.FFmpegError, OSError, ValueError, EOFError, ArithmeticError, MemoryError)
 
 
-def _stamps(content: bytes, name: str) -> tuple[list[float], bool]:
+def _stamps(content: bytes, kind: str, name: str) -> tuple[list[float], bool]:
     """Return the times of all frames, seconds from the first, and whether reading broke off.
 
     Packets are read and not decoded: some containers do not say how long they are.
@@ -121,7 +125,7 @@ def _stamps(content: bytes, name: str) -> tuple[list[float], bool]:
     times: list[float] = []
     is_damaged = False
     try:
-        with av.open(io.BytesIO(content), "r") as container:
+        with av.open(io.BytesIO(content), "r", format=kind, options=LOCAL) as container:
             if not container.streams.video:
                 raise UnreadableVideo(f"{name} has no picture, only sound.", hint=_USE)
             stream = container.streams.video[0]
@@ -161,7 +165,7 @@ def _evenly(stamps: list[float], frames: int) -> list[float]:
 
 
 def _decoded(
-    content: bytes, name: str, wanted: list[float]
+    content: bytes, kind: str, wanted: list[float]
 ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
     """Yield time and pixels of the frames at the wanted times, as far as the video can be read."""
     import av
@@ -169,7 +173,7 @@ def _decoded(
     ahead = list(wanted)
     begun: float | None = None
     try:
-        with av.open(io.BytesIO(content), "r") as container:
+        with av.open(io.BytesIO(content), "r", format=kind, options=LOCAL) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             for frame in container.decode(stream):
