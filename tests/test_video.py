@@ -1,6 +1,8 @@
 """Little videos made here: frames at the right times, and a sentence for what cannot be read."""
 
 import io
+import struct
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -10,9 +12,7 @@ from ran.errors import BadRequest, UnreadableVideo
 from ran.face.video import MAX_SECONDS, open_video
 
 
-def video(
-    frames: int = 40, *, rate: int = 10, kind="mp4", codec="mpeg4", size=(64, 48), rotated=0
-) -> bytes:
+def video(frames: int = 40, *, rate: int = 10, kind="mp4", codec="mpeg4", size=(64, 48)) -> bytes:
     """Frame i is a flat grey of 5 i, so a decoded frame says which it was."""
     file = io.BytesIO()
     with av.open(file, "w", format=kind) as container:
@@ -20,8 +20,6 @@ def video(
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         for number in range(frames):
             grey = np.full((size[1], size[0], 3), 5 * number % 256, np.uint8)
-            if number == 0 and rotated:
-                grey[:, : size[0] // 2] = 200
             container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
         container.mux(stream.encode())
     return file.getvalue()
@@ -71,21 +69,83 @@ def test_a_video_cut_off_gives_the_frames_before_and_says_so():
     assert found.is_damaged or found.seconds < 5
 
 
-def test_a_frame_is_turned_upright_by_the_videos_note():
-    class Frame:
-        width, height, rotation = 4, 2, 90
+ONE = 1 << 16
+WAYS = {  # name: (a, b, c, d of the display matrix, how a picture is stored that it shows upright)
+    "as it is": ((ONE, 0, 0, ONE), lambda p: p),
+    "turned by 90": ((0, ONE, -ONE, 0), np.rot90),
+    "turned by 180": ((-ONE, 0, 0, -ONE), lambda p: p[::-1, ::-1]),
+    "turned by 270": ((0, -ONE, ONE, 0), lambda p: np.rot90(p, 3)),
+    "left and right mirrored": ((-ONE, 0, 0, ONE), lambda p: p[:, ::-1]),
+    "upside down mirrored": ((ONE, 0, 0, -ONE), lambda p: p[::-1]),
+    "transposed": ((0, ONE, ONE, 0), lambda p: p.transpose(1, 0, 2)),
+    "transposed the other way": ((0, -ONE, -ONE, 0), lambda p: p[::-1, ::-1].transpose(1, 0, 2)),
+}
 
-        def reformat(self, **size):
-            return self
 
-        def to_ndarray(self):
-            return np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+def _picture() -> np.ndarray:
+    """A colour of its own in each quarter, 96 pixels wide and 64 high."""
+    quarters = np.array([[[220, 30, 30], [30, 200, 30]], [[30, 30, 220], [220, 220, 40]]], np.uint8)
+    return quarters.repeat(32, 0).repeat(48, 1)
 
-    from ran.face.video import _upright
 
-    turned = _upright(Frame())
-    assert turned.shape == (4, 2, 3)
-    assert turned[0, 0].tolist() == [9, 10, 11], "the upper right corner comes to the upper left"
+def _film(picture, *, kind="mp4", aspect=None, codec="libx264", frames=3) -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format=kind) as container:
+        stream = container.add_stream(codec, rate=10)
+        stream.height, stream.width, stream.pix_fmt = *picture.shape[:2], "yuv420p"
+        if aspect is not None:
+            stream.codec_context.sample_aspect_ratio = aspect
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+        for number in range(frames):
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return file.getvalue()
+
+
+def _with_matrix(film: bytes, matrix) -> bytes:
+    """The same MP4 with another display matrix in its track's header (ISO/IEC 14496-12, 8.3.2)."""
+    a, b, c, d = matrix
+    changed, at = bytearray(film), film.index(b"tkhd") + 44
+    changed[at : at + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    return bytes(changed)
+
+
+def _far(found, picture) -> float:
+    assert found.frames[0].pixels.shape == picture.shape
+    return float(np.abs(found.frames[0].pixels.astype(int) - picture).mean())
+
+
+@pytest.mark.parametrize(("matrix", "stored"), WAYS.values(), ids=WAYS)
+def test_a_film_is_shown_as_its_display_matrix_says(matrix, stored):
+    film = _with_matrix(_film(stored(_picture())), matrix)
+    assert _far(open_video(film, frames=1), _picture()) < 6
+
+
+@pytest.mark.parametrize("kind", ["mp4", "matroska"])
+@pytest.mark.parametrize(
+    ("aspect", "shape"),
+    [(Fraction(2, 1), (64, 192, 3)), (Fraction(1, 2), (128, 96, 3)), (Fraction(1, 1), (64, 96, 3)),
+     (Fraction(999, 1), (64, 96, 3))],
+)  # fmt: skip
+def test_pixels_are_made_square_and_nonsense_is_passed_over(kind, aspect, shape):
+    film = _film(_picture(), kind=kind, aspect=aspect, codec="mpeg4")
+    assert open_video(film, frames=1).frames[0].pixels.shape == shape
+
+
+def test_pixels_are_made_square_before_the_frame_is_turned():
+    film = _with_matrix(_film(np.rot90(_picture()), aspect=Fraction(2, 1)), (0, ONE, -ONE, 0))
+    assert open_video(film, frames=1).frames[0].pixels.shape == (128, 96, 3)
+
+
+@pytest.mark.parametrize("kind", ["mp4", "matroska", "avi"])
+def test_frames_stored_out_of_order_come_in_the_order_of_time(kind):
+    """H.264 stores frames before those that they were made from; AVI does not say which is when."""
+    found = open_video(video(20, kind=kind, codec="libx264", size=(320, 320)), frames=20)
+    assert len(found.frames) == 20
+    assert not found.is_damaged
+    assert found.times == pytest.approx([0.1 * number for number in range(20)], abs=1e-6)
+    assert numbers(found) == pytest.approx(range(20), abs=1)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ MAX_SECONDS = 60.0
 MAX_PIXELS = 4096 * 4096
 FRAMES = 15
 MOST_FRAMES = 60
+MAX_ASPECT = 8.0
+"""A stored pixel is shown at most so many times wider than high, or higher than wide."""
 LONGEST_SIDE = 1280
 """Larger frames are made smaller: detection looks at 640 pixels."""
 _USE = "Use an MP4, MOV, WebM, MKV or AVI video."
@@ -52,7 +55,8 @@ def open_video(
 ) -> Video:
     """Decode `frames` frames, spread evenly over a video or over its first MAX_SECONDS.
 
-    A frame is turned upright by the video's own note. A short video may have fewer frames.
+    A frame is turned and mirrored by the video's own note, its pixels made square. A short video
+    may have fewer frames.
 
     Raises:
         UnreadableVideo: if there is no such file, or it is empty, too large, damaged before its
@@ -76,7 +80,7 @@ def open_video(
     wanted = _evenly(stamps, frames)
     photos: list[Photo] = []
     times: list[float] = []
-    for time, pixels in _decoded(content, container, wanted):
+    for time, pixels in _decoded(content, container, stamps, wanted):
         photos.append(Photo(pixels, f"{name}, {time:.1f} s"))
         times.append(time)
     if not photos:
@@ -139,6 +143,8 @@ def _stamps(content: bytes, kind: str, name: str) -> tuple[list[float], bool]:
                 )
             try:
                 for packet in container.demux(stream):
+                    if packet.is_discard:  # an edit list leaves it out
+                        continue
                     if packet.pts is not None and packet.time_base is not None:
                         times.append(float(packet.pts * packet.time_base))
             except _damage():
@@ -165,9 +171,13 @@ def _evenly(stamps: list[float], frames: int) -> list[float]:
 
 
 def _decoded(
-    content: bytes, kind: str, wanted: list[float]
+    content: bytes, kind: str, stamps: list[float], wanted: list[float]
 ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    """Yield time and pixels of the frames at the wanted times, as far as the video can be read."""
+    """Yield time and pixels of the frames at the wanted times, as far as the video can be read.
+
+    Decoders give frames in the order in which they are shown. AVI notes the order in which they
+    are stored, so there the n-th frame shown has the n-th time of all.
+    """
     import av
 
     ahead = list(wanted)
@@ -176,13 +186,17 @@ def _decoded(
         with av.open(io.BytesIO(content), "r", format=kind, options=LOCAL) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
-            for frame in container.decode(stream):
-                if frame.time is None:
+            aspect = _pixel_aspect(stream)
+            for number, frame in enumerate(container.decode(stream)):
+                if kind == "avi":
+                    time = stamps[min(number, len(stamps) - 1)]
+                elif frame.time is None:
                     continue
-                begun = frame.time if begun is None else begun
-                time = float(frame.time - begun)
+                else:
+                    begun = frame.time if begun is None else begun
+                    time = float(frame.time - begun)
                 if time >= ahead[0] - 1e-3:
-                    yield time, _upright(frame)
+                    yield time, _upright(frame, aspect)
                     ahead = [later for later in ahead if later > time + 1e-3]
                 if not ahead:
                     return
@@ -190,10 +204,35 @@ def _decoded(
         return
 
 
-def _upright(frame: Any) -> NDArray[np.uint8]:
-    scale = min(1.0, LONGEST_SIDE / max(frame.width, frame.height))
-    size = (max(2, round(frame.width * scale)), max(2, round(frame.height * scale)))
+def _pixel_aspect(stream: Any) -> float:
+    """Return how many times wider than high a stored pixel is shown; 1 where nothing is said."""
+    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or 1
+    return float(aspect) if 1 / MAX_ASPECT <= aspect <= MAX_ASPECT else 1.0
+
+
+def _upright(frame: Any, aspect: float = 1.0) -> NDArray[np.uint8]:
+    """Return a frame as a player shows it: square pixels, turned and mirrored by its own note."""
+    wide, high = frame.width * max(1.0, aspect), frame.height * max(1.0, 1.0 / aspect)
+    scale = min(1.0, LONGEST_SIDE / max(wide, high))
+    size = (max(2, round(wide * scale)), max(2, round(high * scale)))
     pixels = frame.reformat(width=size[0], height=size[1], format="rgb24").to_ndarray()
-    # The note says by how much to turn counter-clockwise.
-    turns = round(getattr(frame, "rotation", 0) / 90) % 4
-    return np.ascontiguousarray(np.rot90(pixels, turns))
+    return np.ascontiguousarray(_displayed(pixels, _matrix(frame)))
+
+
+def _matrix(frame: Any) -> tuple[int, int, int, int] | None:
+    """Return a, b, c, d of the frame's display matrix: x y is shown at a x + c y, b x + d y."""
+    for note in frame.side_data:
+        if note.type.name == "DISPLAYMATRIX":
+            a, b, _, c, d = struct.unpack("=5i", bytes(note)[:20])
+            return a, b, c, d
+    return None
+
+
+def _displayed(
+    pixels: NDArray[np.uint8], matrix: tuple[int, int, int, int] | None
+) -> NDArray[np.uint8]:
+    """Return pixels u8[H, W, 3] turned and mirrored by the nearest of the eight ways to stand."""
+    a, b, c, d = matrix or (1, 0, 0, 1)
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        pixels, a, d = pixels.transpose(1, 0, 2), c, b
+    return pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
