@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ran.errors import UnreadablePhoto
+from ran.face.levels import black_and_white, is_deep, levels
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 MAX_BYTES = 20 * 1024 * 1024
@@ -43,8 +44,8 @@ class Photo:
 def open_photo(source: str | Path | bytes, *, name: str | None = None) -> Photo:
     """Open JPEG, PNG, WebP, BMP, TIFF or the first frame of a GIF, turned upright by its EXIF.
 
-    Transparency is laid on white; 16-bit greys and CMYK become 8-bit RGB. Bytes and pixels are
-    counted before anything is decoded.
+    Transparency is laid on white; deep greys (ran.face.levels) and CMYK become 8-bit RGB. Bytes and
+    pixels are counted before anything is decoded.
 
     Raises:
         UnreadablePhoto: if there is no such file, or it is empty, too large, damaged, too small
@@ -89,19 +90,43 @@ def _read(path: Path) -> bytes:
 
 
 _BRANDS = {
-    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
-                    "a HEIC picture"),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"), "a HEIC picture"),
     **dict.fromkeys((b"avif", b"avis"), "an AVIF picture"),
-}  # fmt: skip
+    **dict.fromkeys((b"mif1", b"msf1", b"mif2"), "a HEIF picture"),
+}
+"""Brands of the file type box (ISO/IEC 23008-12); the last are any codec's, so they come last."""
 
 
 def _kind_by_first_bytes(content: bytes) -> str | None:
     if content[4:8] == b"ftyp":
-        return _BRANDS.get(content[8:12])
+        end = min(int.from_bytes(content[:4], "big"), 512)
+        # The major brand, its version, then all that the file also is.
+        named = {content[8:12], *(content[at : at + 4] for at in range(16, end, 4))}
+        return next((kind for brand, kind in _BRANDS.items() if brand in named), None)
     start = content[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith(b"<svg") or (start.startswith(b"<?xml") and b"<svg" in start):
         return "an SVG drawing"
     return None
+
+
+_NOTES = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
+"""Chunks of a PNG that say nothing of its pixels as they are shown here: texts, a colour profile.
+
+Pillow refuses a picture whose notes are long, to save memory; none of them is used.
+"""
+
+
+def _without_notes(content: bytes) -> bytes:
+    """Return a PNG without its texts and its profile; other bytes as they are."""
+    if not content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return content
+    kept, at = [content[:8]], 8
+    while at + 12 <= len(content):
+        end = at + 12 + int.from_bytes(content[at : at + 4], "big")
+        if content[at + 4 : at + 8] not in _NOTES:
+            kept.append(content[at:end])
+        at = end
+    return b"".join([*kept, content[at:]])
 
 
 def _decode(content: bytes, name: str) -> NDArray[np.uint8]:
@@ -109,7 +134,9 @@ def _decode(content: bytes, name: str) -> NDArray[np.uint8]:
         # Pillow warns at its own limit of pixels, where ours refuses in words, and of damaged
         # notes beside a sound picture.
         warnings.simplefilter("ignore")
-        return _rgb(_upright(_loaded(content, name)))
+        loaded = _loaded(_without_notes(content), name)
+        # What it says of black and white is lost where it is turned.
+        return _rgb(_upright(loaded), black_and_white(loaded), name)
 
 
 def _loaded(content: bytes, name: str) -> Image.Image:
@@ -155,11 +182,10 @@ def _too_many(name: str, size: str) -> UnreadablePhoto:
     )
 
 
-def _rgb(picture: Image.Image) -> NDArray[np.uint8]:
-    if picture.mode.startswith("I;16") or picture.mode == "I":
-        # Sixteen bits: Pillow's own conversion would clip at 255 instead of scaling.
-        levels = np.asarray(picture).clip(0, 65535).astype(np.uint32)
-        return np.repeat((levels // 257).astype(np.uint8)[..., None], 3, axis=2)
+def _rgb(picture: Image.Image, said: tuple[float, float] | None, name: str) -> NDArray[np.uint8]:
+    if is_deep(picture):
+        # Pillow's own conversion would clip at 255 instead of scaling.
+        return np.repeat(levels(picture, said, name)[..., None], 3, axis=2)
     if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, (255, 255, 255, 255))

@@ -1,0 +1,77 @@
+"""Pictures of more than eight bits, or of numbers, brought to levels of 0 to 255 by what they say.
+
+Grey pictures of 16 or 32 bits and of floats come as numbers, and a file need not say which of them
+is white. What it says counts (TIFF's MinSampleValue and MaxSampleValue and their successors, TIFF
+6.0); else white is the least of the usual ones that no pixel exceeds.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ran.errors import UnreadablePhoto
+
+_MIN, _MAX = (340, 280), (341, 281)  # SMinSampleValue, MinSampleValue; the same of the largest
+WHITES = (255, 1023, 4095, 65535)
+"""Eight, ten, twelve and sixteen bits: cameras store twelve in a file of sixteen, right aligned.
+
+A photograph whose brightest pixel lies below a sixteenth of white is taken for one of these.
+"""
+_HINT = "Save it as an 8-bit picture, for example as PNG, and try again."
+
+
+def is_deep(picture: Image.Image) -> bool:
+    """Say whether a picture holds numbers that are no levels of 0 to 255 yet."""
+    return picture.mode == "F" or picture.mode.startswith("I")
+
+
+def levels(picture: Image.Image, said: tuple[float, float] | None, name: str) -> NDArray[np.uint8]:
+    """Return the grey levels u8[H, W] of a picture of 16 or 32 bits or of floats.
+
+    Args:
+        picture: of mode I, I;16 or F.
+        said: which number is black and which is white, or None for the usual ones.
+        name: of its file, for the refusal.
+
+    Raises:
+        UnreadablePhoto: if the numbers do not say which is black and which is white.
+    """
+    numbers = np.asarray(picture)
+    if not np.isfinite(numbers).all():
+        raise UnreadablePhoto(f"{name} holds pixels that are no numbers.", hint=_HINT)
+    least, most = float(numbers.min()), float(numbers.max())
+    black, white = said or _usual(picture.mode == "F", least, most, name)
+    share = (numbers.astype(np.float32) - np.float32(black)) / np.float32(white - black)
+    # Half a level more than 255, floored: every level has the same share of the numbers.
+    return (share.clip(0.0, 1.0) * 255 + 0.5).astype(np.uint8)
+
+
+def black_and_white(picture: Image.Image) -> tuple[float, float] | None:
+    """Return black and white as a file just opened says, or None where it says nothing sound."""
+    tags = getattr(picture, "tag_v2", {})
+    black = next((_number(tags[tag]) for tag in _MIN if tag in tags), 0.0)
+    white = next((_number(tags[tag]) for tag in _MAX if tag in tags), None)
+    if black is None or white is None or not black < white:
+        return None
+    return black, white
+
+
+def _number(value: object) -> float | None:
+    """Return a tag's number; where it has one a sample, the first."""
+    first = value[0] if isinstance(value, tuple) and value else value
+    if not isinstance(first, int | float) or not np.isfinite(first):
+        return None
+    return float(first)
+
+
+def _usual(is_float: bool, least: float, most: float, name: str) -> tuple[float, float]:
+    whites = (1, *WHITES) if is_float else WHITES
+    white = next((white for white in whites if most <= white), None)
+    if least < 0 or white is None:
+        raise UnreadablePhoto(
+            f"{name} holds numbers from {least:.4g} to {most:.4g} and does not say which is white.",
+            hint=_HINT,
+        )
+    return 0.0, float(white)
