@@ -136,6 +136,10 @@ def test_a_picture_of_another_size_is_refused_before_it_is_decoded(ferplus):
         ("fer0000001.png,box,1,2,many,4,5,6,7,8,9,10", "has the vote 'many'"),
         ("fer0000001.png,box,1,2,-3,4,5,6,7,8,9,10", "has the vote '-3'"),
         ("fer0000001.png,box,1,2,0.5,4,5,6,7,8,9,10", "has the vote '0.5'"),
+        (",box,1,2,3,4,5,6,7,8,9,10", "names no picture"),
+        (" ,box,1,2,3,4,5,6,7,8,9,10", "names no picture"),
+        ("../a.png,box,1,2,3,4,5,6,7,8,9,10", "names '../a.png', which is no file"),
+        ("..,box,1,2,3,4,5,6,7,8,9,10", "names '..', which is no file"),
     ],
 )
 def test_a_bad_row_of_votes_is_named_by_its_line(ferplus, line, said):
@@ -143,6 +147,19 @@ def test_a_bad_row_of_votes_is_named_by_its_line(ferplus, line, said):
     rows = path.read_text().splitlines()
     path.write_text("\n".join([rows[0], line, rows[2]]))
     assert refusal(ferplus) == f"Line 2 of FER2013Train/label.csv {said}."
+
+
+def test_a_mark_of_byte_order_is_no_part_of_the_first_name(ferplus):
+    path = ferplus / "FER2013Train/label.csv"
+    before = read_ferplus(ferplus, "train")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_ferplus(ferplus, "train").names == before.names
+
+
+def test_a_picture_with_two_rows_is_named(ferplus):
+    path = ferplus / "FER2013Train/label.csv"
+    path.write_text(path.read_text() + path.read_text().splitlines()[1])
+    assert "has two rows of fer0000001.png" in refusal(ferplus)
 
 
 @pytest.mark.parametrize(
@@ -181,6 +198,14 @@ def test_a_bad_line_of_a_list_is_refused_with_its_number(lists, name, line):
     path.write_text("\n".join([*rows[:2], line, *rows[3:]]) + "\n")
     with pytest.raises(BadRequest, match=re.escape(f"Line 3 of {path} is {line!r}.")):
         read_lists(lists)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_mark_of_byte_order_spoils_no_line_of_a_list(lists, name):
+    before = read_lists(lists)
+    path = lists / "FERplus_dir" / name
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_lists(lists) == before
 
 
 @pytest.mark.parametrize("line", ["1_fer0034656.png", "1_fer0034656.png 8 4"])

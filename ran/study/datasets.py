@@ -110,7 +110,7 @@ def read_ferplus(source: Path, split: str) -> Faces:
 def _faces(read: Callable[[str], bytes], source: Path, folder: str) -> Faces:
     text = _part(read, "label.csv", source, folder)
     try:
-        lines = csv.reader(io.StringIO(text.decode()))
+        lines = csv.reader(io.StringIO(text.decode("utf-8-sig")))
         rows = [
             _row(line, f"Line {lines.line_num} of {folder}/label.csv") for line in lines if line
         ]
@@ -118,11 +118,23 @@ def _faces(read: Callable[[str], bytes], source: Path, folder: str) -> Faces:
         raise BadRequest(
             f"{folder}/label.csv in {source} is not a table: {error}.", hint=_ROWS
         ) from error
+    _refuse_twice([name for name, _ in rows], f"{folder}/label.csv in {source}")
     if not rows:
         raise BadRequest(f"{folder}/label.csv in {source} is empty.", hint=_ROWS)
     pixels = np.stack([_picture(_part(read, name, source, folder), name) for name, _ in rows])
     votes = np.array([votes for _, votes in rows], np.int64)
     return Faces(tuple(Path(name).stem for name, _ in rows), pixels, votes)
+
+
+def _refuse_twice(names: list[str], place: str) -> None:
+    """Refuse a table in which a picture has two rows: which votes count would be chance."""
+    seen = set()
+    for name in names:
+        if name in seen:
+            raise BadRequest(
+                f"{place} has two rows of {name}.", hint="Keep one row a picture, with its votes."
+            )
+        seen.add(name)
 
 
 def _part(read: Callable[[str], bytes], name: str, source: Path, folder: str) -> bytes:
@@ -142,6 +154,9 @@ def _row(line: list[str], place: str) -> tuple[str, list[int]]:
     if len(line) != 2 + VOTES:
         raise BadRequest(f"{place} has {len(line)} columns, not {2 + VOTES}.", hint=_ROWS)
     name, _, *votes = line
+    if not re.fullmatch(r"[^/\\\0]*[^/\\\0.\s][^/\\\0]*", name):
+        said = f"names {name!r}, which is no file" if name.strip() else "names no picture"
+        raise BadRequest(f"{place} {said}.", hint=_ROWS)
     bad = [vote for vote in votes if not re.fullmatch(r"\d{1,3}", vote)]
     if bad:
         raise BadRequest(f"{place} has the vote {bad[0]!r}.", hint=_ROWS)
@@ -226,7 +241,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str, int, list[str]]]:
     if not path.is_file():
         raise BadRequest(f"{path} does not exist.", hint="Give the folder that holds FERplus_dir.")
     # A byte that is no text spoils its own line alone, and that line is named.
-    for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+    for number, line in enumerate(path.read_text("utf-8-sig", "replace").splitlines(), 1):
         match = _LINE.match(line)
         if match is None:
             raise BadRequest(
