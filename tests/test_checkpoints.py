@@ -190,7 +190,19 @@ WRONG = {
     "name": [None, 5, ["a"]],
     "kind": ["RAN", None, ["ran"]],
     "backbone": ["resnet19", 18],
-    "classes": ["calm", [], [1, 2, 3], ["a", "b", "a"], None, {"a": 1}],
+    "classes": [
+        [""] + ["a"] * 7,
+        [*"abcdefg", ""],
+        [*"abcdefg", "two\nlines"],
+        [*"abcdefg", " "],
+        [*"abcdefg", "h" * 41],
+        "calm",
+        [],
+        [1, 2, 3],
+        ["a", "b", "a"],
+        None,
+        {"a": 1},
+    ],
     "input_size": [48.0, "48", True, 31, 513, None, math.nan],
     "grey": [1, "yes", None],
     "framing": ["tight", None],
@@ -245,6 +257,13 @@ def test_a_wrong_field_is_refused_by_its_name(field, folder):
         edit_card(folder, **{field: value})
         with pytest.raises(BadCheckpoint, match=f"says {field} "):
             load_checkpoint(folder)
+
+
+def test_a_card_that_says_a_thing_twice_is_refused(folder):
+    path = folder / "card.json"
+    path.write_text(path.read_text().replace('"grey":', '"seed": 1, "grey":'))
+    with pytest.raises(BadCheckpoint, match="'seed' stands twice"):
+        load_checkpoint(folder)
 
 
 def test_every_field_of_a_card_is_checked():

@@ -1,8 +1,12 @@
 """The authors' released format against a second statement of their network, and both ways."""
 
+import io
+import itertools
 import json
 import math
+import zipfile
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -11,10 +15,11 @@ from torchvision import models
 
 from ran.errors import BadCheckpoint, BadRequest
 from ran.expressions import AFFECTNET, FERPLUS, RAFDB
-from ran.net.checkpoints import Card, convert, load_checkpoint, load_released, save_checkpoint
+from ran.net.checkpoints import Card, convert, load_checkpoint, save_checkpoint
 from ran.net.losses import rb_margin
 from ran.net.model import RegionAttentionNetwork
 from ran.net.regions import crop_regions, fixed_layout, pixel_boxes, random_layout
+from ran.net.released import load_released
 
 FACES = nn.functional.interpolate(
     torch.rand(2, 3, 6, 6, generator=torch.Generator().manual_seed(3)), (64, 64), mode="bilinear"
@@ -200,6 +205,78 @@ def test_another_count_of_classes_is_refused_with_the_option_to_give(tmp_path):
     with pytest.raises(BadCheckpoint, match="7 outputs, ferplus has 8 classes") as refusal:
         load_checkpoint(tmp_path / "seven.pth.tar")
     assert "--classes" in refusal.value.hint
+
+
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        (7, "`python -m ran convert --classes rafdb`"),
+        (8, "`python -m ran convert --classes ferplus or affectnet`"),
+        (5, "No class order known here has 5 classes"),
+    ],
+)
+def test_only_class_orders_that_fit_are_offered(outputs, said, tmp_path):
+    torch.save({"state_dict": hollow_authors(outputs)}, tmp_path / "theirs.pth.tar")
+    other = "rafdb" if outputs == 8 else "ferplus"
+    with pytest.raises(BadCheckpoint, match=f"{outputs} outputs") as refusal:
+        load_released(tmp_path / "theirs.pth.tar", classes=other)
+    assert said in refusal.value.hint
+
+
+PLAIN = {key.removeprefix("module."): value for key, value in hollow_authors(8).items()}
+PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "backbone.")
+
+
+@pytest.mark.parametrize(
+    "prefix", ["", *PREFIXES, *map("".join, itertools.product(PREFIXES, repeat=2))]
+)
+def test_what_wraps_a_network_is_taken_off_its_names(prefix, tmp_path):
+    state = {prefix + key: value for key, value in PLAIN.items()}
+    torch.save({"state_dict": state}, tmp_path / "wrapped.pth.tar")
+    model, card = load_checkpoint(tmp_path / "wrapped.pth.tar")
+    assert card.backbone == "resnet18"
+    assert all((value == torch.tensor(0.01)).all() for value in model.parameters())
+
+
+def test_a_prefix_that_is_not_known_is_named(tmp_path):
+    state = {f"student.{key}": value for key, value in PLAIN.items()}
+    torch.save({"state_dict": state}, tmp_path / "wrapped.pth.tar")
+    with pytest.raises(BadCheckpoint) as refusal:
+        load_checkpoint(tmp_path / "wrapped.pth.tar")
+    assert "'student.'" in refusal.value.hint
+
+
+def test_two_networks_in_one_file_are_not_mixed(tmp_path):
+    both = {**PLAIN, **{f"model.{key}": value + 1 for key, value in PLAIN.items()}}
+    torch.save({"state_dict": both}, tmp_path / "two.pth.tar")
+    with pytest.raises(BadCheckpoint, match="more than one network"):
+        load_checkpoint(tmp_path / "two.pth.tar")
+
+
+@pytest.mark.parametrize("number", [np.float64(88.5), np.float32(0.5), np.int64(3), np.bool_(True)])
+@pytest.mark.parametrize("home", [b"numpy._core.multiarray", b"numpy.core.multiarray"])
+def test_numbers_of_numpy_beside_the_tensors_are_no_hindrance(number, home, tmp_path):
+    """The authors' training notes its best accuracy as it comes from NumPy, of any version."""
+    made = io.BytesIO()
+    torch.save({"best_prec1": number, "state_dict": hollow_authors(8)}, made)
+    with zipfile.ZipFile(made) as new, zipfile.ZipFile(tmp_path / "theirs.pth.tar", "w") as file:
+        for name in new.namelist():
+            content = new.read(name)
+            if name.endswith("data.pkl"):
+                assert b"numpy._core.multiarray\n" in content
+                content = content.replace(b"numpy._core.multiarray\n", home + b"\n")
+            file.writestr(name, content)
+    assert load_checkpoint(tmp_path / "theirs.pth.tar")[1].backbone == "resnet18"
+
+
+def test_an_object_in_the_shape_of_a_number_is_refused(tmp_path):
+    class Object:
+        def __reduce__(self):
+            return np._core.multiarray.scalar, (np.dtype("O"), b"anything")
+
+    torch.save({"best": Object(), "state_dict": hollow_authors(8)}, tmp_path / "theirs.pth.tar")
+    with pytest.raises(BadCheckpoint, match="plain values alone"):
+        load_checkpoint(tmp_path / "theirs.pth.tar")
 
 
 HOLLOW = hollow_authors(8)

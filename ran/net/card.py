@@ -79,7 +79,7 @@ def read_card(path: Path) -> Card:
     if not path.is_file():
         raise BadCheckpoint(f"{path} does not exist.", hint="A checkpoint needs a card.json.")
     try:
-        values = json.loads(path.read_bytes())
+        values = json.loads(path.read_bytes(), object_pairs_hook=_once)
     except (OSError, ValueError, RecursionError) as error:
         raise BadCheckpoint(
             f"{path} cannot be read as JSON: {error}.",
@@ -104,6 +104,15 @@ def read_card(path: Path) -> Card:
     return Card(**{**values, "classes": tuple(values["classes"])})
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of these pairs; a name that stands twice would be read by chance."""
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{twice[0][:60]!r} stands twice in it")
+    return dict(pairs)
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -117,10 +126,20 @@ def _is_whole(value: Any, low: int, high: int) -> bool:
     return isinstance(value, int) and _is_number(value, low, high)
 
 
+LONGEST_CLASS = 40
+"""Letters of a class's name: it stands in a row of a chart."""
+
+
 def _are_classes(value: Any) -> bool:
-    if not (isinstance(value, list) and value and all(map(_is_text, value))):
+    if not (isinstance(value, list) and value and all(map(_is_class, value))):
         return False
     return len(set(value)) == len(value)
+
+
+def _is_class(value: Any) -> bool:
+    """Say whether a value is a name of one printable line that is not blank."""
+    is_name = isinstance(value, str) and value.isprintable() and value.strip() == value
+    return is_name and 1 <= len(value) <= LONGEST_CLASS
 
 
 _SHARE, _COUNT = (0.0, 1.0), (0, 10**9)
@@ -167,7 +186,10 @@ _FIELDS: dict[str, _Claim] = {
     "name": _TEXT,
     "kind": _one_of("ran", "plain"),
     "backbone": _one_of(*BACKBONES),
-    "classes": (_are_classes, "a list of different names"),
+    "classes": (
+        _are_classes,
+        f"a list of different names of one line, 1 to {LONGEST_CLASS} letters each",
+    ),
     "input_size": (lambda value: _is_whole(value, 32, 512), "32 to 512 pixels"),
     "grey": (lambda value: isinstance(value, bool), "true or false"),
     "framing": _one_of("ferplus"),
