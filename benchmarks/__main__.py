@@ -39,6 +39,7 @@ from benchmarks.start import start_row
 from benchmarks.stroke import stroke_row
 from ran.devices import devices
 from ran.net.checkpoints import load_checkpoint
+from ran.writing import write_text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(table(rows))
     if args.json is not None:
         report = {"machine": machine, "rows": [row.as_json() for row in rows]}
-        args.json.write_text(json.dumps(report, indent=2) + "\n")
+        write_text(args.json, json.dumps(report, indent=2) + "\n")
     return int(any("FAIL" in row.verdicts for row in rows))
 
 

@@ -25,7 +25,7 @@ LAYERS = (  # a lower line never imports a higher one
     ("ran.scene", "ran.prediction"),
     ("ran.net",),
     ("ran.face",),
-    ("ran.expressions", "ran.errors", "ran.recent"),
+    ("ran.expressions", "ran.errors", "ran.recent", "ran.writing"),
 )
 FENCES = {  # a third party -> the only modules that may import it
     "streamlit": ("ran.ui", "pages", "streamlit_app"),

@@ -12,6 +12,7 @@ from ran.commands.network import add_network
 from ran.commands.scenes import add_scene, note_differences, recipe_of, scenes_of
 from ran.commands.trust import add_trust, trust_facts, trust_in_words
 from ran.errors import BadRequest
+from ran.writing import refuse_same, replacing, write_bytes, write_text
 
 if TYPE_CHECKING:
     from ran.explain.heatmap import Heatmap
@@ -106,7 +107,10 @@ def _check_files(args: argparse.Namespace) -> None:
             f"--out writes {', '.join(FIGURES)}, got {args.out.name!r}.",
             hint="Choose one of these endings.",
         )
-    for path in (args.out, args.csv, args.npz):
+    outputs = {"--out": args.out, "--csv": args.csv, "--npz": args.npz}
+    recipe = None if args.recipe is None else Path(args.recipe)
+    refuse_same(outputs, {"the photo": Path(args.photo), "the recipe": recipe})
+    for path in outputs.values():
         if path is not None and not path.resolve().parent.is_dir():
             raise BadRequest(
                 f"The folder of {path} does not exist.", hint="Make it, or choose another."
@@ -118,17 +122,13 @@ def _write(
 ) -> list[str]:
     from ran.explain.files import heatmap_csv, heatmap_npz
 
-    try:
-        if args.out is not None:
-            _draw(args.out, heatmap, scene)
-        if args.csv is not None:
-            args.csv.write_text(heatmap_csv(heatmap, [box.name for box in boxes]))
-        if args.npz is not None:
-            args.npz.write_bytes(heatmap_npz(heatmap, boxes))
-    except OSError as error:
-        raise BadRequest(
-            f"{error.filename} cannot be written: {error.strerror}.", hint="Choose another file."
-        ) from error
+    if args.out is not None:
+        with replacing(args.out) as fresh:
+            _draw(fresh, heatmap, scene)
+    if args.csv is not None:
+        write_text(args.csv, heatmap_csv(heatmap, [box.name for box in boxes]))
+    if args.npz is not None:
+        write_bytes(args.npz, heatmap_npz(heatmap, boxes))
     return [str(path) for path in (args.out, args.csv, args.npz) if path is not None]
 
 

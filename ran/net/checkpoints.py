@@ -18,6 +18,7 @@ from ran.errors import BadCheckpoint, BadRequest
 from ran.net.assembled import RETRY, Network, assemble
 from ran.net.card import Card, read_card
 from ran.net.released import load_released, write_released
+from ran.writing import replacing, write_text
 
 __all__ = [
     "DEFAULT", "WEIGHTS", "Card", "Network", "bundled", "convert", "load_checkpoint",
@@ -61,9 +62,10 @@ def save_checkpoint(folder: Path, model: Network, card: Card, *, half: bool = Tr
         key: (value.half() if half and value.is_floating_point() else value).contiguous().cpu()
         for key, value in model.state_dict().items()
     }
-    save_file(state, folder / "model.safetensors")
+    with replacing(folder / "model.safetensors") as fresh:
+        save_file(state, fresh)
     card = replace(card, sha256=_sha256(folder / "model.safetensors"))
-    (folder / "card.json").write_text(json.dumps(asdict(card), indent=2) + "\n")
+    write_text(folder / "card.json", json.dumps(asdict(card), indent=2) + "\n")
     return card
 
 

@@ -22,6 +22,7 @@ from ran.errors import BadCheckpoint
 from ran.expressions import CLASS_ORDERS
 from ran.net.assembled import Network, assemble, outputs_of
 from ran.net.card import Card
+from ran.writing import replacing
 
 _HEADS = {
     "alpha.0.": "self_attention.query.",
@@ -182,7 +183,7 @@ def write_released(target: Path, model: Network, card: Card) -> None:
             hint="Only such a RAN can be converted.",
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("wb") as file:
+    with replacing(target) as fresh, fresh.open("wb") as file:
         torch.save({"epoch": 0, "arch": card.backbone, "state_dict": released_state(model),
                     "best_prec1": 0.0, "optimizer": {}}, file)  # fmt: skip
 

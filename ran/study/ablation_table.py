@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ran.errors import BadCheckpoint
+from ran.writing import write_text
 
 NAME = "ablation.json"
 WITH_RB_LOSS, WITHOUT_RB_LOSS = "As the paper", "Without RB-loss"
@@ -56,7 +57,7 @@ class AblationTable:
     def write(self, folder: Path) -> None:
         """Write the table into a folder."""
         text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
-        (folder / NAME).write_text(text + "\n")
+        write_text(folder / NAME, text + "\n")
 
     @staticmethod
     def read(folder: Path) -> AblationTable | None:

@@ -18,7 +18,8 @@ from ran.net.model import RegionAttentionNetwork
 from ran.net.regions import RegionLayout, pixel_boxes
 from ran.study.datasets import Faces
 from ran.study.evaluation import region_crops
-from ran.study.runs import Allowance, read_tensors
+from ran.study.runs import Allowance, read_tensors, save_tensors
+from ran.writing import write_text
 
 PART = 256
 """Faces of one part: a few minutes at most on two CPU cores, and some megabytes."""
@@ -52,7 +53,7 @@ def compute_features(
     if not about.is_file() or about.read_text() != key:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
-        about.write_text(key)
+        write_text(about, key)
     asked = folded(model)
     for number, start in enumerate(range(0, len(faces), PART)):
         part = faces.part(start, start + PART)
@@ -64,9 +65,7 @@ def compute_features(
         crops = region_crops(model, part, side, layout=layout, mirrored=mirrored)
         # Half precision: two views of six regions of 25,000 faces are 0.3 GB, not 0.6.
         features = torch.cat([asked.features(few).half().cpu() for few in crops])
-        fresh = path.with_suffix(".new")
-        torch.save({"names": list(part.names), "features": features}, fresh)
-        fresh.rename(path)
+        save_tensors({"names": list(part.names), "features": features}, path)
     return True
 
 

@@ -17,7 +17,7 @@ from ran.study.datasets import Faces
 from ran.study.features import compute_features, read_features
 from ran.study.objective import ran_loss
 from ran.study.recipe import Recipe
-from ran.study.runs import Allowance, load_plain, log, untrained_ran
+from ran.study.runs import Allowance, load_plain, log, save_tensors, untrained_ran
 
 BATCH = 256
 """Faces of one step; all that is computed for each is three small linear layers."""
@@ -71,7 +71,7 @@ def train_heads(
         row["kept"] = accuracy > best or recipe.trains_on_valid
         if row["kept"]:
             best = accuracy
-            torch.save(model.state_dict(), folder / "ran.pt")
+            save_tensors(model.state_dict(), folder / "ran.pt")
         log(folder, row)
     shutil.rmtree(place)
     return True

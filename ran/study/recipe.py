@@ -12,6 +12,7 @@ from ran.errors import BadRequest
 from ran.net.attention import ATTENTIONS
 from ran.net.model import BACKBONES
 from ran.study.augment import VIEWS
+from ran.writing import write_text
 
 TRAIN_ON = ("train", "train+valid")
 
@@ -145,7 +146,7 @@ def read_changes(path: Path) -> dict[str, Any]:
 def write_recipe(recipe: Recipe, folder: Path) -> None:
     """Write config.json into the run folder, which is made if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
+    write_text(folder / "config.json", json.dumps(asdict(recipe), indent=2) + "\n")
 
 
 def _stored(path: Path) -> Recipe:

@@ -23,6 +23,7 @@ from ran.study.evaluation import Scores, averaged, evaluate, exam, list_scores, 
 from ran.study.photographs import check_photographs
 from ran.study.recipe import Recipe, read_recipe
 from ran.study.runs import kept_epoch, load_plain, load_ran
+from ran.writing import write_text
 
 INTENDED_USE = (
     "Research and teaching: which regions of a face a network trusts, and what changes when they "
@@ -265,4 +266,4 @@ def _spread(every: Sequence[Scores]) -> dict[str, dict[str, float]]:
 
 
 def _write(folder: Path, card: Card) -> None:
-    (folder / "card.json").write_text(json.dumps(asdict(card), indent=2) + "\n")
+    write_text(folder / "card.json", json.dumps(asdict(card), indent=2) + "\n")

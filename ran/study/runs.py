@@ -24,6 +24,7 @@ from ran.errors import BadCheckpoint, BadRequest
 from ran.net.model import PlainNetwork, RegionAttentionNetwork
 from ran.study.datasets import CLASSES
 from ran.study.recipe import Recipe
+from ran.writing import replacing
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,12 @@ def untrained_ran(recipe: Recipe) -> RegionAttentionNetwork:
         classes=CLASSES,
         attention="softmax" if recipe.attention == "softmax" else "sigmoid",
     )
+
+
+def save_tensors(content: object, path: Path) -> None:
+    """Write what `read_tensors` returns again, whole or not at all."""
+    with replacing(path) as fresh, fresh.open("wb") as file:
+        torch.save(content, file)
 
 
 def read_tensors(path: Path) -> Any:

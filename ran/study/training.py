@@ -35,9 +35,10 @@ from ran.study.evaluation import accuracy
 from ran.study.heads import train_heads
 from ran.study.objective import flip_disagreement, mirror_order
 from ran.study.recipe import Recipe, write_recipe
-from ran.study.runs import Allowance, log
+from ran.study.runs import Allowance, log, save_tensors
 from ran.study.sharpness import uphill
 from ran.study.stages import Stage, backbone_stage, is_done, joint_stage
+from ran.writing import write_text
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -238,7 +239,7 @@ def _keep(
         best = max(best, row["valid"])
         tqdm.write(f"{said}, valid accuracy {row['valid']:.4f}")
     if row["kept"]:
-        torch.save(averaged.state_dict(), stage.kept)
+        save_tensors(averaged.state_dict(), stage.kept)
     return best
 
 
@@ -276,4 +277,4 @@ def _save(stage: Stage, on: Accelerator, progress: dict[str, Any]) -> None:
     on.save_state(str(fresh))
     shutil.rmtree(stage.place / "state", ignore_errors=True)
     fresh.rename(stage.place / "state")
-    (stage.place / "progress.json").write_text(json.dumps(progress))
+    write_text(stage.place / "progress.json", json.dumps(progress))
