@@ -34,7 +34,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
             st.markdown("Nothing is shown yet: give photos or a video of one person above.")
             return
         work = posing.work_on(plan)
-        layout = session.layout(face)
+        layout = session.layout_choice()
         done = posing.do(work, plan, engine, cover, layout)
         note(chosen_way, len(done))
         pose_panels.skipped(work.skipped)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,10 @@ from ran.expressions import CLASS_ORDERS
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, 2 after one line on standard error, 1 if nobody reads on."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal cannot print is written with what stands for its letters.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         try:
             args = _parser(for_training=given[:1] == ["train"]).parse_args(given)
@@ -27,9 +32,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(" ".join(str(error).split()), file=sys.stderr)
         return 2
     except BrokenPipeError:  # `| head` has what it wants; what is still buffered goes nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 1
+    except OSError as error:
+        if error.filename is not None:  # not of the output: a fault of ours
+            raise
+        _drop_output()
+        print(f"The output cannot be written: {error.strerror}. Free some space.", file=sys.stderr)
+        return 2
     return 0
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere: Python would try to write it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):

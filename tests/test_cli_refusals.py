@@ -117,19 +117,86 @@ def test_an_unusable_checkpoint_is_refused_in_one_line(run, checkpoint, tmp_path
         ("--rectangle 0 0 nan 1", "Use finite numbers"),
         ("--rectangle 0 0 1", "expected 4 arguments. See `python -m ran predict --help`"),
         ("--rectangle 0 0 1 top", "invalid float value: 'top'"),
-        ("--fill plaid", "no fill 'plaid'. Use one of black"),
-        ("--fill colour", "has no colour"),
-        ("--colour 1 2 256", "numbers from 0 to 255"),
-        ("--opacity 1.5", "from 0 to 1"),
-        ("--noise-seed -1", "The seed is -1"),
+        ("--hide eyes --fill plaid", "no fill 'plaid'. Use one of black"),
+        ("--hide eyes --fill colour", "has no colour"),
+        ("--hide eyes --fill colour --colour 1 2 256", "numbers from 0 to 255"),
+        ("--hide eyes --opacity 1.5", "from 0 to 1"),
+        ("--hide eyes --fill noise --noise-seed -1", "The seed is -1"),
         ("--layout spiral", "invalid choice: 'spiral'"),
-        ("--layout random --crops 0", "at least one crop"),
-        ("--layout random --crop-seed -1", "cannot be cut so"),
-        ("--layout landmark --radius 0", "radius must be in"),
+        ("--layout random --crops 0", "cannot be cut so: count 0. Expected"),
+        ("--layout random --crop-seed -1", "cannot be cut so: seed -1. Expected"),
+        ("--layout landmark --radius 0", "cannot be cut so: radius 0.0. Expected"),
     ],
 )
 def test_an_unusable_option_is_refused_in_one_line(options, words, run, checkpoint):
     refused(run("predict", ASTRONAUT, "--checkpoint", checkpoint, *options.split()), words)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("predict a.png --fill grey", "--fill needs something that hides the face"),
+        ("predict a.png --opacity 0.5", "--opacity needs something that hides the face"),
+        ("predict a.png --hide eyes --colour 1 2 3", "--colour needs --fill colour"),
+        ("predict a.png --hide eyes --noise-seed 4", "--noise-seed needs --fill noise"),
+        ("predict a.png --crops 3", "--crops needs --layout random"),
+        ("predict a.png --layout landmark --crops 3", "--crops needs --layout random"),
+        ("predict a.png --layout fixed --crop-seed 3", "--crop-seed needs --layout random"),
+        ("predict a.png --radius 0.2", "--radius needs --layout landmark"),
+        ("explain a.png --fill grey", "--fill needs something that hides the face"),
+        ("poses a.png --step 10", "--step needs --turn"),
+        ("poses a.png --pitch 10", "--pitch needs --turn"),
+        ("poses --turn --pitch a.png", "--pitch needs a number, got 'a.png'"),
+        ("poses --ferplus a --lists b --turn", "--turn needs a photo"),
+        ("poses --ferplus a --lists b --hide eyes", "--hide needs a photo"),
+        ("evaluate --ferplus a --lists b --flip --photographs 3", "--flip needs neither"),
+        ("train heads --ferplus a --lists b --run c --out d", "--out needs the stage release"),
+        ("train heads --ferplus a --lists b --run c --plain-out d", "--plain-out needs the stage"),
+        ("train joint --ferplus a --lists b --run c --init d", "--init needs the stage backbone"),
+        ("train all --ferplus a --lists b --run c --checkpoint d", "--checkpoint needs the stage"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused_before_anything_is_read(
+    line, words, run, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(ROOT)
+    arguments = [str(ASTRONAUT) if word == "a.png" and "--pitch a.png" not in line else word
+                 for word in line.split()]  # fmt: skip
+    refused(run(*arguments), words)
+
+
+def test_every_option_is_used_somewhere_or_refused():
+    """An option that is added must be named here, with where it counts."""
+    from ran.__main__ import _parser
+
+    everywhere = {"help", "json", "checkpoint", "device", "photo", "recipe"}
+    known = {
+        "predict": {"hide", "rectangle", "sticker", "fill", "colour", "noise_seed", "opacity",
+                    "layout", "crops", "crop_seed", "radius"},
+        "poses": {"turn", "step", "pitch", "hide", "ferplus", "lists", "choose"},
+        "evaluate": {"ferplus", "lists", "flip", "photographs", "onto_card"},
+        "convert": {"source", "target", "classes"},
+    }  # fmt: skip
+    known["explain"] = known["predict"] | {
+        "method", "target", "baseline", "steps", "seed", "face", "out", "csv", "npz", "check",
+        "worth",
+    }  # fmt: skip
+    (commands,) = (
+        action for action in _parser(for_training=False)._actions if action.dest == "command"
+    )
+    for name, options in known.items():
+        assert {action.dest for action in commands.choices[name]._actions} - everywhere == options
+
+
+def test_a_photo_after_a_number_of_degrees_is_a_photo(run, checkpoint, monkeypatch):
+    monkeypatch.setattr("ran.study.poses.turned", lambda face, yaws, pitches, using: iter(()))
+    status, _, err = run(
+        "poses", "--turn", "--pitch", "-5", "0", ASTRONAUT, "--checkpoint", checkpoint
+    )
+    assert status == 2
+    assert err == (
+        f"No face found in {ASTRONAUT}. Try a photo in which the face is larger and not cut off.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,6 +233,37 @@ def test_convert_refuses_to_overwrite_and_to_guess(run, checkpoint, tmp_path):
     refused(run("convert", tmp_path / "none.pth.tar", tmp_path / "ours"), "does not exist")
     refused(run("convert", checkpoint, tmp_path / "theirs.pth.tar"), "softmax convention")
     assert list(tmp_path.iterdir()) == []
+
+
+NAMES = {"not UTF-8": b"caf\xe9.png", "a smile": "\N{GRINNING FACE}.png".encode()}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "cp1252", "ascii"])
+@pytest.mark.parametrize("command", ["poses", "predict"])
+def test_a_name_that_cannot_be_printed_is_no_hindrance(name, encoding, command, tmp_path):
+    path = tmp_path / os.fsdecode(name)
+    path.write_bytes(b"no picture")
+    done = subprocess.run(
+        [sys.executable, "-m", "ran", command, path],
+        cwd=ROOT, capture_output=True, check=False,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    assert b".png is not a picture" in done.stderr
+
+
+def test_a_full_disk_is_said_in_one_line():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ran", "predict", str(ASTRONAUT), "--json", "--device", "cpu"],
+            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert (
+        done.stderr == "The output cannot be written: No space left on device. Free some space.\n"
+    )
 
 
 def test_as_a_process_it_prints_one_line_and_no_traceback(tmp_path):

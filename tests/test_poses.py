@@ -197,5 +197,6 @@ def test_the_command_turns_one_photo(checkpoint, capsys):
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_line(checkpoint, capsys, given, said):
-    assert main(["poses", *given, "--checkpoint", str(checkpoint)]) == 2
+    network = [] if "--ferplus" in given else ["--checkpoint", str(checkpoint)]
+    assert main(["poses", *given, *network]) == 2
     assert said in capsys.readouterr().err

@@ -9,6 +9,7 @@ from app_pages import button, png, session, words, work
 
 from ran.engine import Engine
 from ran.face.head import turn
+from ran.recipe import LayoutChoice
 from ran.scene import Scene
 from ran.study.poses import Skipped, turned
 from ran.ui import posing
@@ -119,7 +120,7 @@ def test_a_damaged_video_gets_a_sentence_and_the_app_goes_on(poses):
 
 def test_what_is_saved_holds_every_pose_and_region(poses, checkpoint):
     engine = Engine.load(checkpoint, "cpu")
-    found = posing.answers(work(poses), engine, None, None)
+    found = posing.answers(work(poses), engine, None, LayoutChoice())
     rows = poses_csv(found).splitlines()
     assert len(rows) == 1 + 9 * 6
     saved = json.loads(numbers_json(engine, found, None, [], None))

@@ -163,7 +163,7 @@ def test_a_turn_is_replayed_with_its_cover_cut_and_alpha(engine, checkpoint, tmp
     status, report, said = replayed(saved, [GRACE], checkpoint, tmp_path, capsys)
     assert (status, said) == (0, "")
     sweep = turned(face, (-20, 0, 20), (5,), using=engine)
-    cover, layout = Cover(face, shapes, fill), saved.layout.regions(face)
+    cover, layout = Cover(face, shapes, fill), saved.layout
     found = by_yaw(answered(sweep, using=engine, cover=cover, layout=layout))
     assert_alike(report["poses"], found)
     assert report["poses"][0]["alpha"] == 0.4

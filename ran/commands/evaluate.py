@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ran.commands.network import add_network
+from ran.commands.network import add_network, refuse_unused
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS
 
@@ -38,6 +38,15 @@ def run(args: argparse.Namespace) -> None:
     from ran.study.evaluation import evaluate, exam
     from ran.study.photographs import check_photographs
 
+    refuse_unused(
+        args,
+        {
+            "flip": (
+                not args.onto_card and args.photographs is None,
+                "neither --photographs nor --onto-card",
+            )
+        },
+    )
     engine = Engine.load(args.checkpoint, args.device)
     if engine.card.classes != FERPLUS:
         raise BadRequest(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+
+from ran.errors import BadRequest
 
 
 def add_network(command: argparse.ArgumentParser) -> None:
@@ -10,3 +13,20 @@ def add_network(command: argparse.ArgumentParser) -> None:
     command.add_argument("--checkpoint", help="a folder of ours or the authors' .pth.tar")
     command.add_argument("--device", default="auto", help="cuda, cuda:1, mps or cpu")
     command.add_argument("--json", action="store_true", help="print JSON and nothing else")
+
+
+def refuse_unused(args: argparse.Namespace, needs: Mapping[str, tuple[bool, str]]) -> None:
+    """Refuse an option that was given and would change nothing.
+
+    Args:
+        args: what the command line gave.
+        needs: by the option's name in `args`, whether what it needs is there, and that in words.
+
+    Raises:
+        BadRequest: naming the first such option and what it needs.
+    """
+    for name, (is_there, words) in needs.items():
+        value = getattr(args, name, None)
+        if value is not None and value is not False and value != [] and not is_there:
+            option = f"--{name.replace('_', '-')}"
+            raise BadRequest(f"{option} needs {words}.", hint=f"Give it, or leave out {option}.")

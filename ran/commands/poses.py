@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ran.commands.network import add_network
+from ran.commands.network import add_network, refuse_unused
 from ran.errors import BadRequest, NoFaceFound
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def add_arguments(poses: argparse.ArgumentParser) -> None:
         help="turn the face of one photo synthetically, from -60 to +60 degrees of yaw",
     )  # fmt: skip
     poses.add_argument("--step", type=int, metavar="DEGREES", help="of --turn: 15")
-    poses.add_argument("--pitch", type=float, nargs="+", help="of --turn: 0")
+    poses.add_argument(
+        "--pitch", nargs="+", action=_Pitches, default=[], metavar="DEGREES", help="of --turn: 0"
+    )
     poses.add_argument(
         "--recipe", metavar="FILE",
         help="a recipe saved on the Poses page: its turn of one photo, or its photos; its cover",
@@ -47,10 +49,44 @@ def add_arguments(poses: argparse.ArgumentParser) -> None:
     poses.set_defaults(perform=run)
 
 
+class _Pitches(argparse.Action):
+    """Takes the numbers; what follows them is a photo that stands after the option."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        numbers: list[float] = []
+        for place, value in enumerate(values):
+            try:
+                numbers.append(float(value))
+            except ValueError:
+                if not numbers:
+                    parser.error(f"{option_string} needs a number, got {value!r}")
+                namespace.after_pitch = list(values[place:])
+                break
+        namespace.pitch = numbers
+
+
 def run(args: argparse.Namespace) -> None:
     """Answer for each pose, sorted by yaw, or measure the estimates on the published lists."""
+    args.photo = [*args.photo, *getattr(args, "after_pitch", [])]
     recipe = _recipe(args)
-    if args.ferplus or args.lists or args.choose:
+    is_measured = bool(args.ferplus or args.lists or args.choose)
+    refuse_unused(
+        args,
+        {
+            "step": (args.turn, "--turn"),
+            "pitch": (args.turn, "--turn"),
+            "turn": (not is_measured, "a photo, and neither --ferplus nor --lists"),
+            "hide": (not is_measured, "a photo, and neither --ferplus nor --lists"),
+            "checkpoint": (not is_measured, "a photo, and neither --ferplus nor --lists"),
+        },
+    )
+    if is_measured:
         (_choose if args.choose else _measure)(args)
         return
     if not args.photo:
@@ -65,9 +101,11 @@ def run(args: argparse.Namespace) -> None:
     for left_out in skipped:
         print(left_out.reason, file=sys.stderr)
     if not found:
+        # The reasons stand on standard error already, one a file.
+        where = args.photo[0] if len(args.photo) == 1 else f"any of {len(args.photo)} files"
         raise NoFaceFound(
-            f"No face found in any of {len(args.photo)} files.",
-            hint="Try photos in which the face is at least 40 pixels wide and not cut off.",
+            f"No face found in {where}.",
+            hint="Try a photo in which the face is larger and not cut off.",
         )
     for sentence in differs:
         print(sentence, file=sys.stderr)

@@ -6,7 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ran.errors import BadRequest
+from ran.commands.network import refuse_unused
+from ran.errors import BadRecipe, BadRequest
 
 if TYPE_CHECKING:
     from ran.engine import Engine
@@ -49,7 +50,7 @@ def add_scene(command: argparse.ArgumentParser) -> None:
         "how the face is cut, if not as the checkpoint's card says",
         argument_default=argparse.SUPPRESS,
     )
-    cut.add_argument("--layout", choices=("random", "landmark"))
+    cut.add_argument("--layout", choices=("fixed", "random", "landmark"))
     cut.add_argument("--crops", type=int, metavar="N", help="random: how many")
     cut.add_argument("--crop-seed", type=int, metavar="N", help="random: where")
     cut.add_argument("--radius", type=float, help="landmark: half a square's side")
@@ -82,8 +83,30 @@ def scenes_of(
     if recipe is not None:
         index = recipe.face_among(len(found))
         return {index + 1: recipe.scene(found[index])}
+    _refuse_unused(args)
     options = argparse.Namespace(**{**_SCENE, **vars(args)})
     return {number: _scene(face, options) for number, face in enumerate(found, 1)}
+
+
+def _refuse_unused(args: argparse.Namespace) -> None:
+    """Refuse options that would change nothing, rather than pass them over.
+
+    Raises:
+        BadRequest: naming the option and what it needs.
+    """
+    given = vars(args)
+    covered = any(given.get(name) for name in ("hide", "rectangle", "sticker"))
+    layout, fill = given.get("layout"), given.get("fill")
+    needs = {
+        "fill": (covered, "something that hides the face: --hide, --rectangle or --sticker"),
+        "opacity": (covered, "something that hides the face: --hide, --rectangle or --sticker"),
+        "colour": (fill == "colour", "--fill colour"),
+        "noise_seed": (fill == "noise", "--fill noise"),
+        "crops": (layout == "random", "--layout random"),
+        "crop_seed": (layout == "random", "--layout random"),
+        "radius": (layout == "landmark", "--layout landmark"),
+    }
+    refuse_unused(args, {name: need for name, need in needs.items() if name in given})
 
 
 def note_differences(recipe: Recipe, photo: Photo, engine: Engine, faces: int) -> None:
@@ -111,16 +134,19 @@ def _scene(face: Face, args: argparse.Namespace) -> Scene:
 
 
 def _layout(face: Face, args: argparse.Namespace) -> RegionLayout | None:
-    from ran.net.regions import landmark_layout, random_layout
+    from ran.recipe import LayoutChoice
 
+    kind = args.layout or "own"
+    numbers = {
+        "random": {"count": args.crops, "seed": args.crop_seed},
+        "landmark": {"radius": args.radius},
+    }
     try:
-        if args.layout == "random":
-            return random_layout(args.crops, seed=args.crop_seed)
-        if args.layout == "landmark" and face.landmarks is not None:
-            return landmark_layout(face.landmarks, radius=args.radius)
-    except ValueError as error:
-        raise BadRequest(
-            f"The face cannot be cut so: {error}.",
-            hint=f"See `python -m ran {args.command} --help`.",
-        ) from error
-    return None
+        choice = LayoutChoice(kind, **numbers.get(kind, {}))
+        regions = choice.regions(face)
+    except BadRecipe as error:
+        said = error.message.removeprefix("The recipe says layout.")
+        raise BadRequest(f"The face cannot be cut so: {said}", hint=error.hint) from error
+    if note := choice.note(face):
+        print(note, file=sys.stderr)
+    return regions

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ran.commands.network import refuse_unused
 from ran.errors import BadRequest
 from ran.study.recipe import Recipe, read_changes, read_recipe
 
@@ -95,6 +96,18 @@ def _check(args: argparse.Namespace) -> None:
             raise BadRequest(
                 f"--{option.replace('_', '-')} is {value}.", hint=f"Give {least} or more."
             )
+    released = (args.stage == "release", "the stage release")
+    trained = args.stage in ("backbone", "all"), "the stage backbone or all"
+    refuse_unused(
+        args,
+        {
+            **dict.fromkeys(("out", "plain_out", "also", "photographs"), released),
+            "checkpoint": (args.stage == "ablate", "the stage ablate"),
+            "init": trained,
+            "stop_after": (args.stage not in ("release", "ablate"), "a stage that trains"),
+            "stop_after_minutes": (args.stage != "release", "a stage that trains"),
+        },
+    )
     if args.stage == "release" and args.out is None:
         raise BadRequest("A release needs a folder.", hint="Give --out FOLDER.")
 

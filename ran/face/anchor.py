@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ran.face.detect import FERPLUS, Face
+from ran.face.detect import Face
 from ran.face.shapes import (
     LARGEST_STICKER,
     REACH,
@@ -62,8 +62,7 @@ def carried(shapes: Sequence[Shape], source: Face, target: Face) -> tuple[Shape,
 
 
 def _points(face: Face) -> NDArray[np.float64]:
-    given = FERPLUS.landmarks if face.landmarks is None else face.landmarks
-    return np.asarray(given, np.float32).astype(np.float64)[[0, 1, 3, 4]]
+    return face.points.astype(np.float64)[[0, 1, 3, 4]]
 
 
 def _carrier(was: NDArray[np.float64], now: NDArray[np.float64]) -> _Carrier:

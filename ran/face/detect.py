@@ -53,6 +53,10 @@ FERPLUS = Framing("ferplus", ((0.32, 0.39), (0.69, 0.39), (0.51, 0.60), (0.36, 0
 """Median MTCNN landmarks of 300 FERPlus test pictures, measured for this project."""
 
 
+FRAMINGS = {framing.name: framing for framing in (FERPLUS,)}
+"""By the names that a Face and a card give."""
+
+
 @dataclass(frozen=True, eq=False)
 class Face:
     """A framed face. Compared and hashed by its digest.
@@ -82,6 +86,13 @@ class Face:
         if self.landmarks is not None:
             digest.update(np.ascontiguousarray(self.landmarks).tobytes())
         object.__setattr__(self, "digest", digest.hexdigest()[:32])
+
+    @property
+    def points(self) -> NDArray[np.float32]:
+        """Return its landmarks, f32[5, 2], or the medians of its framing where none were found."""
+        if self.landmarks is not None:
+            return self.landmarks
+        return np.asarray(FRAMINGS[self.framing].landmarks, np.float32)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Face) and self.digest == other.digest
@@ -197,8 +208,7 @@ def find_faces(
     if not found:
         raise NoFaceFound(
             f"No face found in {photo.name}.",
-            hint="Try a photo in which the face is at least 40 pixels wide, upright and not cut "
-            "off.",
+            hint="Try a photo in which the face is larger, upright and not cut off.",
         )
     return [frame(photo.pixels, points, framing, sure) for _, points, sure in found]
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ran.errors import BadRequest
-from ran.face.detect import FERPLUS, Face, Framing, square_of
+from ran.face.detect import Face, Framing, square_of
 from ran.face.pose import FOCAL, HEAD_MM, angles, fit, rotation_of
 
 SURE_TURN = 40.0
@@ -69,9 +69,7 @@ def turn(face: Face, yaw: float, pitch: float = 0.0) -> Turned:
     side = face.pixels.shape[0]
     if yaw == 0 and pitch == 0:
         return Turned(face, np.zeros((side, side), np.bool_))
-    given = FERPLUS.landmarks if face.landmarks is None else face.landmarks
-    # In single precision both: a face that is told the medians is turned alike.
-    points = np.asarray(given, np.float32).astype(np.float64)
+    points = face.points.astype(np.float64)
     head = _Head.under(points)
     is_yaw, is_pitch, roll = angles(head.rotation)
     above = head.above(points)

@@ -20,10 +20,7 @@ def preset(name: str, face: Face) -> tuple[Shape, ...]:
     """
     if name not in _PARTS:
         raise BadRequest(f"There is no part {name!r}.", hint=f"Use one of {', '.join(_PARTS)}.")
-    points = face.landmarks
-    if points is None:
-        points = np.asarray(FERPLUS.landmarks, np.float32)
-    return _PARTS[name](points)
+    return _PARTS[name](face.points)
 
 
 _Landmarks = NDArray[np.float32]

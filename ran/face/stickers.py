@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ran.errors import BadRequest
-from ran.face.detect import FERPLUS, Face
+from ran.face.detect import Face
 from ran.face.shapes import LARGEST_STICKER, REACH, Sticker
 from ran.face.sticker_art import ART, LANDMARKS
 
@@ -30,7 +30,7 @@ def place(name: str, face: Face, *, mirrored: bool = False) -> Sticker:
     if name not in ART:
         raise BadRequest(f"There is no sticker {name!r}.", hint=f"Use one of {', '.join(ART)}.")
     art = ART[name]
-    target = np.asarray(FERPLUS.landmarks if face.landmarks is None else face.landmarks, float)
+    target = np.asarray(face.points, float)
     drawn, centre = np.asarray(LANDMARKS), np.asarray(art.centre)
     if mirrored:
         centre[0] = 1.0 - centre[0]

@@ -66,6 +66,15 @@ class LayoutChoice:
         if self.radius is not None:
             object.__setattr__(self, "radius", float(self.radius))
 
+    def note(self, face: Face) -> str:
+        """Return what is to be said of the regions of this face, or nothing."""
+        if self.kind == "landmark" and face.landmarks is None:
+            return (
+                "This face has no landmarks, so it is cut, and stickers lie, where the landmarks "
+                "of its framing lie in the median."
+            )
+        return ""
+
     def as_json(self) -> dict[str, Any]:
         """Return the kind and the numbers that it has."""
         return {name: value for name, value in asdict(self).items() if value is not None}
@@ -73,16 +82,16 @@ class LayoutChoice:
     def regions(self, face: Face) -> RegionLayout | None:
         """Return the regions of this face; None is the checkpoint's own.
 
+        A face without landmarks is cut round the medians of its framing, and `note` says so.
+
         Raises:
-            BadRecipe: if the face has no landmarks to cut round, or they lie far outside it.
+            BadRecipe: if the landmarks lie far outside the face.
         """
         try:
             if self.kind == "random" and self.count is not None and self.seed is not None:
                 return random_layout(self.count, seed=self.seed)
             if self.kind == "landmark" and self.radius is not None:
-                if face.landmarks is None:
-                    raise ValueError("it has no landmarks")
-                return landmark_layout(face.landmarks, radius=self.radius)
+                return landmark_layout(face.points, radius=self.radius)
         except ValueError as error:
             raise BadRecipe(
                 f"The face cannot be cut as the recipe says: {error}.",

@@ -10,8 +10,7 @@ from ran.engine import Engine
 from ran.errors import BadRecipe, BadRequest
 from ran.face.detect import Face
 from ran.face.photo import open_photo
-from ran.net.regions import RegionLayout
-from ran.recipe import CheckpointRef, PhotoRef, PhotosChoice, Recipe, TurnChoice
+from ran.recipe import CheckpointRef, LayoutChoice, PhotoRef, PhotosChoice, Recipe, TurnChoice
 from ran.study.poses import Cover, Posed, Skipped, of_photos, turned
 
 
@@ -25,7 +24,7 @@ class Replay:
 
     steps: Iterator[Posed | Skipped]
     cover: Cover | None
-    layout: RegionLayout | None
+    layout: LayoutChoice
     differs: tuple[str, ...]
 
 
@@ -64,7 +63,7 @@ def replay(recipe: Recipe, sources: Sequence[str | Path], *, using: Engine) -> R
         raise BadRecipe(
             "The recipe says nothing of poses.", hint="Save one on the Poses page, or leave it out."
         )
-    return Replay(steps, cover_on(face, recipe), recipe.layout.regions(face), differs)
+    return Replay(steps, cover_on(face, recipe), recipe.layout, differs)
 
 
 def cover_on(face: Face, recipe: Recipe) -> Cover | None:

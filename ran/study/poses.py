@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ran.engine import Engine
-from ran.errors import BadRequest, NoFaceFound, RanError
+from ran.errors import BadRequest, NoFaceFound, RanError, UnreadableVideo
 from ran.face.anchor import carried
 from ran.face.detect import Face
 from ran.face.head import SURE_TURN, turn
@@ -21,14 +21,14 @@ from ran.face.photo import Photo, open_photo
 from ran.face.pose import Pose
 from ran.face.shapes import Shape
 from ran.face.video import SUFFIXES, Video, open_video
-from ran.net.regions import RegionLayout, fixed_layout, landmark_layout
 from ran.prediction import Prediction
-from ran.recipe import PhotoRef
+from ran.recipe import LayoutChoice, PhotoRef
 from ran.recipe.claims import MAX_PHOTOS
 from ran.scene import Scene
 from ran.study.datasets import read_ferplus, read_lists
 
 MOST_PHOTOS = MAX_PHOTOS
+_OWN_LAYOUT = LayoutChoice()
 YAWS = tuple(range(-60, 61, 15))
 LISTS = ("pose45", "pose30")
 
@@ -154,7 +154,7 @@ def of_photos(
     if len(sources) > MOST_PHOTOS:
         raise BadRequest(
             f"{len(sources)} photos are given.",
-            hint=f"Give at most {MOST_PHOTOS}; the Cohort page takes more.",
+            hint=f"Give at most {MOST_PHOTOS} at a time.",
         )
     for source in sources:
         name = source[0] if isinstance(source, tuple) else Path(source).name
@@ -196,7 +196,12 @@ def from_files(paths: Sequence[str | Path], *, using: Engine) -> Iterator[Posed 
     photos = [path for path in paths if not is_video(path)]
     for path in paths:
         if is_video(path):
-            yield from of_video(open_video(path), using=using)
+            try:
+                film = open_video(path)
+            except UnreadableVideo as error:
+                yield Skipped(Path(path).name, str(error))
+            else:
+                yield from of_video(film, using=using)
     yield from of_photos(photos, using=using)
 
 
@@ -245,7 +250,7 @@ def answered(
     *,
     using: Engine,
     cover: Cover | None = None,
-    layout: RegionLayout | None = None,
+    layout: LayoutChoice = _OWN_LAYOUT,
 ) -> Iterator[Answered]:
     """Yield the network's answer to each pose: one forward pass a pose, no more.
 
@@ -253,24 +258,14 @@ def answered(
         poses: the poses, in any order.
         using: the engine.
         cover: what hides every pose, anchored to the landmarks.
-        layout: how faces are cut; None is the checkpoint's own. A landmark layout is cut anew
-            round each face's landmarks, with the radius of its second box.
+        layout: how faces are cut; a landmark layout anew round each face's landmarks.
     """
     for posed in poses:
-        scene = Scene(posed.face, layout=_layout_for(posed.face, layout))
+        scene = Scene(posed.face, layout=layout.regions(posed.face))
         if cover is not None:
             shapes = carried(cover.shapes, cover.face, posed.face)
             scene = replace(scene, shapes=shapes, fill=cover.fill)
         yield Answered(posed, scene, using.predict(scene))
-
-
-def _layout_for(face: Face, layout: RegionLayout | None) -> RegionLayout | None:
-    if layout is None or layout.kind != "landmark":
-        return layout
-    if face.landmarks is None:
-        return fixed_layout()
-    radius = max(max(box.x1 - box.x0, box.y1 - box.y0) for box in layout.boxes[1:]) / 2
-    return landmark_layout(face.landmarks, radius=radius)
 
 
 def by_yaw(answers: Iterable[Answered]) -> list[Answered]:

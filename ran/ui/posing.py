@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from ran.engine import Engine
-from ran.net.regions import RegionLayout
+from ran.recipe import LayoutChoice
 from ran.study.poses import Answered, Cover, Posed, Skipped, answered, by_yaw
 
 _KEY = "ran_poses"
@@ -106,7 +106,7 @@ def forget(widget: str) -> None:
 
 
 def do(
-    work: Work, plan: Plan, using: Engine, cover: Cover | None, layout: RegionLayout | None
+    work: Work, plan: Plan, using: Engine, cover: Cover | None, layout: LayoutChoice
 ) -> list[Answered]:
     """Make the poses that are still to be made, and answer each; return what is done, by yaw.
 
@@ -129,15 +129,13 @@ def do(
     return answers(work, using, cover, layout)
 
 
-def answers(
-    work: Work, using: Engine, cover: Cover | None, layout: RegionLayout | None
-) -> list[Answered]:
+def answers(work: Work, using: Engine, cover: Cover | None, layout: LayoutChoice) -> list[Answered]:
     """Return a network's answers to the poses that are done, by yaw."""
     return by_yaw(_answer(work, posed, using, cover, layout) for posed in work.poses)
 
 
 def _answer(
-    work: Work, posed: Posed, using: Engine, cover: Cover | None, layout: RegionLayout | None
+    work: Work, posed: Posed, using: Engine, cover: Cover | None, layout: LayoutChoice
 ) -> Answered:
     """Return the answer to one pose, asked of the network once for each cover and cut."""
     key = _name(using, posed, cover, layout)
@@ -151,7 +149,7 @@ def _answer(
 
 
 def _name(
-    using: Engine, posed: Posed, cover: Cover | None, layout: RegionLayout | None
+    using: Engine, posed: Posed, cover: Cover | None, layout: LayoutChoice
 ) -> tuple[str, str]:
     hidden = "" if cover is None else repr((cover.face.digest, cover.shapes, cover.fill))
     shown = f"{posed.name} {posed.face.digest} {hidden} {layout}"

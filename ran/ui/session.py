@@ -12,7 +12,7 @@ from ran.face.detect import Face
 from ran.face.occlusion import Fill
 from ran.face.parts import preset
 from ran.face.shapes import Rectangle, Shape
-from ran.net.regions import RegionLayout, landmark_layout, random_layout
+from ran.net.regions import RegionLayout
 from ran.recipe import LayoutChoice, PhotoRef, Recipe
 from ran.scene import Scene
 from ran.study.poses import Posed
@@ -108,11 +108,7 @@ class Session:
 
     def layout(self, face: Face) -> RegionLayout | None:
         """Return the regions chosen in the sidebar; None is the checkpoint's own."""
-        if self.layout_kind == "Random":
-            return random_layout(self.random_count, seed=self.random_seed)
-        if self.layout_kind == "Landmark" and face.landmarks is not None:
-            return landmark_layout(face.landmarks, radius=self.radius)
-        return None
+        return self.layout_choice().regions(face)
 
     def scene(self, face: Face) -> Scene:
         """Return the scene that the network is asked about."""
