@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ran.errors import BadRequest
+from ran.explain.asked import Asked
 from ran.explain.attribution import Method, method_named
 from ran.explain.faithfulness import (
     REDRAWN,
@@ -32,7 +33,7 @@ MOST_DRAWS = 100
 """The most draws of one check."""
 REMEMBERED_CHECKS = 64
 """Checks that are kept with their maps, the oldest dropped first."""
-_Key = tuple[Heatmap, int, int]
+_Key = tuple[str, str, int]
 
 
 class Checker:
@@ -47,26 +48,16 @@ class Checker:
         self._redrawn: Recent[int, Network] = Recent(REDRAWN)
         self._redrawing = threading.Lock()
 
-    def checking(
-        self,
-        scene: Scene,
-        method: str,
-        target: str,
-        *,
-        baseline: str | NDArray[np.uint8],
-        steps: int | None,
-        seed: int,
-        draws: int,
-    ) -> Iterator[Checking]:
+    def checking(self, scene: Scene, question: Question, *, draws: int) -> Iterator[Checking]:
         """See Engine.faithful."""
         if not 1 <= draws <= MOST_DRAWS:
             raise BadRequest(
                 f"A check cannot rest on {draws} draws.", hint=f"Use 1 to {MOST_DRAWS}."
             )
-        way = method_named(method)
-        explaining = self._explainer.explaining(
-            scene, method, target, baseline=baseline, steps=steps, seed=seed
-        )
+        method = method_named(question.method)
+        explaining = self._explainer.explaining(scene, question)
+        # The whole question: a map without a baseline is checked against one all the same.
+        key = (scene.key, question.key, draws)
 
         def work() -> Iterator[Checking]:
             step = None
@@ -75,18 +66,15 @@ class Checker:
                     yield Checking(step.done, step.of * (1 + REDRAWN + draws), None)
             assert step is not None
             assert step.heatmap is not None
-            key = (step.heatmap, seed, draws)
             known = self._known.recall(key)
             if known is not None:
                 of = step.of * (1 + REDRAWN + draws)
                 yield Checking(of, of, known)
                 return
             # By the map's own target: "predicted" is settled, also for faces with a hole.
-            question = self._explainer.question(
-                scene, way, step.heatmap.target, baseline=baseline, steps=steps, seed=seed
-            )
+            asked = self._explainer.prepared(scene, question.about(step.heatmap.target))
             last = None
-            for last in self._steps(way, question, step, draws):
+            for last in self._steps(method, asked, step, draws):
                 yield last
             assert last is not None
             assert last.faithfulness is not None
@@ -95,33 +83,33 @@ class Checker:
         return work()
 
     def _steps(
-        self, method: Method, question: Question, finished: Explaining, draws: int
+        self, method: Method, asked: Asked, finished: Explaining, draws: int
     ) -> Iterator[Checking]:
         heatmap, part = finished.heatmap, finished.of
         assert heatmap is not None
         of = part * (1 + REDRAWN + draws)
         others: list[Heatmap] = []
         for number in range(REDRAWN):
-            network = self._network(question, REDRAWN * question.seed + number)
-            for step in self._locked(method, replace(question, model=network)):
+            network = self._network(asked, REDRAWN * asked.seed + number)
+            for step in self._locked(method, replace(asked, model=network)):
                 if step.done < step.of:
                     yield Checking((1 + number) * part + min(step.done, part), of, None)
                 elif step.heatmap is not None:
                     others.append(step.heatmap)
-        holes = draw_holes(question.face.shape[-1], draws, question.generator())
-        generator = question.generator()
+        holes = draw_holes(asked.face.shape[-1], draws, asked.generator())
+        generator = asked.generator()
         # Scores need no hook: the network that predicts, and no lock.
-        scores = replace(question, model=self._explainer.asked).scores
-        blank, (score,) = question.blank(), scores(question.face).tolist()
+        scores = replace(asked, model=self._explainer.asked).scores
+        blank, (score,) = asked.blank(), scores(asked.face).tolist()
         falls: list[float] = []
         maps: list[NDArray[np.float32]] = []
         known = known_of(heatmap, others, holes, falls, maps)
         yield Checking((1 + REDRAWN) * part, of, known)
         for number, hole in enumerate(holes):
             base = (1 + REDRAWN + number) * part
-            shown = torch.where(hole.to(blank.device) > 0, blank, question.face)
+            shown = torch.where(hole.to(blank.device) > 0, blank, asked.face)
             (fallen,) = scores(shown).tolist()
-            shaken = replace(question, face=shake(question.face, generator))
+            shaken = replace(asked, face=shake(asked.face, generator))
             for step in self._locked(method, shaken):
                 if step.done < step.of:
                     yield Checking(base + min(step.done, part), of, known)
@@ -131,8 +119,8 @@ class Checker:
             known = known_of(heatmap, others, holes, falls, maps)
             yield Checking(base + part, of, known)
 
-    def _locked(self, method: Method, question: Question) -> Iterator[Explaining]:
-        work = method.explain(question)
+    def _locked(self, method: Method, asked: Asked) -> Iterator[Explaining]:
+        work = method.explain(asked)
         while True:
             with self._explainer.lock:
                 step = next(work)
@@ -142,12 +130,12 @@ class Checker:
             if step.done == step.of:
                 return
 
-    def _network(self, question: Question, seed: int) -> Network:
+    def _network(self, asked: Asked, seed: int) -> Network:
         """Return the network with parameters redrawn by a seed; run it under the lock alone."""
         with self._redrawing:
             network = self._redrawn.recall(seed)
             if network is None:
-                side = question.face.shape[-1]
+                side = asked.face.shape[-1]
                 network = redrawn(self._explainer.model, side, seed=seed)
                 self._redrawn.keep(seed, network)
             return network

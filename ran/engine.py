@@ -18,12 +18,14 @@ from ran.errors import BadFraming, BadRequest
 from ran.explain.faithfulness import Checking
 from ran.explain.heatmap import Explaining, Heatmap
 from ran.explain.intervene import Intervention, intervene
+from ran.explain.question import Question
 from ran.explain.shapley import RegionValues, region_values
 from ran.explainer import Explainer, no_number
 from ran.face.detect import Face, FaceDetector, find_faces, with_poses
 from ran.face.photo import Photo
 from ran.net.checkpoints import Card, Network, load_checkpoint
 from ran.net.folding import folded
+from ran.net.identity import identity
 from ran.net.losses import rb_margin
 from ran.net.model import RanOutput
 from ran.net.regions import RegionLayout, crop_regions, pixel_boxes
@@ -68,6 +70,11 @@ class Engine:
             at_once=EXPLAINED_AT_ONCE["cpu" if self.device == "cpu" else "gpu"],
         )
         self._checker = Checker(self.explainer)
+
+    @cached_property
+    def key(self) -> str:
+        """Return the network's identity: what answers alike has the same, wherever it came from."""
+        return f"{identity(self.model, self.card)} {self.device}"
 
     @staticmethod
     def load(checkpoint: str | Path | None = None, device: str = "auto") -> Engine:
@@ -174,7 +181,7 @@ class Engine:
     def explain(
         self,
         scene: Scene,
-        method: str = "grad-cam",
+        method: str | Question = "grad-cam",
         target: str = "predicted",
         *,
         baseline: str | NDArray[np.uint8] = "black",
@@ -183,24 +190,16 @@ class Engine:
     ) -> Heatmap:
         """Say which pixels of a scene speak for a target; an equal question is not computed again.
 
-        Args:
-            scene: what is shown to the network.
-            method: a name of ran.explain.attribution.METHODS.
-            target: a name that ran.explain.targets.read_target takes: a class, "predicted", ...
-            baseline: a name of ran.explain.baselines.BASELINES, or a picture u8[S, S, 3] as large
-                as the network's input; methods without a baseline pass it over.
-            steps: how many steps, draws or positions; None is the method's default.
-            seed: of whatever is drawn.
+        The fields of a Question one by one, or a Question in place of the method.
 
         Raises:
             BadRequest: if there is no such method, target or baseline, or not so many steps.
             BadFraming: if the face is framed otherwise than the network was trained on.
             BadCheckpoint: if the map is no number.
         """
+        question = Question.of(method, target, baseline, steps, seed)
         heatmap = None
-        for step in self.explaining(
-            scene, method, target, baseline=baseline, steps=steps, seed=seed
-        ):
+        for step in self.explainer.explaining(scene, question):
             heatmap = step.heatmap
         assert heatmap is not None
         return heatmap
@@ -208,7 +207,7 @@ class Engine:
     def explaining(
         self,
         scene: Scene,
-        method: str = "grad-cam",
+        method: str | Question = "grad-cam",
         target: str = "predicted",
         *,
         baseline: str | NDArray[np.uint8] = "black",
@@ -221,14 +220,13 @@ class Engine:
         on all the while. Arguments and errors as `explain`; a wrong argument is refused at once,
         not at the first step.
         """
-        return self.explainer.explaining(
-            scene, method, target, baseline=baseline, steps=steps, seed=seed
-        )
+        question = Question.of(method, target, baseline, steps, seed)
+        return self.explainer.explaining(scene, question)
 
     def faithful(
         self,
         scene: Scene,
-        method: str = "grad-cam",
+        method: str | Question = "grad-cam",
         target: str = "predicted",
         *,
         baseline: str | NDArray[np.uint8] = "black",
@@ -236,7 +234,7 @@ class Engine:
         seed: int = 0,
         draws: int = 10,
     ) -> Iterator[Checking]:
-        """Check step by step how far the heatmap of these arguments can be trusted.
+        """Check step by step how far the heatmap of a question can be trusted.
 
         The map itself is made first where it is not remembered, then that of redrawn parameters;
         each draw hides one square and makes the map of one shaken face. Each step holds what is
@@ -245,9 +243,8 @@ class Engine:
         Raises:
             BadRequest: also if there are no or too many draws.
         """
-        return self._checker.checking(
-            scene, method, target, baseline=baseline, steps=steps, seed=seed, draws=draws
-        )
+        question = Question.of(method, target, baseline, steps, seed)
+        return self._checker.checking(scene, question, draws=draws)
 
     def crops(self, scene: Scene) -> Tensor:
         """Return the regions of a scene, f32[1, R, 3, S, S] in [0, 1], on the device."""

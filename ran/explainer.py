@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ran.errors import BadCheckpoint, BadRequest
+from ran.errors import BadCheckpoint
+from ran.explain.asked import Asked
 from ran.explain.attribution import Method, method_named
 from ran.explain.baselines import Baseline, baseline_named, own_baseline
 from ran.explain.heatmap import Explaining, Heatmap
@@ -25,7 +26,7 @@ from ran.scene import Scene
 
 REMEMBERED_HEATMAPS = 32
 """Heatmaps that are kept, the oldest dropped first; at 224 pixels one is 0.2 to 1.4 MB."""
-_Key = tuple[str, str, str, str, int, int]
+_Key = tuple[str, str]
 
 
 class Explainer:
@@ -63,62 +64,41 @@ class Explainer:
         """
         return sharing_copy(self.asked)
 
-    def question(
-        self,
-        scene: Scene,
-        method: Method,
-        target: str,
-        *,
-        baseline: str | NDArray[np.uint8] = "black",
-        steps: int | None = None,
-        seed: int = 0,
-    ) -> Question:
-        """Return what `method` is asked about a scene; the twin may be run under the lock alone.
+    def prepared(self, scene: Scene, question: Question) -> Asked:
+        """Return what the question's method is asked; the twin may be run under the lock alone.
 
         Raises:
-            BadRequest: if there is no such target, baseline or seed, or not so many steps.
+            BadRequest: if there is no such method, target or baseline, or not so many steps.
             BadFraming: if the face is framed otherwise than the network was trained on.
         """
+        method = method_named(question.method)
         layout = self._layout(scene)
         regions = () if self.card.kind == "plain" else layout.names
-        read = read_target(target, self.card.classes, regions)
-        against = self._baseline(baseline)
-        if not 0 <= seed < 2**63:
-            raise BadRequest(f"The seed is {seed}.", hint="Use a whole number from 0 to 2^63 - 1.")
-        count = method.count(steps)
+        target = read_target(question.target, self.card.classes, regions)
+        against = self._baseline(question.baseline)
+        count = method.count(question.steps)
         face = self._face(scene)
         with self.lock:
             twin = self.twin
-        return Question(
+        return Asked(
             twin,
             face,
             pixel_boxes(layout, self.card.input_size).to(face.device),
-            read,
+            target,
             self.card.backbone,
             against,
             count,
-            seed,
+            question.seed,
             self._at_once,
         )
 
-    def explaining(
-        self,
-        scene: Scene,
-        method: str,
-        target: str,
-        *,
-        baseline: str | NDArray[np.uint8],
-        steps: int | None,
-        seed: int,
-    ) -> Iterator[Explaining]:
+    def explaining(self, scene: Scene, question: Question) -> Iterator[Explaining]:
         """See Engine.explaining."""
-        way = method_named(method)
-        question = self.question(scene, way, target, baseline=baseline, steps=steps, seed=seed)
-        key = self._key(scene, way, target, baseline, question)
-        return self._steps(key, way, question)
+        method, asked = method_named(question.method), self.prepared(scene, question)
+        return self._steps((scene.key, _of_the_map(question, method).key), method, asked)
 
-    def _steps(self, key: _Key, method: Method, question: Question) -> Iterator[Explaining]:
-        work = method.explain(question)
+    def _steps(self, key: _Key, method: Method, asked: Asked) -> Iterator[Explaining]:
+        work = method.explain(asked)
         while True:
             with self.lock:
                 known = self.known.recall(key)  # also by whoever held the lock before
@@ -129,7 +109,7 @@ class Explainer:
                     if step.done == step.of:
                         self.known.keep(key, step.heatmap)
             if step is None:
-                yield Explaining(question.count, question.count, known)
+                yield Explaining(asked.count, asked.count, known)
                 return
             yield step
             if step.done == step.of:
@@ -140,19 +120,12 @@ class Explainer:
             return baseline_named(baseline)
         return own_baseline(baseline, self.card.input_size)
 
-    def _key(
-        self,
-        scene: Scene,
-        method: Method,
-        target: str,
-        baseline: str | NDArray[np.uint8],
-        question: Question,
-    ) -> _Key:
-        against = ""
-        if method.uses_baseline:
-            own = None if isinstance(baseline, str) else hashlib.sha256(baseline.tobytes())
-            against = question.baseline.name if own is None else own.hexdigest()
-        return (scene.key, method.name, target, against, question.count, question.seed)
+
+def _of_the_map(question: Question, method: Method) -> Question:
+    """Return the question with only what changes its map: two that differ in no more share one."""
+    steps = method.count(question.steps)
+    baseline = question.baseline if method.uses_baseline else Question().baseline
+    return replace(question, steps=steps, baseline=baseline)
 
 
 def no_number(card: Card) -> BadCheckpoint:

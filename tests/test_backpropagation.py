@@ -11,10 +11,10 @@ from captum.attr import DeepLift
 from explained_networks import BOXES, linear, logit, seeded
 from torch import nn
 
+from ran.explain.asked import Asked
 from ran.explain.attribution import METHODS
 from ran.explain.baselines import BASELINES
 from ran.explain.laying import warp_back
-from ran.explain.question import Question
 from ran.explain.targets import read_target
 from ran.explain.unrolled import unrolled
 from ran.net.model import BACKBONES, PlainNetwork, RegionAttentionNetwork
@@ -47,7 +47,7 @@ def test_an_unrolled_backbone_computes_the_same_with_a_module_a_use(backbone):
 def test_deeplift_sums_to_the_change_of_the_target(target, attention, baseline):
     model, face = seeded(RegionAttentionNetwork, attention=attention, grey=False)
     read = read_target(target, CLASSES, NAMES)
-    question = Question(model, face, BOXES, read, baseline=BASELINES[baseline])
+    question = Asked(model, face, BOXES, read, baseline=BASELINES[baseline])
     heatmap = METHODS["deeplift"].heatmap(question)
     settled = question.settled()
     change = settled.scores(face) - settled.scores(question.blank())
@@ -61,7 +61,7 @@ def test_deeplift_sums_to_the_change_of_the_target(target, attention, baseline):
 def test_deeplift_of_a_plain_vgg_sums_to_the_change_too():
     model, face = seeded(PlainNetwork, "vgg16")
     heatmap = METHODS["deeplift"].heatmap(
-        Question(model, face, BOXES[:1], logit(1), "vgg16", BASELINES["grey"])
+        Asked(model, face, BOXES[:1], logit(1), "vgg16", BASELINES["grey"])
     )
     assert np.abs(heatmap.values).sum() > 1e-3
     assert heatmap.gap < 1e-4 * np.abs(heatmap.values).sum()
@@ -122,7 +122,7 @@ def test_on_one_relu_deeplift_is_what_it_is_by_hand():
     blank = BASELINES["grey"].picture(face, generator) * 0.4  # 0.2: a kink lies between
     boxes = torch.tensor([[0, 0, 4, 4]])
     against = replace(BASELINES["grey"], picture=lambda face, _: torch.full_like(face, 0.2))
-    heatmap = METHODS["deeplift"].heatmap(Question(model, face, boxes, logit(1), baseline=against))
+    heatmap = METHODS["deeplift"].heatmap(Asked(model, face, boxes, logit(1), baseline=against))
     # Rescale: the share of what the ReLU lets through, relu(x - 0.5) - relu(0.2 - 0.5), a pixel.
     through = F.relu(face - 0.5) - F.relu(blank - 0.5)
     expected = (8 * through[0, 0] - 4 * through[0, 1]) / 16
@@ -150,7 +150,7 @@ def test_guided_grad_cam_equals_a_restatement_in_the_coordinates_of_the_crops(
 ):
     model, face = seeded(RegionAttentionNetwork, backbone, grey=False)
     for index in range(5):  # a class whose Grad-CAM is not dark everywhere
-        question = Question(model, face, BOXES, logit(index), backbone)
+        question = Asked(model, face, BOXES, logit(index), backbone)
         cam = METHODS["grad-cam"].heatmap(question)
         if cam.regions.any(axis=(1, 2)).sum() > 1:
             break
@@ -173,7 +173,7 @@ def test_guided_grad_cam_equals_a_restatement_in_the_coordinates_of_the_crops(
 def test_multiplying_on_the_face_would_give_another_map():
     """What Captum's own GuidedGradCam would do: crop coordinates taken for the face's."""
     model, face = seeded(RegionAttentionNetwork)
-    maps = [METHODS["guided-grad-cam"].heatmap(Question(model, face, BOXES, logit(i)))
+    maps = [METHODS["guided-grad-cam"].heatmap(Asked(model, face, BOXES, logit(i)))
             for i in range(5)]  # fmt: skip
     heatmap = max(maps, key=lambda one: np.abs(one.regions[1:]).max())
     assert np.abs(heatmap.regions[1:]).max() > 0

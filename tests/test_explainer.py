@@ -12,8 +12,8 @@ from torchvision.models import ResNet
 from ran import explainer
 from ran.engine import Engine
 from ran.errors import BadCheckpoint, BadFraming, BadRequest
+from ran.explain.asked import Asked
 from ran.explain.attribution import METHODS
-from ran.explain.question import Question
 from ran.explain.targets import Target
 from ran.face.detect import Face
 from ran.face.occlusion import Fill
@@ -103,7 +103,7 @@ def test_explaining_leaves_the_network_as_it_was(engine):
 def test_a_method_leaves_network_and_face_as_they_were_also_when_it_breaks(name):
     model, face = seeded(RegionAttentionNetwork)
     picture, before = face.clone(), state_of(model)
-    question = Question(model, face, BOXES, logit(0), count=4)
+    question = Asked(model, face, BOXES, logit(0), count=4)
     METHODS[name].heatmap(question)
     is_as_before(model, before)
     assert torch.equal(face, picture)

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ran.engine import Engine
+from ran.explain.asked import Asked
 from ran.explain.grad_cam import LAST_STAGE, grad_cam
 from ran.explain.laying import warp_back
-from ran.explain.question import Question
 from ran.face.detect import Face
 from ran.face.shapes import Rectangle
 from ran.net.model import BACKBONES, PlainNetwork, RegionAttentionNetwork
@@ -33,7 +33,7 @@ def engine(checkpoint):
 
 
 def explain(model, face, boxes=BOXES, index=0, backbone="resnet18"):
-    return grad_cam(Question(model, face, boxes, logit(index), backbone))
+    return grad_cam(Asked(model, face, boxes, logit(index), backbone))
 
 
 # A second Grad-CAM: region by region, Captum's hook replaced by the layers called one by one.

@@ -8,9 +8,9 @@ import torch
 from captum.attr import IntegratedGradients
 from explained_networks import BOXES, linear, logit, seeded, smooth
 
+from ran.explain.asked import Asked
 from ran.explain.attribution import METHODS
 from ran.explain.baselines import BASELINES
-from ran.explain.question import Question
 from ran.explain.targets import read_target
 from ran.net.model import PlainNetwork, RegionAttentionNetwork
 from ran.net.regions import crop_regions, fixed_layout, pixel_boxes
@@ -31,7 +31,7 @@ def plain_gradient(model, face, boxes, index):
 def test_one_pass_maps_equal_the_gradient_on_the_face(grey):
     model, face = seeded(RegionAttentionNetwork, grey=grey)
     on_face, on_crops = plain_gradient(model, face, BOXES, 3)
-    question = Question(model, face, BOXES, logit(3))
+    question = Asked(model, face, BOXES, logit(3))
     heatmap = METHODS["saliency"].heatmap(question)
     scale = on_face.abs().max().item()
     assert scale > 0
@@ -57,7 +57,7 @@ def test_on_a_linear_network_integrated_gradients_are_parameter_times_change(bas
     model = linear()
     face = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(1))
     boxes = torch.tensor([[0, 0, 4, 4], [1, 0, 3, 2], [0, 1, 4, 4]])
-    question = Question(model, face, boxes, logit(1), baseline=BASELINES[baseline], count=1)
+    question = Asked(model, face, boxes, logit(1), baseline=BASELINES[baseline], count=1)
     heatmap = METHODS["integrated-gradients"].heatmap(question)
     # A linear function is known by its values on the unit vectors.
     units = torch.eye(48).view(48, 3, 4, 4)
@@ -72,9 +72,7 @@ def test_on_a_linear_network_integrated_gradients_are_parameter_times_change(bas
 
 def test_integrated_gradients_equal_those_of_captum():
     model, face = smooth()
-    question = Question(
-        model, face, SMALL, logit(1), baseline=BASELINES["grey"], count=9, at_once=18
-    )
+    question = Asked(model, face, SMALL, logit(1), baseline=BASELINES["grey"], count=9, at_once=18)
     heatmap = METHODS["integrated-gradients"].heatmap(question)
     expected = IntegratedGradients(lambda faces: model(faces, SMALL).logits[:, 1]).attribute(
         face.clone().requires_grad_(), torch.full_like(face, 0.5), n_steps=9
@@ -92,7 +90,7 @@ def test_integrated_gradients_equal_those_of_captum():
 
 def test_on_a_smooth_network_the_gap_nearly_closes():
     model, face = smooth()
-    question = Question(model, face, SMALL, logit(2), count=20)
+    question = Asked(model, face, SMALL, logit(2), count=20)
     heatmap = METHODS["integrated-gradients"].heatmap(question)
     with torch.no_grad():
         logits = model(torch.cat([face, torch.zeros_like(face)]), SMALL).logits[:, 2]
@@ -110,7 +108,7 @@ def test_predicted_stays_the_class_of_the_face_along_the_whole_path():
     with torch.no_grad():
         both = model(torch.cat([face, torch.zeros_like(face)]), BOXES).logits.argmax(1).tolist()
     assert both[0] != both[1], "black is answered otherwise than the face"
-    question = Question(model, face, BOXES, read_target("predicted", classes), count=3)
+    question = Asked(model, face, BOXES, read_target("predicted", classes), count=3)
     heatmap = METHODS["integrated-gradients"].heatmap(question)
     assert heatmap.target == str(both[0])
     plain = METHODS["integrated-gradients"].heatmap(replace(question, target=logit(both[0])))
@@ -119,7 +117,7 @@ def test_predicted_stays_the_class_of_the_face_along_the_whole_path():
 
 def test_the_path_is_told_in_chunks_that_do_not_change_the_map():
     model, face = smooth()
-    question = Question(model, face, SMALL, logit(1), count=7)
+    question = Asked(model, face, SMALL, logit(1), count=7)
     maps = []
     for at_once, told in ((1, [1, 2, 3, 4, 5, 6, 7]), (18, [3, 6, 7]), (600, [7])):
         steps = list(METHODS["integrated-gradients"].explain(replace(question, at_once=at_once)))
@@ -134,7 +132,7 @@ def test_the_path_is_told_in_chunks_that_do_not_change_the_map():
 def test_a_plain_network_is_explained_by_its_one_region():
     model, face = seeded(PlainNetwork)
     on_face, _ = plain_gradient(model, face, BOXES[:1], 2)
-    heatmap = METHODS["saliency"].heatmap(Question(model, face, BOXES[:1], logit(2)))
+    heatmap = METHODS["saliency"].heatmap(Asked(model, face, BOXES[:1], logit(2)))
     scale = on_face.abs().max().item()
     np.testing.assert_allclose(heatmap.values, on_face.abs().sum(0), atol=1e-5 * scale)
     np.testing.assert_allclose(heatmap.values, heatmap.regions[0], atol=1e-5 * scale)

@@ -7,9 +7,9 @@ import pytest
 import torch
 from explained_networks import BOXES, logit, seeded
 
+from ran.explain.asked import Asked
 from ran.explain.attribution import METHODS
 from ran.explain.baselines import BASELINES
-from ran.explain.question import Question
 from ran.explain.targets import read_target
 from ran.net.model import PlainNetwork, RegionAttentionNetwork
 from ran.net.regions import crop_regions
@@ -39,7 +39,7 @@ def slid(score, side, rows):
 )
 def test_occlusion_equals_a_plain_loop(baseline, rows, target):
     model, face = seeded(RegionAttentionNetwork, grey=False)
-    question = Question(
+    question = Asked(
         model, face, BOXES, read_target(target, CLASSES, NAMES),
         baseline=BASELINES[baseline], count=rows * rows, seed=4,
     )  # fmt: skip
@@ -59,7 +59,7 @@ def test_occlusion_equals_a_plain_loop(baseline, rows, target):
 
 def test_a_regions_occlusion_is_the_fall_where_it_alone_sees_the_window():
     model, face = seeded(RegionAttentionNetwork, grey=False)
-    heatmap = METHODS["occlusion"].heatmap(Question(model, face, BOXES, logit(2), count=4))
+    heatmap = METHODS["occlusion"].heatmap(Asked(model, face, BOXES, logit(2), count=4))
     for region in (0, 3):
 
         @torch.no_grad()
@@ -76,7 +76,7 @@ def test_a_regions_occlusion_is_the_fall_where_it_alone_sees_the_window():
 
 def test_positions_are_rounded_down_to_a_square_grid_and_told_as_they_are_done():
     model, face = seeded(PlainNetwork)
-    question = Question(model, face, BOXES[:1], logit(0), count=8, at_once=3)
+    question = Asked(model, face, BOXES[:1], logit(0), count=8, at_once=3)
     steps = list(METHODS["occlusion"].explain(question))
     assert [(step.done, step.of) for step in steps] == [(3, 4), (4, 4)]
     assert [step.heatmap.steps for step in steps] == [3, 4]
@@ -90,7 +90,7 @@ def test_a_crop_that_the_window_does_not_touch_is_not_looked_at_again():
     boxes = torch.tensor([[0, 0, 64, 64], [0, 0, 20, 20], [40, 40, 64, 64]])
     looked = []
     hook = model.backbone.register_forward_hook(lambda _, given, __: looked.append(len(given[0])))
-    METHODS["occlusion"].heatmap(Question(model, face, boxes, logit(0), count=9))
+    METHODS["occlusion"].heatmap(Asked(model, face, boxes, logit(0), count=9))
     hook.remove()
     # Windows of 32 pixels at 0, 16 and 32: the first crop meets 4 of them, the second 4 too.
     assert sum(looked) == 3 + 9 + 4 + 4
@@ -98,7 +98,7 @@ def test_a_crop_that_the_window_does_not_touch_is_not_looked_at_again():
 
 def test_region_ablation_is_the_fall_without_each_region():
     model, face = seeded(RegionAttentionNetwork)
-    heatmap = METHODS["region-ablation"].heatmap(Question(model, face, BOXES, logit(3)))
+    heatmap = METHODS["region-ablation"].heatmap(Asked(model, face, BOXES, logit(3)))
     with torch.no_grad():
         full = model(face, BOXES).logits[0, 3]
         crops = crop_regions(face, BOXES)
@@ -116,7 +116,7 @@ def test_region_ablation_is_the_fall_without_each_region():
 
 def test_a_region_left_out_has_no_weight_to_explain():
     model, face = seeded(RegionAttentionNetwork)
-    question = Question(model, face, BOXES, read_target("self-attention: c", CLASSES, NAMES))
+    question = Asked(model, face, BOXES, read_target("self-attention: c", CLASSES, NAMES))
     with torch.no_grad():
         output = model(face, BOXES)
     for target, weights in (("self-attention: c", output.self_weights),
@@ -136,7 +136,7 @@ def test_a_region_left_out_has_no_weight_to_explain():
 
 def test_without_its_one_region_a_plain_network_has_its_bias_alone():
     model, face = seeded(PlainNetwork)
-    heatmap = METHODS["region-ablation"].heatmap(Question(model, face, BOXES[:1], logit(1)))
+    heatmap = METHODS["region-ablation"].heatmap(Asked(model, face, BOXES[:1], logit(1)))
     with torch.no_grad():
         expected = model(face).logits[0, 1] - model.classifier.bias[1]
     assert heatmap.regions[0, 0, 0] == pytest.approx(expected.item(), abs=1e-5)

@@ -9,9 +9,9 @@ from captum.attr import NoiseTunnel, Saliency
 from explained_networks import BOXES, linear, logit, seeded, smooth
 
 from ran.explain import sampling
+from ran.explain.asked import Asked
 from ran.explain.attribution import METHODS
 from ran.explain.baselines import BASELINES
-from ran.explain.question import Question
 from ran.net.model import RegionAttentionNetwork
 from ran.net.regions import fixed_layout, pixel_boxes
 
@@ -21,7 +21,7 @@ SMALL = pixel_boxes(fixed_layout(), 12)
 def test_smoothgrad_without_noise_is_saliency(monkeypatch):
     monkeypatch.setattr(sampling, "NOISE", 0.0)
     model, face = seeded(RegionAttentionNetwork)
-    question = Question(model, face, BOXES, logit(1), count=3)
+    question = Asked(model, face, BOXES, logit(1), count=3)
     smoothed = METHODS["smoothgrad"].heatmap(question)
     plain = METHODS["saliency"].heatmap(question)
     scale = plain.values.max()
@@ -32,7 +32,7 @@ def test_smoothgrad_without_noise_is_saliency(monkeypatch):
 
 def test_smoothgrad_equals_captums_noise_tunnel_on_the_same_draws(monkeypatch):
     model, face = smooth()
-    question = Question(model, face, SMALL, logit(1), count=6, seed=11)
+    question = Asked(model, face, SMALL, logit(1), count=6, seed=11)
     generator = torch.Generator().manual_seed(11)
     drawn = torch.cat([torch.randn(face.shape, generator=generator) for _ in range(6)])
     monkeypatch.setattr(torch, "normal", lambda mean, std: mean + std * drawn)
@@ -46,7 +46,7 @@ def test_smoothgrad_equals_captums_noise_tunnel_on_the_same_draws(monkeypatch):
 @pytest.mark.parametrize("baseline", ["black", "noise"])
 def test_gradient_shap_equals_a_plain_loop_over_its_draws(baseline):
     model, face = smooth()
-    question = Question(model, face, SMALL, logit(2), baseline=BASELINES[baseline], count=5, seed=3)
+    question = Asked(model, face, SMALL, logit(2), baseline=BASELINES[baseline], count=5, seed=3)
     heatmap = METHODS["gradient-shap"].heatmap(question)
     generator, expected, change = torch.Generator().manual_seed(3), torch.zeros(12, 12), 0.0
     for _ in range(5):
@@ -66,7 +66,7 @@ def test_gradient_shap_equals_a_plain_loop_over_its_draws(baseline):
 def test_on_a_linear_network_gradient_shap_needs_one_draw():
     face = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(1))
     boxes = torch.tensor([[0, 0, 4, 4], [1, 0, 3, 2]])
-    question = Question(linear(), face, boxes, logit(1), baseline=BASELINES["grey"], count=1)
+    question = Asked(linear(), face, boxes, logit(1), baseline=BASELINES["grey"], count=1)
     drawn = METHODS["gradient-shap"].heatmap(question)
     path = METHODS["integrated-gradients"].heatmap(question)
     np.testing.assert_allclose(drawn.values, path.values, atol=1e-6)
@@ -76,7 +76,7 @@ def test_on_a_linear_network_gradient_shap_needs_one_draw():
 @pytest.mark.parametrize("name", ["smoothgrad", "gradient-shap"])
 def test_a_seed_gives_one_map_whatever_the_chunks_and_the_process_draw(name):
     model, face = smooth()
-    question = Question(model, face, SMALL, logit(0), baseline=BASELINES["noise"], count=7, seed=2)
+    question = Asked(model, face, SMALL, logit(0), baseline=BASELINES["noise"], count=7, seed=2)
     first = METHODS[name].heatmap(question)
     torch.rand(100)
     state = torch.get_rng_state()
@@ -90,7 +90,7 @@ def test_a_seed_gives_one_map_whatever_the_chunks_and_the_process_draw(name):
 @pytest.mark.parametrize("name", ["smoothgrad", "gradient-shap"])
 def test_a_map_half_done_is_the_map_of_its_draws(name):
     model, face = smooth()
-    question = Question(model, face, SMALL, logit(0), count=7, at_once=18)
+    question = Asked(model, face, SMALL, logit(0), count=7, at_once=18)
     steps = list(METHODS[name].explain(question))
     assert [(step.done, step.of) for step in steps] == [(3, 7), (6, 7), (7, 7)]
     assert [step.heatmap.steps for step in steps] == [3, 6, 7]

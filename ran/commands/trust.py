@@ -23,12 +23,12 @@ def add_trust(explain: argparse.ArgumentParser) -> None:
 
 def trust_facts(args: argparse.Namespace, engine: Engine, scene: Scene) -> dict[str, Any]:
     """Return "faithfulness" and "worth" as plain values, None where not asked for."""
+    from ran.explain.question import Question
+
     checked = None
     if args.check is not None:
-        *_, last = engine.faithful(
-            scene, args.method, args.target, baseline=args.baseline, steps=args.steps,
-            seed=args.seed, draws=args.check,
-        )  # fmt: skip
+        question = Question(args.method, args.target, args.baseline, args.steps, args.seed)
+        *_, last = engine.faithful(scene, question, draws=args.check)
         known = last.faithfulness
         assert known is not None
         checked = {**asdict(known), "is_unchanged": known.is_unchanged}

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ran.errors import BadRequest
+from ran.explain.asked import Asked
 from ran.explain.backpropagation import deeplift, guided_grad_cam
 from ran.explain.grad_cam import grad_cam
 from ran.explain.gradients import input_x_gradient, integrated_gradients, saliency
 from ran.explain.heatmap import Explaining, Heatmap
 from ran.explain.perturbation import occlusion, region_ablation
-from ran.explain.question import Question
 from ran.explain.sampling import gradient_shap, smoothgrad
 
 
@@ -31,7 +31,7 @@ class Method:
 
     name: str
     label: str
-    explain: Callable[[Question], Iterator[Explaining]]
+    explain: Callable[[Asked], Iterator[Explaining]]
     is_signed: bool
     is_slow: bool = False
     uses_baseline: bool = False
@@ -61,20 +61,20 @@ class Method:
             )
         return asked
 
-    def heatmap(self, question: Question) -> Heatmap:
+    def heatmap(self, asked: Asked) -> Heatmap:
         """Return the finished heatmap."""
         heatmap = None
-        for step in self.explain(question):
+        for step in self.explain(asked):
             heatmap = step.heatmap
         assert heatmap is not None
         return heatmap
 
 
 def _in_one_step(
-    explain: Callable[[Question], Heatmap],
-) -> Callable[[Question], Iterator[Explaining]]:
-    def steps(question: Question) -> Iterator[Explaining]:
-        yield Explaining(1, 1, explain(question))
+    explain: Callable[[Asked], Heatmap],
+) -> Callable[[Asked], Iterator[Explaining]]:
+    def steps(asked: Asked) -> Iterator[Explaining]:
+        yield Explaining(1, 1, explain(asked))
 
     return steps
 

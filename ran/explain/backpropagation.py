@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ran.explain.asked import Asked
 from ran.explain.grad_cam import region_maps
 from ran.explain.heatmap import Heatmap
 from ran.explain.laying import gather_gradients, warp_back
-from ran.explain.question import Question
 from ran.explain.unrolled import unrolled
 from ran.net.checkpoints import Network
 from ran.net.regions import crop_regions
@@ -26,7 +26,7 @@ HEAD_STEPS = 64
 """Points of the path through the attention, which costs nothing beside one crop's backbone."""
 
 
-def deeplift(question: Question) -> Heatmap:
+def deeplift(asked: Asked) -> Heatmap:
     """Return DeepLift's contributions, Rescale rule (Shrikumar et al. 2017, arXiv:1704.02685).
 
     Captum's DeepLift takes the backbone. The attention it cannot: DeepLift has no rule for products
@@ -38,24 +38,22 @@ def deeplift(question: Question) -> Heatmap:
     """
     from captum.attr import DeepLift
 
-    blank = question.blank()
-    crops, empty = (crop_regions(face, question.boxes) for face in (question.face, blank))
+    blank = asked.blank()
+    crops, empty = (crop_regions(face, asked.boxes) for face in (asked.face, blank))
     with torch.no_grad():
-        features, start = question.model.features(crops), question.model.features(empty)
-        output = question.model.attend(features)
-        question = replace(question, target=question.target.settle(output))
-        total = question.target.value(output) - question.target.value(question.model.attend(start))
-    multipliers = _mean_gradient(question, start, features)[0]  # f32[R, D]
+        features, start = asked.model.features(crops), asked.model.features(empty)
+        output = asked.model.attend(features)
+        asked = replace(asked, target=asked.target.settle(output))
+        total = asked.target.value(output) - asked.target.value(asked.model.attend(start))
+    multipliers = _mean_gradient(asked, start, features)[0]  # f32[R, D]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Setting forward, backward hooks", UserWarning)
-        slopes = DeepLift(
-            _Weighed(question.model, crops[0, :1]), multiply_by_inputs=False
-        ).attribute(
+        slopes = DeepLift(_Weighed(asked.model, crops[0, :1]), multiply_by_inputs=False).attribute(
             crops[0].detach().requires_grad_(), empty[0], additional_forward_args=(multipliers,)
         )
     slopes = slopes.detach()[None]
-    values = ((question.face - blank) * gather_gradients(slopes, question.boxes))[0].sum(0)
-    return question.heatmap(
+    values = ((asked.face - blank) * gather_gradients(slopes, asked.boxes))[0].sum(0)
+    return asked.heatmap(
         "deeplift", values, ((crops - empty) * slopes)[0].sum(1), signed=True,
         total=float(total.double()), baseline=True,
     )  # fmt: skip
@@ -74,7 +72,7 @@ class _Weighed(nn.Module):
         return (features * multipliers).sum(1, keepdim=True)
 
 
-def _mean_gradient(question: Question, start: Tensor, end: Tensor) -> Tensor:
+def _mean_gradient(asked: Asked, start: Tensor, end: Tensor) -> Tensor:
     """Return the target's mean gradient between two rows of features f32[1, R, D], as large."""
     nodes, weights = (
         torch.tensor(values / 2, dtype=end.dtype, device=end.device).view(-1, 1, 1)
@@ -82,12 +80,12 @@ def _mean_gradient(question: Question, start: Tensor, end: Tensor) -> Tensor:
     )
     with torch.enable_grad():
         points = (start + (nodes + 0.5) * (end - start)).requires_grad_()
-        value = question.target.value(question.model.attend(points))
+        value = asked.target.value(asked.model.attend(points))
     (slopes,) = torch.autograd.grad(value.sum(), points)
     return (weights * slopes).sum(0, keepdim=True)
 
 
-def guided_grad_cam(question: Question) -> Heatmap:
+def guided_grad_cam(asked: Asked) -> Heatmap:
     """Return guided backpropagation times Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391).
 
     Guided backpropagation drops what is below zero behind every ReLU (Springenberg et al. 2015,
@@ -97,30 +95,30 @@ def guided_grad_cam(question: Question) -> Heatmap:
     """
     from captum.attr import GuidedBackprop
 
-    settled, maps = region_maps(question)
-    crops = crop_regions(question.face, question.boxes).detach().requires_grad_()
+    settled, maps = region_maps(asked)
+    crops = crop_regions(asked.face, asked.boxes).detach().requires_grad_()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Setting backward hooks on ReLU", UserWarning)
         guided = (
             GuidedBackprop(_Unrolled(settled, crops[0, :1])).attribute(crops).detach()[0].sum(1)
         )
-    side = question.face.shape[-1]
+    side = asked.face.shape[-1]
     enlarged = F.interpolate(maps[:, None], (side, side), mode="bilinear", align_corners=False)
     regions = guided * enlarged[:, 0]
-    values = warp_back(regions, question.boxes, side).sum(0)
+    values = warp_back(regions, asked.boxes, side).sum(0)
     return settled.heatmap("guided-grad-cam", values, regions, signed=True)
 
 
 class _Unrolled(nn.Module):
-    """The network that a question asks, its backbone unrolled: crops -> the target, f32[B]."""
+    """The network that is asked, its backbone unrolled: crops -> the target, f32[B]."""
 
-    def __init__(self, question: Question, crop: Tensor) -> None:
+    def __init__(self, asked: Asked, crop: Tensor) -> None:
         super().__init__()
-        self.backbone = unrolled(question.model.backbone, crop)
-        self._question = question
+        self.backbone = unrolled(asked.model.backbone, crop)
+        self._asked = asked
 
     def forward(self, crops: Tensor) -> Tensor:
-        model = self._question.model
+        model = self._asked.model
         seen = (model.see(crops.flatten(0, 1)) - model.mean) / model.std
         features: Tensor = self.backbone(seen)
-        return self._question.target.value(model.attend(features.view(*crops.shape[:2], -1)))
+        return self._asked.target.value(model.attend(features.view(*crops.shape[:2], -1)))

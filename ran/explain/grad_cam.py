@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from torch import Tensor
 
+from ran.explain.asked import Asked
 from ran.explain.heatmap import Heatmap
 from ran.explain.laying import warp_back
-from ran.explain.question import Question
 from ran.net.regions import crop_regions
 
 LAST_STAGE = {"resnet18": "layer4", "resnet34": "layer4", "vgg16": "features.29"}
@@ -26,7 +26,7 @@ before a max pooling (relu5_3, the layer that the authors of Grad-CAM released t
 """
 
 
-def grad_cam(question: Question) -> Heatmap:
+def grad_cam(asked: Asked) -> Heatmap:
     """Return the Grad-CAM of every region and, added up on the face, of all of them.
 
     With y the target of the whole network and A_ik channel k of region i's last convolution stage,
@@ -38,24 +38,24 @@ def grad_cam(question: Question) -> Heatmap:
 
     One forward and one backward pass over all regions as one batch.
     """
-    settled, maps = region_maps(question)
-    values = warp_back(maps, question.boxes, question.face.shape[-1]).sum(0)
+    settled, maps = region_maps(asked)
+    values = warp_back(maps, asked.boxes, asked.face.shape[-1]).sum(0)
     return settled.heatmap("grad-cam", values, maps, signed=False)
 
 
-def region_maps(question: Question) -> tuple[Question, Tensor]:
-    """Return the question, settled on its way, and the map of each region, f32[R, s, s]."""
+def region_maps(asked: Asked) -> tuple[Asked, Tensor]:
+    """Return what was asked, settled on its way, and the map of each region, f32[R, s, s]."""
     from captum.attr import LayerGradCam
 
     told = []
 
     def score(crops: Tensor) -> Tensor:
-        output = question.model.forward_regions(crops)
-        told.append(question.target.settle(output))
+        output = asked.model.forward_regions(crops)
+        told.append(asked.target.settle(output))
         return told[0].value(output)
 
-    layer = question.model.backbone.get_submodule(LAST_STAGE[question.backbone])
-    crops = crop_regions(question.face, question.boxes)
+    layer = asked.model.backbone.get_submodule(LAST_STAGE[asked.backbone])
+    crops = crop_regions(asked.face, asked.boxes)
     maps = LayerGradCam(score, layer).attribute(crops, relu_attributions=True)
     # [R, 1, s, s] -> [R, s, s]
-    return replace(question, target=told[0]), maps.detach()[:, 0].float()
+    return replace(asked, target=told[0]), maps.detach()[:, 0].float()

@@ -18,87 +18,85 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ran.explain.asked import Asked
 from ran.explain.heatmap import Explaining, Heatmap
 from ran.explain.laying import gather_gradients
-from ran.explain.question import Question
 from ran.net.regions import crop_regions
 
 
-def saliency(question: Question) -> Heatmap:
+def saliency(asked: Asked) -> Heatmap:
     """Return the absolute gradient, summed over the channels (Simonyan et al. 2014, arXiv:1312.6034).
 
     Simonyan et al. take the largest channel. One forward and one backward pass.
     """  # noqa: E501
-    settled, slopes = _slopes_of_the_face(question)
-    values = gather_gradients(slopes, question.boxes)[0].abs().sum(0)
+    settled, slopes = _slopes_of_the_face(asked)
+    values = gather_gradients(slopes, asked.boxes)[0].abs().sum(0)
     return settled.heatmap("saliency", values, slopes[0].abs().sum(1), signed=False)
 
 
-def input_x_gradient(question: Question) -> Heatmap:
+def input_x_gradient(asked: Asked) -> Heatmap:
     """Return pixel times gradient, summed over the channels (Shrikumar et al. 2016, arXiv:1605.01713).
 
     One forward and one backward pass.
     """  # noqa: E501
-    settled, slopes = _slopes_of_the_face(question)
-    crops = crop_regions(question.face, question.boxes)
-    values = (question.face * gather_gradients(slopes, question.boxes))[0].sum(0)
+    settled, slopes = _slopes_of_the_face(asked)
+    crops = crop_regions(asked.face, asked.boxes)
+    values = (asked.face * gather_gradients(slopes, asked.boxes))[0].sum(0)
     return settled.heatmap("input-x-gradient", values, (crops * slopes)[0].sum(1), signed=True)
 
 
-def integrated_gradients(question: Question) -> Iterator[Explaining]:
+def integrated_gradients(asked: Asked) -> Iterator[Explaining]:
     """Integrate the gradient along the straight line from the baseline to the face.
 
     (x - b) times the mean gradient on the line (Sundararajan et al. 2017, Eq. 1, arXiv:1703.01365),
     by Gauss-Legendre quadrature at `count` points. The values sum to f(face) - f(baseline) but for
     the error of the quadrature, which is the gap.
     """
-    question = question.settled()
-    blank = question.blank()
-    score, empty = question.scores(torch.cat([question.face, blank])).double().tolist()
-    start, change = (
-        crop_regions(picture, question.boxes) for picture in (blank, question.face - blank)
-    )
+    asked = asked.settled()
+    blank = asked.blank()
+    score, empty = asked.scores(torch.cat([asked.face, blank])).double().tolist()
+    start, change = (crop_regions(picture, asked.boxes) for picture in (blank, asked.face - blank))
     nodes, weights = (
         torch.tensor(values / 2, dtype=start.dtype, device=start.device).view(-1, 1, 1, 1, 1)
-        for values in np.polynomial.legendre.leggauss(question.count)
+        for values in np.polynomial.legendre.leggauss(asked.count)
     )
     mean = torch.zeros_like(start)
-    size = question.faces_at_once
-    for first in range(0, question.count, size):
+    size = asked.faces_at_once
+    for first in range(0, asked.count, size):
         points = start + (nodes[first : first + size] + 0.5) * change
-        mean += (weights[first : first + size] * slopes_at(question, points)).sum(0, keepdim=True)
-        if first + size < question.count:
-            yield Explaining(first + size, question.count, None)
-    values = ((question.face - blank) * gather_gradients(mean, question.boxes))[0].sum(0)
-    heatmap = question.heatmap(
+        mean += (weights[first : first + size] * slopes_at(asked, points)).sum(0, keepdim=True)
+        if first + size < asked.count:
+            yield Explaining(first + size, asked.count, None)
+    values = ((asked.face - blank) * gather_gradients(mean, asked.boxes))[0].sum(0)
+    heatmap = asked.heatmap(
         "integrated-gradients", values, (change * mean)[0].sum(1), signed=True,
-        total=score - empty, baseline=True, steps=question.count,
+        total=score - empty, baseline=True, steps=asked.count,
     )  # fmt: skip
-    yield Explaining(question.count, question.count, heatmap)
+    yield Explaining(asked.count, asked.count, heatmap)
 
 
-def slopes_at(question: Question, crops: Tensor) -> Tensor:
+def slopes_at(asked: Asked, crops: Tensor) -> Tensor:
     """Return the gradient of the target with respect to crops f32[B, R, 3, S, S], as large."""
     from captum.attr import Saliency
 
     def score(points: Tensor) -> Tensor:
-        return question.target.value(question.model.forward_regions(points))
+        return asked.target.value(asked.model.forward_regions(points))
 
     slopes: Tensor = Saliency(score).attribute(crops.detach().requires_grad_(), abs=False)
     return slopes.detach()
 
 
-def _slopes_of_the_face(question: Question) -> tuple[Question, Tensor]:
-    """Return the question, settled in the same pass, and the gradient at the face's own crops."""
+def _slopes_of_the_face(asked: Asked) -> tuple[Asked, Tensor]:
+    """Return what was asked, settled in the same pass, and the gradient at the face's own crops."""
     from captum.attr import Saliency
 
     told = []
 
     def score(points: Tensor) -> Tensor:
-        output = question.model.forward_regions(points)
-        told.append(question.target.settle(output))
+        output = asked.model.forward_regions(points)
+        told.append(asked.target.settle(output))
         return told[0].value(output)
 
-    crops = crop_regions(question.face, question.boxes).detach().requires_grad_()
+    crops = crop_regions(asked.face, asked.boxes).detach().requires_grad_()
     slopes = Saliency(score).attribute(crops, abs=False).detach()
-    return replace(question, target=told[0]), slopes
+    return replace(asked, target=told[0]), slopes

@@ -16,14 +16,14 @@ from math import ceil, isqrt
 import torch
 from torch import Tensor
 
+from ran.explain.asked import Asked
 from ran.explain.heatmap import Explaining, Heatmap
 from ran.explain.laying import warp_back
-from ran.explain.question import Question
 from ran.net.model import RanOutput
 from ran.net.regions import crop_regions
 
 
-def occlusion(question: Question) -> Iterator[Explaining]:
+def occlusion(asked: Asked) -> Iterator[Explaining]:
     """Slide a window of the baseline over the face; the target's fall is the window's value.
 
     Zeiler and Fergus 2014 (arXiv:1311.2901). `count` positions on a square grid (its root rounded
@@ -31,31 +31,31 @@ def occlusion(question: Question) -> Iterator[Explaining]:
     Occlusion. A region's map is the fall where that region alone sees the window. Windows that were
     not tried yet count for nothing in a map half done.
     """
-    question = question.settled()
-    blank = question.blank()
-    side = question.face.shape[-1]
-    windows = _windows(side, isqrt(question.count))
-    clean = crop_regions(question.face, question.boxes)
-    features = _features(question, clean[0])[None]
-    base = _values(question, features)
-    falls = torch.zeros(1 + len(question.boxes), side, side, device=question.face.device)
-    hits = torch.zeros(side, side, device=question.face.device)
-    size = question.faces_at_once
+    asked = asked.settled()
+    blank = asked.blank()
+    side = asked.face.shape[-1]
+    windows = _windows(side, isqrt(asked.count))
+    clean = crop_regions(asked.face, asked.boxes)
+    features = _features(asked, clean[0])[None]
+    base = _values(asked, features)
+    falls = torch.zeros(1 + len(asked.boxes), side, side, device=asked.face.device)
+    hits = torch.zeros(side, side, device=asked.face.device)
+    size = asked.faces_at_once
     for first in range(0, len(windows), size):
         chunk = windows[first : first + size]
-        faces = question.face.repeat(len(chunk), 1, 1, 1)
+        faces = asked.face.repeat(len(chunk), 1, 1, 1)
         for face, (x0, y0, x1, y1) in zip(faces, chunk, strict=True):
             face[:, y0:y1, x0:x1] = blank[0, :, y0:y1, x0:x1]
-        crops = crop_regions(faces, question.boxes)
+        crops = crop_regions(faces, asked.boxes)
         changed = (crops != clean).flatten(2).any(2)  # [N, R]
         seen = features.repeat(len(chunk), 1, 1)
         if bool(changed.any()):
-            seen[changed] = _features(question, crops[changed])
-        alone = torch.eye(len(question.boxes), dtype=torch.bool, device=seen.device)[..., None]
+            seen[changed] = _features(asked, crops[changed])
+        alone = torch.eye(len(asked.boxes), dtype=torch.bool, device=seen.device)[..., None]
         mixed = torch.where(alone, seen[:, None], features[:, None])  # [N, R, R, D]
         fall = torch.stack(
-            [base - _values(question, seen),
-             *(base - _values(question, mixed[:, region]) for region in range(len(alone)))],
+            [base - _values(asked, seen),
+             *(base - _values(asked, mixed[:, region]) for region in range(len(alone)))],
             dim=1,
         )  # fmt: skip
         for (x0, y0, x1, y1), change in zip(chunk, fall, strict=True):
@@ -64,37 +64,37 @@ def occlusion(question: Question) -> Iterator[Explaining]:
         done = first + len(chunk)
         means = falls / hits.clamp(min=1)
         # Region r's map in its own crop: the diagonal of every map in every crop.
-        cut = crop_regions(means[1:, None], question.boxes).diagonal(dim1=0, dim2=1)[0]
-        heatmap = question.heatmap(
+        cut = crop_regions(means[1:, None], asked.boxes).diagonal(dim1=0, dim2=1)[0]
+        heatmap = asked.heatmap(
             "occlusion", means[0], cut.permute(2, 0, 1), signed=True, baseline=True, steps=done
         )
         yield Explaining(done, len(windows), heatmap)
 
 
-def region_ablation(question: Question) -> Heatmap:
+def region_ablation(asked: Asked) -> Heatmap:
     """Leave each region out; the target's fall, all weights shared anew, is the region's value.
 
     One forward pass: the regions' features are computed once. `regions` is f32[R, 1, 1]; a pixel
     has the sum over the regions that it is in. A region that is left out has weights of 0, and
     without any region the logits are the classifier's bias alone.
     """
-    features = _features(question, crop_regions(question.face, question.boxes)[0])[None]
+    features = _features(asked, crop_regions(asked.face, asked.boxes)[0])[None]
     with torch.no_grad():
-        output = question.model.attend(features)
-        settled = replace(question, target=question.target.settle(output))
+        output = asked.model.attend(features)
+        settled = replace(asked, target=asked.target.settle(output))
         base = settled.target.value(output)
         without = [
             settled.target.value(_without(settled, features, region))
-            for region in range(len(question.boxes))
+            for region in range(len(asked.boxes))
         ]
     falls = (base - torch.cat(without)).view(-1, 1, 1)
-    values = warp_back(falls, question.boxes, question.face.shape[-1]).sum(0)
+    values = warp_back(falls, asked.boxes, asked.face.shape[-1]).sum(0)
     return settled.heatmap("region-ablation", values, falls, signed=True)
 
 
-def _without(question: Question, features: Tensor, region: int) -> RanOutput:
+def _without(asked: Asked, features: Tensor, region: int) -> RanOutput:
     """Return the answer for features f32[1, R, D] but one region's, f32[1, R] of weights."""
-    model = question.model
+    model = asked.model
     kept = [other for other in range(features.shape[1]) if other != region]
     nothing = features.new_zeros(features.shape[:2])
     if not kept:
@@ -114,13 +114,13 @@ def _windows(side: int, rows: int) -> list[tuple[int, int, int, int]]:
 
 
 @torch.no_grad()
-def _features(question: Question, crops: Tensor) -> Tensor:
+def _features(asked: Asked, crops: Tensor) -> Tensor:
     """Return features f32[N, D] of crops f32[N, 3, S, S], some at a time."""
-    chunks = crops.split(max(1, question.at_once // 2))
-    return torch.cat([question.model.features(chunk[None])[0] for chunk in chunks])
+    chunks = crops.split(max(1, asked.at_once // 2))
+    return torch.cat([asked.model.features(chunk[None])[0] for chunk in chunks])
 
 
 @torch.no_grad()
-def _values(question: Question, features: Tensor) -> Tensor:
+def _values(asked: Asked, features: Tensor) -> Tensor:
     """Return the target, f32[B], for features f32[B, R, D]."""
-    return question.target.value(question.model.attend(features))
+    return asked.target.value(asked.model.attend(features))

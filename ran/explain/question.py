@@ -1,115 +1,69 @@
-"""A Question: one face, one target, and the network that is asked."""
+"""A Question: what is asked of a scene. It travels whole, from the page to the method."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from ran.explain.baselines import BASELINES, Baseline
-from ran.explain.heatmap import Heatmap
-from ran.explain.targets import Target
-from ran.net.checkpoints import Network
-from ran.net.regions import crop_regions
+from ran.errors import BadRequest
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What a method needs to know. `dataclasses.replace` asks the same of another face or network.
+    """By which method, which number of the answer is explained, against what. Compared by its key.
 
-    model: the network, in eval mode, left as it was found; nobody else may run it meanwhile, for
-    Captum hooks its modules. face f32[1, 3, S, S] in [0, 1]; boxes i64[R, 4], x0 y0 x1 y1 in
-    pixels, row 0 the whole face; backbone, the network's key in LAST_STAGE; count, how many steps,
-    draws or positions; seed, of everything drawn; at_once, how many crops go through the backbone
-    together, at least those of one face.
+    method is a name of ran.explain.attribution.METHODS; target one that
+    ran.explain.targets.read_target takes: a class, "predicted", ...; baseline a name of
+    ran.explain.baselines.BASELINES, or a picture u8[S, S, 3] as large as the network's input; steps
+    how many steps, draws or positions, None the method's own number; seed of whatever is drawn.
     """
 
-    model: Network
-    face: Tensor
-    boxes: Tensor
-    target: Target
-    backbone: str = "resnet18"
-    baseline: Baseline = BASELINES["black"]
-    count: int = 1
+    method: str = "grad-cam"
+    target: str = "predicted"
+    baseline: str | NDArray[np.uint8] = "black"
+    steps: int | None = None
     seed: int = 0
-    at_once: int = 24
 
     def __post_init__(self) -> None:
-        if self.model.training:
-            raise ValueError(
-                "the network must be in eval mode, it is in training mode, where the regions of a "
-                "batch change one another; call model.eval() first"
+        if not 0 <= self.seed < 2**63:
+            raise BadRequest(
+                f"The seed is {self.seed}.", hint="Use a whole number from 0 to 2^63 - 1."
             )
 
-    @property
-    def faces_at_once(self) -> int:
-        """Return how many versions of the face go through the network together."""
-        return max(1, self.at_once // len(self.boxes))
+    @cached_property
+    def key(self) -> str:
+        """Return a small name of the question: equal questions have equal keys."""
+        against = self.baseline
+        if not isinstance(against, str):
+            pixels = np.ascontiguousarray(against)
+            told = repr((pixels.shape, pixels.dtype.str)).encode()
+            against = f"picture {hashlib.sha256(told + pixels.tobytes()).hexdigest()}"
+        fields = (self.method, self.target, against, self.steps, self.seed)
+        return hashlib.sha256(repr(fields).encode()).hexdigest()
 
-    def generator(self) -> torch.Generator:
-        """Return a new generator on the CPU: the same draws whatever computes the rest."""
-        return torch.Generator().manual_seed(self.seed)
+    def about(self, target: str) -> Question:
+        """Return the same question about another number of the answer."""
+        return replace(self, target=target)
 
-    def blank(self) -> Tensor:
-        """Return the baseline, f32[1, 3, S, S] in [0, 1]."""
-        return self.baseline.picture(self.face, self.generator())
+    @staticmethod
+    def of(
+        method: str | Question,
+        target: str,
+        baseline: str | NDArray[np.uint8],
+        steps: int | None,
+        seed: int,
+    ) -> Question:
+        """Return the question of these fields, or `method` where it is a whole question already."""
+        if isinstance(method, Question):
+            return method
+        return Question(method, target, baseline, steps, seed)
 
-    @torch.no_grad()
-    def scores(self, faces: Tensor) -> Tensor:
-        """Return the target of faces f32[B, 3, S, S], f32[B]; "predicted" must be settled."""
-        return torch.cat(
-            [
-                self.target.value(self.model.forward_regions(crop_regions(chunk, self.boxes)))
-                for chunk in faces.split(self.faces_at_once)
-            ]
-        )
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Question) and self.key == other.key
 
-    @torch.no_grad()
-    def settled(self) -> Question:
-        """Return the same question with "predicted" replaced by the class that it is."""
-        if not self.target.classes:
-            return self
-        output = self.model.forward_regions(crop_regions(self.face, self.boxes))
-        return replace(self, target=self.target.settle(output))
-
-    def heatmap(
-        self,
-        method: str,
-        values: Tensor,
-        regions: Tensor,
-        *,
-        signed: bool,
-        total: float | None = None,
-        baseline: bool = False,
-        steps: int | None = None,
-    ) -> Heatmap:
-        """Return the finished map; where `total` is given, the gap is what the sum misses of it.
-
-        Args:
-            method: the method's name.
-            values: f32[S, S].
-            regions: f32[R, s, s].
-            signed: whether values below zero speak against the target.
-            total: f(face) - f(baseline).
-            baseline: whether the baseline was used.
-            steps: how many steps, draws or positions were computed.
-        """
-        laid = _numpy(values)
-        return Heatmap(
-            laid,
-            _numpy(regions),
-            signed,
-            method,
-            self.target.name,
-            gap=None if total is None else abs(float(laid.sum(dtype=np.float64)) - total),
-            total=total,
-            baseline=self.baseline.name if baseline else None,
-            steps=steps,
-        )
-
-
-def _numpy(values: Tensor) -> NDArray[np.float32]:
-    return np.ascontiguousarray(values.detach().to("cpu", torch.float32).numpy())
+    def __hash__(self) -> int:
+        return hash(self.key)

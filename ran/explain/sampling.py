@@ -13,38 +13,38 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from ran.explain.asked import Asked
 from ran.explain.gradients import slopes_at
 from ran.explain.heatmap import Explaining
 from ran.explain.laying import gather_gradients
-from ran.explain.question import Question
 from ran.net.regions import crop_regions
 
 NOISE = 0.15
 """Standard deviation of SmoothGrad's noise in [0, 1] of a pixel; its authors use 0.1 to 0.2."""
 
 
-def smoothgrad(question: Question) -> Iterator[Explaining]:
+def smoothgrad(asked: Asked) -> Iterator[Explaining]:
     """Average the gradient over `count` noisy faces, then as `saliency` (Smilkov et al. 2017).
 
     arXiv:1706.03825. Gaussian noise on the face, before it is cropped: all regions see the same.
     """
-    question = question.settled()
-    generator = question.generator()
+    asked = asked.settled()
+    generator = asked.generator()
     total: Tensor | float = 0.0
-    for done, chunk in _chunks(question):
-        noise = [torch.randn(question.face.shape, generator=generator) for _ in range(chunk)]
-        faces = question.face + NOISE * torch.cat(noise).to(question.face)
-        slopes = slopes_at(question, crop_regions(faces, question.boxes))
+    for done, chunk in _chunks(asked):
+        noise = [torch.randn(asked.face.shape, generator=generator) for _ in range(chunk)]
+        faces = asked.face + NOISE * torch.cat(noise).to(asked.face)
+        slopes = slopes_at(asked, crop_regions(faces, asked.boxes))
         total = total + slopes.sum(0, keepdim=True)
         mean = total / done
-        values = gather_gradients(mean, question.boxes)[0].abs().sum(0)
-        heatmap = question.heatmap(
+        values = gather_gradients(mean, asked.boxes)[0].abs().sum(0)
+        heatmap = asked.heatmap(
             "smoothgrad", values, mean[0].abs().sum(1), signed=False, steps=done
         )
-        yield Explaining(done, question.count, heatmap)
+        yield Explaining(done, asked.count, heatmap)
 
 
-def gradient_shap(question: Question) -> Iterator[Explaining]:
+def gradient_shap(asked: Asked) -> Iterator[Explaining]:
     """Average (x - b) times the gradient at `count` random places between baselines and the face.
 
     Expected gradients (Erion et al. 2021, arXiv:1906.10670; Lundberg's GradientExplainer): an
@@ -52,40 +52,38 @@ def gradient_shap(question: Question) -> Iterator[Explaining]:
     any other this is integrated gradients at random places. The mean over infinitely many draws
     sums to f(face) - f(baseline); how far these draws are from it is the gap.
     """
-    question = question.settled()
-    generator = question.generator()
-    face_score = float(question.scores(question.face).double())
-    fixed = None if question.baseline.is_random else question.blank()
-    fixed_score = 0.0 if fixed is None else float(question.scores(fixed).double())
-    on_face = torch.zeros_like(question.face[0, 0])
+    asked = asked.settled()
+    generator = asked.generator()
+    face_score = float(asked.scores(asked.face).double())
+    fixed = None if asked.baseline.is_random else asked.blank()
+    fixed_score = 0.0 if fixed is None else float(asked.scores(fixed).double())
+    on_face = torch.zeros_like(asked.face[0, 0])
     on_crops: Tensor | float = 0.0
     blank_score = 0.0
-    for done, chunk in _chunks(question):
+    for done, chunk in _chunks(asked):
         drawn, places = [], []
         for _ in range(chunk):
-            drawn.append(
-                question.baseline.picture(question.face, generator) if fixed is None else fixed
-            )
+            drawn.append(asked.baseline.picture(asked.face, generator) if fixed is None else fixed)
             places.append(torch.rand(1, generator=generator))
         blanks = torch.cat(drawn)
-        start = crop_regions(blanks, question.boxes)
-        change = crop_regions(question.face - blanks, question.boxes)
-        place = torch.cat(places).to(question.face).view(-1, 1, 1, 1, 1)
-        slopes = slopes_at(question, start + place * change)
-        gathered = gather_gradients(slopes, question.boxes)
-        on_face = on_face + ((question.face - blanks) * gathered).sum((0, 1))
+        start = crop_regions(blanks, asked.boxes)
+        change = crop_regions(asked.face - blanks, asked.boxes)
+        place = torch.cat(places).to(asked.face).view(-1, 1, 1, 1, 1)
+        slopes = slopes_at(asked, start + place * change)
+        gathered = gather_gradients(slopes, asked.boxes)
+        on_face = on_face + ((asked.face - blanks) * gathered).sum((0, 1))
         on_crops = on_crops + (change * slopes).sum((0, 2))
-        scores = fixed_score * chunk if fixed is not None else question.scores(blanks).sum().item()
+        scores = fixed_score * chunk if fixed is not None else asked.scores(blanks).sum().item()
         blank_score += scores
-        heatmap = question.heatmap(
+        heatmap = asked.heatmap(
             "gradient-shap", on_face / done, on_crops / done, signed=True,
             total=face_score - blank_score / done, baseline=True, steps=done,
         )  # fmt: skip
-        yield Explaining(done, question.count, heatmap)
+        yield Explaining(done, asked.count, heatmap)
 
 
-def _chunks(question: Question) -> Iterator[tuple[int, int]]:
+def _chunks(asked: Asked) -> Iterator[tuple[int, int]]:
     """Give how many draws are done after each chunk, and how many are in it."""
-    for first in range(0, question.count, question.faces_at_once):
-        done = min(first + question.faces_at_once, question.count)
+    for first in range(0, asked.count, asked.faces_at_once):
+        done = min(first + asked.faces_at_once, asked.count)
         yield done, done - first

@@ -6,6 +6,7 @@ key has the prefix "module."; the heads are alpha.0, beta.0 and fc; the whole fa
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 import struct
 import warnings
@@ -94,6 +95,7 @@ def load_released(path: Path, *, classes: str = "ferplus") -> tuple[Network, Car
         seed=None,
         scores=None,
         note="Converted from the authors' released format, not evaluated here.",
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
     return assemble(card, renamed, path), card
 

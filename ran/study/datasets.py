@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 import zipfile
@@ -74,6 +75,13 @@ class Faces:
             np.concatenate([self.pixels, others.pixels]),
             np.concatenate([self.votes, others.votes]),
         )
+
+    @property
+    def key(self) -> str:
+        """Return the SHA-256 of the names and the pixels: other faces have another."""
+        digest = hashlib.sha256(repr((self.names, self.pixels.shape)).encode())
+        digest.update(np.ascontiguousarray(self.pixels).data)
+        return digest.hexdigest()
 
     def labels(self) -> NDArray[np.int64]:
         """Return the expression with most votes, i64[N] in 0..7; the first of equals."""

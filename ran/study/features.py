@@ -58,14 +58,14 @@ def compute_features(
     for number, start in enumerate(range(0, len(faces), PART)):
         part = faces.part(start, start + PART)
         path = _path(place, number)
-        if _is_of(path, part.names):
+        if _is_of(path, part):
             continue
         if allowance is not None and allowance.is_over():
             return False
         crops = region_crops(model, part, side, layout=layout, mirrored=mirrored)
         # Half precision: two views of six regions of 25,000 faces are 0.3 GB, not 0.6.
         features = torch.cat([asked.features(few).half().cpu() for few in crops])
-        save_tensors({"names": list(part.names), "features": features}, path)
+        save_tensors({"faces": part.key, "features": features}, path)
     return True
 
 
@@ -79,11 +79,11 @@ def _path(place: Path, number: int) -> Path:
     return place / f"part-{number:04}.pt"
 
 
-def _is_of(path: Path, names: tuple[str, ...]) -> bool:
+def _is_of(path: Path, faces: Faces) -> bool:
     if not path.is_file():
         return False
     try:
-        return bool(read_tensors(path)["names"] == list(names))
+        return bool(read_tensors(path)["faces"] == faces.key)
     except (ValueError, TypeError, KeyError):  # a damaged part is computed anew
         return False
 
@@ -95,4 +95,6 @@ def _key(model: RegionAttentionNetwork, layout: RegionLayout, side: int, *, mirr
         digest.update(name.encode())
         digest.update(value.cpu().contiguous().numpy().tobytes())
     boxes = pixel_boxes(layout, side).tolist()
-    return f"{digest.hexdigest()} {side} {boxes} {'mirrored' if mirrored else 'as they are'}\n"
+    colour = "grey" if model.grey else "colour"
+    way = "mirrored" if mirrored else "as they are"
+    return f"{digest.hexdigest()} {colour} {side} {boxes} {way}\n"

@@ -123,6 +123,11 @@ class Cover:
     shapes: tuple[Shape, ...]
     fill: Fill = field(default_factory=Fill)
 
+    @property
+    def key(self) -> str:
+        """Return a small name of the cover: what hides a pose alike has the same."""
+        return Scene(self.face, self.shapes, self.fill).key
+
 
 def turned(
     face: Face, yaws: Sequence[float] = YAWS, pitches: Sequence[float] = (0.0,), *, using: Engine

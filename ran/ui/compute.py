@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -62,7 +62,7 @@ def engine_of(checkpoint: str, device: str) -> Engine:
     return _engine(checkpoint, device)
 
 
-def once(key: str, make: Callable[[], _Made]) -> _Made:
+def once(key: Hashable, make: Callable[[], _Made]) -> _Made:
     """Return what `make` gives, kept in the visitor's session until another key is asked for."""
     kept = st.session_state.get("ran_once")
     if kept is None or kept[0] != key:
@@ -88,15 +88,34 @@ def uploaded_engine(files: Sequence[tuple[str, bytes]], device: str) -> Engine:
     """
     with TemporaryDirectory(prefix="ran-checkpoint-") as place:
         folder = Path(place)
-        released = None
+        released: Path | None = None
         for name, content in files:
             ours = _PARTS_OF_OURS.get(name.rsplit(".", 1)[-1].lower())
-            path = folder / (ours or f"{len(list(folder.iterdir()))}.pth.tar")
-            if path.exists():
-                raise BadCheckpoint(f"{name} is a second {ours}.", hint="Give one checkpoint.")
+            path = folder / (ours or file_name(name))
+            if path.exists() or (released is not None and not ours):
+                second = f"is a second {ours}" if ours else "is a second checkpoint"
+                raise BadCheckpoint(f"{name} {second}.", hint="Give one checkpoint.")
             path.write_bytes(content)
             released = released if ours else path
-        return Engine.load(released or folder, device)
+        if released is not None and len(files) > 1:
+            raise BadCheckpoint(
+                f"{released.name} is a whole checkpoint, and others are given beside it.",
+                hint="Give it alone, or model.safetensors with card.json.",
+            )
+        try:
+            return Engine.load(released or folder, device)
+        except BadCheckpoint as error:
+            # Where the upload lay for a moment is nobody's business.
+            said = error.message.replace(f"{place}/", "").replace(place, "The upload")
+            raise BadCheckpoint(said, hint=error.hint) from error
+
+
+def file_name(name: str) -> str:
+    """Return a visitor's name of a file as one that can be written: letters, one line, short."""
+    kept = "".join(c for c in name if c.isprintable() and c not in "/\\\0").strip(". ")
+    kept = kept.encode("utf-8", "replace").decode()
+    head, dot, ending = kept.partition(".")
+    return f"{head[:60] or 'checkpoint'}{dot}{ending[-20:]}"
 
 
 @st.cache_resource(max_entries=2, show_spinner="Finding the examples' faces …")

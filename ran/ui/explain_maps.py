@@ -11,10 +11,11 @@ from streamlit.delta_generator import DeltaGenerator
 from ran.engine import Engine
 from ran.explain.attribution import METHODS, Method
 from ran.explain.faithfulness import Checking
+from ran.explain.question import Question
 from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.ui import explain_badges, explain_pictures
-from ran.ui.asked import Asked
+from ran.ui.explain_settings import ExplainSettings
 from ran.ui.explain_ways import steps_of, unit
 from ran.ui.explaining import Round, Work, in_turn, work_on
 
@@ -54,7 +55,7 @@ class Asking:
 
 def asking(
     engine: Engine,
-    asked: Asked,
+    asked: ExplainSettings,
     scenes: tuple[Scene, ...],
     name: str,
     target: str,
@@ -67,29 +68,19 @@ def asking(
     """
     method = METHODS[name]
     steps = steps_of(asked, method)
-    baseline = asked.baseline
-    network = f"{engine.card.name} {engine.card.sha256} {engine.device}"
-    question = f"{name} {target} {baseline if method.uses_baseline else ''} {steps}"
-    faces = "-".join(scene.key for scene in scenes)
+    question = Question(name, target, asked.baseline, steps)
     work = work_on(
-        f"map {network} {faces} {question}",
+        ("map", engine.key, *(scene.key for scene in scenes), question.key),
         method.label if len(scenes) == 1 else f"{method.label}, both faces",
         (method.counts or "steps").removesuffix("s"),
-        lambda: in_turn(
-            [
-                engine.explaining(scene, name, target, baseline=baseline, steps=steps)
-                for scene in scenes
-            ]
-        ),
+        lambda: in_turn([engine.explaining(scene, question) for scene in scenes]),
     )
     # Also a map without a baseline is checked against one: what stands where a square is hidden.
     check = work_on(
-        f"check {network} {scenes[-1].key} {question} {baseline} {asked.draws}",
+        ("check", engine.key, scenes[-1].key, question.key, asked.draws),
         f"{method.label}, how far to trust it",
         "step",
-        lambda: engine.faithful(
-            scenes[-1], name, target, baseline=baseline, steps=steps, draws=asked.draws
-        ),
+        lambda: engine.faithful(scenes[-1], question, draws=asked.draws),
     )
     if not method.is_slow:
         work.finish()
@@ -112,7 +103,7 @@ def compute_button(place: DeltaGenerator, found: Sequence[Asking]) -> None:
             work.want()
 
 
-def card(engine: Engine, asked: Asked, one: Asking) -> DeltaGenerator:
+def card(engine: Engine, asked: ExplainSettings, one: Asking) -> DeltaGenerator:
     """Draw the card of one method, folded if it is flagged; return the place of its progress."""
     if not one.is_flagged:
         with st.container(border=True, gap="small"):
@@ -128,7 +119,7 @@ def card(engine: Engine, asked: Asked, one: Asking) -> DeltaGenerator:
     return st.empty()
 
 
-def _card(engine: Engine, asked: Asked, one: Asking) -> DeltaGenerator:
+def _card(engine: Engine, asked: ExplainSettings, one: Asking) -> DeltaGenerator:
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.markdown(f"**{one.method.label}**", width="content")
         badges = st.container(horizontal=True, width="content", gap="xsmall")
@@ -163,7 +154,7 @@ def _state(one: Asking, place: DeltaGenerator) -> None:
         st.button("Go on", icon=":material/play_arrow:", on_click=work.want, key=f"go-on-{one.key}")
 
 
-def _badges(asked: Asked, one: Asking) -> None:
+def _badges(asked: ExplainSettings, one: Asking) -> None:
     assert one.work.latest is not None
     maps = one.work.latest.maps
     is_large = explain_badges.gap(maps, one.unit)

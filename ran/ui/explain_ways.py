@@ -11,7 +11,7 @@ from ran.explain.attribution import METHODS, Method
 from ran.explain.baselines import BASELINES
 from ran.explain.targets import MARGIN, PREDICTED, difference, target_names
 from ran.prediction import Prediction
-from ran.ui.asked import Asked
+from ran.ui.explain_settings import ExplainSettings
 from ran.ui.session import seed
 
 MOST_STEPS = 1000
@@ -38,7 +38,7 @@ HELP_DRAWS = (
 )
 
 
-def ask(asked: Asked, engine: Engine, clean: Prediction) -> DeltaGenerator:
+def ask(asked: ExplainSettings, engine: Engine, clean: Prediction) -> DeltaGenerator:
     """Draw what can be asked and write the choice to `asked`; return the Compute button's place."""
     with st.container(border=True):
         chosen = st.pills(
@@ -68,7 +68,9 @@ def ask(asked: Asked, engine: Engine, clean: Prediction) -> DeltaGenerator:
         return cells.container(width="content")
 
 
-def _target(asked: Asked, engine: Engine, clean: Prediction, cells: DeltaGenerator) -> None:
+def _target(
+    asked: ExplainSettings, engine: Engine, clean: Prediction, cells: DeltaGenerator
+) -> None:
     classes = engine.card.classes
     regions = () if engine.card.kind == "plain" else tuple(box.name for box in clean.boxes)
     names = target_names(classes, regions)
@@ -90,7 +92,7 @@ def _target(asked: Asked, engine: Engine, clean: Prediction, cells: DeltaGenerat
     )  # fmt: skip
 
 
-def target_of(asked: Asked, clean: Prediction, *, minus: bool = True) -> str:
+def target_of(asked: ExplainSettings, clean: Prediction, *, minus: bool = True) -> str:
     """Return the target that the engine is asked for: the clean face's answer where predicted.
 
     The covered face may be answered otherwise; maps compare where they explain the same number.
@@ -119,7 +121,7 @@ def unit(target: str, clean: Prediction) -> str:
     return "logits" if target in clean.classes or first in clean.classes else ""
 
 
-def steps_of(asked: Asked, method: Method) -> int | None:
+def steps_of(asked: ExplainSettings, method: Method) -> int | None:
     """Return the steps that this method is asked for: refined, set, or its own."""
     if method.counts is None:
         return None

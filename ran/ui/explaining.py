@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -129,9 +129,11 @@ class Work(Generic[_Step]):
             self.step()
 
 
-def work_on(key: str, name: str, counts: str, begin: Callable[[], Iterator[_Step]]) -> Work[_Step]:
+def work_on(
+    key: Hashable, name: str, counts: str, begin: Callable[[], Iterator[_Step]]
+) -> Work[_Step]:
     """Return the visitor's work of this key, begun anew where there is none."""
-    kept: OrderedDict[str, Work[_Step]] = st.session_state.setdefault(_KEY, OrderedDict())
+    kept: OrderedDict[Hashable, Work[_Step]] = st.session_state.setdefault(_KEY, OrderedDict())
     work = kept.get(key)
     if work is None or work.is_failed:
         work = kept[key] = Work(name, counts, begin())

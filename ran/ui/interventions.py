@@ -13,7 +13,7 @@ from ran.figures import signed
 from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.ui import compute, panels
-from ran.ui.asked import Asked
+from ran.ui.explain_settings import ExplainSettings
 from ran.ui.session import seed
 
 _NOTHING = -1
@@ -26,7 +26,7 @@ _HELP = (
 
 
 def intervene(
-    asked: Asked, engine: Engine, scenes: Sequence[Scene], before: Prediction, about: str
+    asked: ExplainSettings, engine: Engine, scenes: Sequence[Scene], before: Prediction, about: str
 ) -> None:
     """Draw what can be done to the regions of the face as it stands, and what the answer does.
 
@@ -51,7 +51,9 @@ def intervene(
         )  # fmt: skip
 
 
-def _choose(asked: Asked, names: list[str], before: Prediction, *, has_cover: bool) -> None:
+def _choose(
+    asked: ExplainSettings, names: list[str], before: Prediction, *, has_cover: bool
+) -> None:
     places = range(len(names))
     used = st.pills(
         "Regions in use", places, selection_mode="multi", format_func=names.__getitem__,
@@ -88,12 +90,12 @@ def _choose(asked: Asked, names: list[str], before: Prediction, *, has_cover: bo
         asked.swapped = []
 
 
-def _key(asked: Asked, name: str, value: object) -> str:
+def _key(asked: ExplainSettings, name: str, value: object) -> str:
     """Return the key of a widget that starts anew after Undo and with other regions."""
     return seed(f"intervene-{asked.undone}-{name}", value)
 
 
-def _intervention(asked: Asked, count: int) -> Intervention:
+def _intervention(asked: ExplainSettings, count: int) -> Intervention:
     used = tuple(place for place in range(count) if place not in asked.unused)
     pinned = () if asked.pinned is None else ((asked.pinned, asked.pins[asked.pinned]),)
     return Intervention(None if len(used) == count else used, pinned, tuple(asked.swapped))

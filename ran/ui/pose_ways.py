@@ -88,7 +88,7 @@ def _turn(session: Session, face: Face, using: Engine) -> Plan | None:
     )  # fmt: skip
     chosen = session.poses.turn = TurnChoice((span[0], span[1]), int(step or was.step), pitch)
     return Plan(
-        TURN, f"turn {face.digest} {chosen}", len(chosen.yaws),
+        TURN, ("turn", face.digest, chosen), len(chosen.yaws),
         lambda: turned(face, chosen.yaws, (float(chosen.pitch),), using=using),
     )  # fmt: skip
 
@@ -108,10 +108,9 @@ def _photos(session: Session, face: Face, using: Engine) -> Plan | None:
     if not files:
         return kept(PHOTOS)
     contents = [(file.name, file.getvalue()) for file in files]
-    return Plan(
-        PHOTOS, f"photos {_digest(*(content for _, content in contents))}", len(contents),
-        lambda: of_photos(contents, using=using),
-    )  # fmt: skip
+    names = tuple(name for name, _ in contents)
+    key = ("photos", using.card.framing, names, _digest(*(content for _, content in contents)))
+    return Plan(PHOTOS, key, len(contents), lambda: of_photos(contents, using=using))
 
 
 def _video(session: Session, face: Face, using: Engine) -> Plan | None:
@@ -127,9 +126,8 @@ def _video(session: Session, face: Face, using: Engine) -> Plan | None:
     if file is None:
         return kept(VIDEO)
     content, name = file.getvalue(), file.name
-    video = compute.once(
-        f"video {_digest(content)} {frames}", lambda: open_video(content, name=name, frames=frames)
-    )
+    key = ("video", name, _digest(content), frames)
+    video = compute.once(key, lambda: open_video(content, name=name, frames=frames))
     if video.is_cut:
         st.markdown(
             f":material/info: {name} is {video.seconds:.0f} s long; its first {MAX_SECONDS:.0f} "
@@ -141,9 +139,8 @@ def _video(session: Session, face: Face, using: Engine) -> Plan | None:
             "are used."
         )
     return Plan(
-        VIDEO, f"video {_digest(content)} {frames}", len(video.frames),
-        lambda: of_video(video, using=using),
-    )  # fmt: skip
+        VIDEO, (*key, using.card.framing), len(video.frames), lambda: of_video(video, using=using)
+    )
 
 
 def _published(session: Session, face: Face, using: Engine) -> Plan | None:
@@ -156,9 +153,8 @@ def _published(session: Session, face: Face, using: Engine) -> Plan | None:
         "List", LISTS, format_func=names.__getitem__, key=seed("poses-list", LISTS[0])
     )
     count = cells.slider("Faces, evenly", 5, 40, key=seed("poses-count", 15))
-    return Plan(
-        PUBLISHED, f"list {name} {count}", count, lambda: listed(folder, name, count, using=using)
-    )
+    key = ("list", str(folder), name, count)
+    return Plan(PUBLISHED, key, count, lambda: listed(folder, name, count, using=using))
 
 
 def cover(session: Session, face: Face) -> Cover | None:

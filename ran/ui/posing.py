@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -14,6 +14,8 @@ from ran.recipe import LayoutChoice
 from ran.study.poses import Answered, Cover, Posed, Skipped, answered, by_yaw
 
 _KEY = "ran_poses"
+_Key = tuple[str, str, str, str | None, LayoutChoice]
+"""Of an answer: the network, the pose's name and face, the cover, and how the face is cut."""
 REMEMBERED = 5
 """Answers kept for each pose: with other covers, regions and networks."""
 
@@ -23,7 +25,7 @@ class Plan:
     """Which poses are wanted: by which way, their key, how many at most, and what makes them."""
 
     way: str
-    key: str
+    key: Hashable
     count: int
     begin: Callable[[], Iterator[Posed | Skipped]]
 
@@ -36,7 +38,7 @@ class Work:
     steps: Iterator[Posed | Skipped] | None = None
     poses: list[Posed] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-    answers: dict[tuple[str, str], Answered] = field(default_factory=dict)
+    answers: dict[_Key, Answered] = field(default_factory=dict)
     is_stopped: bool = False
     is_whole: bool = False
     chosen: int | None = None
@@ -138,7 +140,8 @@ def _answer(
     work: Work, posed: Posed, using: Engine, cover: Cover | None, layout: LayoutChoice
 ) -> Answered:
     """Return the answer to one pose, asked of the network once for each cover and cut."""
-    key = _name(using, posed, cover, layout)
+    hidden = None if cover is None else cover.key
+    key = (using.key, posed.name, posed.face.digest, hidden, layout)
     found = work.answers.get(key)
     if found is None:
         (found,) = answered([posed], using=using, cover=cover, layout=layout)
@@ -146,14 +149,6 @@ def _answer(
             work.answers.clear()
         work.answers[key] = found
     return found
-
-
-def _name(
-    using: Engine, posed: Posed, cover: Cover | None, layout: LayoutChoice
-) -> tuple[str, str]:
-    hidden = "" if cover is None else repr((cover.face.digest, cover.shapes, cover.fill))
-    shown = f"{posed.name} {posed.face.digest} {hidden} {layout}"
-    return f"{using.card.name} {using.card.sha256}", shown
 
 
 def _say(place: st.delta_generator.DeltaGenerator, work: Work, plan: Plan) -> None:

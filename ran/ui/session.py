@@ -16,7 +16,7 @@ from ran.net.regions import RegionLayout
 from ran.recipe import LayoutChoice, PhotoRef, Recipe
 from ran.scene import Scene
 from ran.study.poses import Posed
-from ran.ui.asked import Asked
+from ran.ui.explain_settings import ExplainSettings
 from ran.ui.pose_settings import WIDGETS, PoseSettings
 
 _KEY = "ran_session"
@@ -80,7 +80,7 @@ class Session:
     random_seed: int = 0
     radius: float = 0.25
     poses: PoseSettings = field(default_factory=PoseSettings)
-    explaining: Asked = field(default_factory=Asked)
+    explaining: ExplainSettings = field(default_factory=ExplainSettings)
     checkpoint: str | None = None
     own_engine: Engine | None = None
     second_engine: Engine | None = None

@@ -12,7 +12,7 @@ def _quick_checks(request, monkeypatch):
     if "real_checks" in request.fixturenames:
         return
 
-    def faithful(self, scene, method, target, *, draws, **_):
+    def faithful(self, scene, question, *, draws):
         for done in range(1, draws + 1):
             yield Checking(done, draws, Faithfulness(None, 0.25, 0.125, 0.1, done))
 

@@ -13,9 +13,9 @@ from ran.engine import Engine
 from ran.errors import BadRequest
 from ran.net.checkpoints import load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
-from ran.ui.asked import Asked
 from ran.ui.explain_exports import _csv, _npz, picture
 from ran.ui.explain_maps import asking
+from ran.ui.explain_settings import ExplainSettings
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 
@@ -175,7 +175,7 @@ def test_the_save_menu_offers_every_map_that_is_done(checkpoint):
 
 def test_a_maps_files_hold_the_pictures_and_the_numbers(checkpoint):
     engine, clean, covered = engine_and_scenes(checkpoint, "mouth")
-    asked = Asked(methods=["saliency"])
+    asked = ExplainSettings(methods=["saliency"])
     answer = engine.predict(clean)
     scenes = (clean, covered)
     one = asking(engine, asked, scenes, "saliency", answer.expression, answer)

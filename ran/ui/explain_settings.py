@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Asked:
+class ExplainSettings:
     """Which maps are wanted, of what and against what; and what is done to the regions.
 
     `steps` None is each method's own number; `draws` is what badges rest on; `refined` holds, by
