@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from ran.explain.targets import Target
+from ran.net.backbones import BACKBONES
 from ran.net.model import RegionAttentionNetwork
 from ran.net.regions import fixed_layout, pixel_boxes
 
@@ -16,7 +17,8 @@ def seeded(kind, backbone="resnet18", **options):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(2)
         model = kind(backbone, classes=5, **options).eval()
-        face = nn.functional.interpolate(torch.rand(1, 3, 8, 8), SIDE)
+        side = max(SIDE, BACKBONES[backbone].smallest)
+        face = nn.functional.interpolate(torch.rand(1, 3, 8, 8), side)
         with torch.no_grad():
             for name, parameter in model.named_parameters():
                 # An untrained VGG16 fades towards its last layers, and so would its maps.

@@ -12,9 +12,10 @@ from training_runs import tiny_backbone
 from ran.__main__ import main
 from ran.errors import BadCheckpoint
 from ran.face.detect import FERPLUS
+from ran.net.backbones import BACKBONES, Backbone
 from ran.net.checkpoints import DEFAULT, WEIGHTS
 from ran.net.losses import rb_margin
-from ran.net.model import BACKBONES, RegionAttentionNetwork
+from ran.net.model import RegionAttentionNetwork
 from ran.study import ablation
 from ran.study.ablation import (
     VARIANTS,
@@ -36,7 +37,7 @@ RECIPE = Recipe(input_size=32, head_epochs=2)
 
 @pytest.fixture(autouse=True)
 def _tiny(monkeypatch, _no_settings_from_outside):
-    monkeypatch.setitem(BACKBONES, "resnet18", tiny_backbone)
+    monkeypatch.setitem(BACKBONES, "resnet18", Backbone(tiny_backbone, "layer4", 8))
     monkeypatch.setenv("RAN_DEVICE", "cpu")
 
 

@@ -17,7 +17,8 @@ from ran.explain.baselines import BASELINES
 from ran.explain.laying import warp_back
 from ran.explain.targets import read_target
 from ran.explain.unrolled import unrolled
-from ran.net.model import BACKBONES, PlainNetwork, RegionAttentionNetwork
+from ran.net.backbones import BACKBONES
+from ran.net.model import PlainNetwork, RegionAttentionNetwork
 from ran.net.regions import crop_regions
 
 NAMES = ("a", "b", "c", "d", "e", "f")

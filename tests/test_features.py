@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from ran.net.model import BACKBONES, RegionAttentionNetwork
+from ran.net.backbones import BACKBONES, Backbone
+from ran.net.model import RegionAttentionNetwork
 from ran.net.regions import RegionLayout, fixed_layout
 from ran.study import features
 from ran.study.datasets import Faces
@@ -34,7 +35,7 @@ class Counting(nn.Sequential):
 
 @pytest.fixture
 def model(monkeypatch):
-    monkeypatch.setitem(BACKBONES, "resnet18", lambda: (Counting(), 3))
+    monkeypatch.setitem(BACKBONES, "resnet18", Backbone(lambda: (Counting(), 3), "", 8))
     monkeypatch.setattr(features, "PART", 4)
     monkeypatch.setattr(Counting, "asked", 0)
     return RegionAttentionNetwork("resnet18").eval()

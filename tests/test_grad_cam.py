@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from ran.engine import Engine
 from ran.explain.asked import Asked
-from ran.explain.grad_cam import LAST_STAGE, grad_cam
+from ran.explain.grad_cam import grad_cam
 from ran.explain.laying import warp_back
 from ran.face.detect import Face
 from ran.face.shapes import Rectangle
-from ran.net.model import BACKBONES, PlainNetwork, RegionAttentionNetwork
+from ran.net.backbones import BACKBONES
+from ran.net.model import PlainNetwork, RegionAttentionNetwork
 from ran.net.regions import crop_regions, fixed_layout, pixel_boxes
 from ran.scene import Scene
 
@@ -45,13 +46,18 @@ def last_stage(backbone, picture):
         for layer in list(backbone.features)[:-1]:  # all but the last pooling
             picture = layer(picture)
         return picture
-    for name in ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4"):
+    names = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
+    if hasattr(backbone, "stage1"):
+        names = ("conv", "norm", "relu", "pool", "stage1", "stage2", "stage3")
+    for name in names:
         picture = getattr(backbone, name)(picture)
     return picture
 
 
 def pooled(backbone, stage):
     stage = backbone.features[-1](stage) if hasattr(backbone, "features") else stage
+    if hasattr(backbone, "stage4"):
+        stage = backbone.stage5(backbone.stage4(stage))
     return stage.mean((2, 3))[0]
 
 
@@ -133,15 +139,16 @@ def agrees_with_the_restatement(heatmap, model, face, boxes, index):
 @pytest.mark.parametrize(
     ("backbone", "attention", "cells"),
     [("resnet18", "sigmoid", 2), ("resnet18", "softmax", 2), ("resnet34", "sigmoid", 2),
-     ("vgg16", "sigmoid", 4)],
+     ("vgg16", "sigmoid", 4), ("dlib29", "sigmoid", 6)],
 )  # fmt: skip
 def test_grad_cam_equals_a_plain_restatement(backbone, attention, cells):
     model, face = seeded(RegionAttentionNetwork, backbone, attention=attention)
     bright = 0
     for index in range(5):
-        heatmap = explain(model, face, index=index, backbone=backbone)
+        boxes = pixel_boxes(fixed_layout(), face.shape[-1])
+        heatmap = explain(model, face, boxes, index, backbone)
         assert heatmap.regions.shape == (6, cells, cells)
-        agrees_with_the_restatement(heatmap, model, face, BOXES, index)
+        agrees_with_the_restatement(heatmap, model, face, boxes, index)
         bright += heatmap.regions.any()
     assert bright >= 2
     assert (heatmap.signed, heatmap.method, heatmap.target, heatmap.gap) == (
@@ -152,11 +159,12 @@ def test_grad_cam_equals_a_plain_restatement(backbone, attention, cells):
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_a_plain_network_has_the_map_of_the_whole_face_alone(backbone):
     model, face = seeded(PlainNetwork, backbone)
-    shown = [explain(model, face, BOXES[:1], index, backbone) for index in range(5)]
+    boxes = pixel_boxes(fixed_layout(), face.shape[-1])
+    shown = [explain(model, face, boxes[:1], index, backbone) for index in range(5)]
     assert any(heatmap.values.any() for heatmap in shown)
     for index, heatmap in enumerate(shown):
         assert len(heatmap.regions) == 1
-        agrees_with_the_restatement(heatmap, model, face, BOXES[:1], index)
+        agrees_with_the_restatement(heatmap, model, face, boxes[:1], index)
 
 
 def test_regions_of_any_shape_equal_the_restatement():
@@ -194,8 +202,8 @@ def test_the_explained_layer_is_the_last_one_that_sees_positions_and_is_never_be
     def note(_, _inputs, output):
         seen.append(output.clone())
 
-    named[LAST_STAGE[backbone]].register_forward_hook(note)
-    first = named["features.0" if backbone == "vgg16" else "conv1"]
+    named[BACKBONES[backbone].last_stage].register_forward_hook(note)
+    first = named[{"vgg16": "features.0", "dlib29": "conv"}.get(backbone, "conv1")]
     features = model.features(face[:, None])[0, 0]
     (stage,) = seen
     assert stage.ndim == 4

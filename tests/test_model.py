@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from ran.net.backbones import BACKBONES, Backbone
 from ran.net.losses import rb_margin, region_biased_loss
-from ran.net.model import BACKBONES, PlainNetwork, RegionAttentionNetwork
+from ran.net.model import PlainNetwork, RegionAttentionNetwork
 
 
 class TinyBackbone(nn.Module):
@@ -26,7 +27,7 @@ class TinyBackbone(nn.Module):
 
 def tiny(attention="sigmoid", *, grey=False):
     torch.manual_seed(0)
-    with patch.dict(BACKBONES, {"tiny": lambda: (TinyBackbone(), 5)}):
+    with patch.dict(BACKBONES, {"tiny": Backbone(lambda: (TinyBackbone(), 5), "layer4", 8)}):
         return RegionAttentionNetwork("tiny", attention=attention, classes=3, grey=grey).eval()
 
 

@@ -22,7 +22,7 @@ class Asked:
 
     model: the network, in eval mode, left as it was found; nobody else may run it meanwhile, for
     Captum hooks its modules. face f32[1, 3, S, S] in [0, 1]; boxes i64[R, 4], x0 y0 x1 y1 in
-    pixels, row 0 the whole face; backbone, the network's key in LAST_STAGE; count, how many steps,
+    pixels, row 0 the whole face; backbone, its name in BACKBONES; count, how many steps,
     draws or positions; seed, of everything drawn; at_once, how many crops go through the backbone
     together, at least those of one face.
     """

@@ -16,14 +16,8 @@ from torch import Tensor
 from ran.explain.asked import Asked
 from ran.explain.heatmap import Heatmap
 from ran.explain.laying import warp_back
+from ran.net.backbones import BACKBONES
 from ran.net.regions import crop_regions
-
-LAST_STAGE = {"resnet18": "layer4", "resnet34": "layer4", "vgg16": "features.29"}
-"""The last convolution stage of each backbone, its ReLU included, by the name of the module.
-
-On faces of 224 pixels: 7 x 7 positions for a ResNet; 14 x 14 for VGG16, whose last ReLU stands
-before a max pooling (relu5_3, the layer that the authors of Grad-CAM released their code with).
-"""
 
 
 def grad_cam(asked: Asked) -> Heatmap:
@@ -54,7 +48,7 @@ def region_maps(asked: Asked) -> tuple[Asked, Tensor]:
         told.append(asked.target.settle(output))
         return told[0].value(output)
 
-    layer = asked.model.backbone.get_submodule(LAST_STAGE[asked.backbone])
+    layer = asked.model.backbone.get_submodule(BACKBONES[asked.backbone].last_stage)
     crops = crop_regions(asked.face, asked.boxes)
     maps = LayerGradCam(score, layer).attribute(crops, relu_attributions=True)
     # [R, 1, s, s] -> [R, s, s]

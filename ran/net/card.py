@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from ran.errors import BadCheckpoint
 from ran.net.attention import ATTENTIONS
-from ran.net.model import BACKBONES
+from ran.net.backbones import BACKBONES
 
 Numbers = dict[str, float]
 Table = dict[str, Numbers]
@@ -101,6 +101,12 @@ def read_card(path: Path) -> Card:
             raise BadCheckpoint(
                 f"{path} says {name} {str(value)[:60]!r}.", hint=f"Expected {expected}."
             )
+    least = BACKBONES[values["backbone"]].smallest
+    if values["input_size"] < least:
+        raise BadCheckpoint(
+            f"{path} says input_size {values['input_size']}.",
+            hint=f"{values['backbone']} needs at least {least} pixels.",
+        )
     return Card(**{**values, "classes": tuple(values["classes"])})
 
 

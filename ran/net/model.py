@@ -9,14 +9,13 @@ weight is w_i = mu_i nu_i / sum_j mu_j nu_j. The number of regions is free.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torchvision import models
 
 from ran.net.attention import Attention, RelationAttention, SelfAttention, weighted_mean
+from ran.net.backbones import BACKBONES
 from ran.net.regions import RegionLayout, crop_regions, fixed_layout, pixel_boxes
 
 LUMA = (0.299, 0.587, 0.114)
@@ -37,28 +36,6 @@ class RanOutput(NamedTuple):
     features: Tensor
 
 
-def _resnet(make: Callable[..., models.ResNet]) -> tuple[nn.Module, int]:
-    network = make(weights=None)
-    features = network.fc.in_features
-    network.fc = nn.Identity()
-    return network, features
-
-
-def _vgg16() -> tuple[nn.Module, int]:
-    network = models.vgg16(weights=None)
-    network.avgpool = nn.AdaptiveAvgPool2d(1)
-    network.classifier = nn.Identity()
-    return network, 512
-
-
-BACKBONES: dict[str, Callable[[], tuple[nn.Module, int]]] = {
-    "resnet18": lambda: _resnet(models.resnet18),
-    "resnet34": lambda: _resnet(models.resnet34),
-    "vgg16": _vgg16,
-}
-"""Makers of r(.): an untrained module f32[N, 3, H, W] -> f32[N, D], and D."""
-
-
 class _FaceNetwork(nn.Module):
     """What both networks share: the backbone, the input's colour and its normalisation."""
 
@@ -70,7 +47,7 @@ class _FaceNetwork(nn.Module):
         super().__init__()
         if backbone not in BACKBONES:
             raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, got {backbone!r}")
-        self.backbone, self.width = BACKBONES[backbone]()
+        self.backbone, self.width = BACKBONES[backbone].make()
         self.grey = grey
         self.register_buffer("mean", torch.zeros(1, 3, 1, 1))
         self.register_buffer("std", torch.ones(1, 3, 1, 1))

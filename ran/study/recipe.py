@@ -10,7 +10,7 @@ from typing import Any
 
 from ran.errors import BadRequest
 from ran.net.attention import ATTENTIONS
-from ran.net.model import BACKBONES
+from ran.net.backbones import BACKBONES
 from ran.study.augment import VIEWS
 from ran.writing import write_text
 
@@ -185,6 +185,12 @@ def _check(recipe: Recipe) -> None:
             raise BadRequest(
                 f"{field.name} is {value!r}.", hint=f"Expected {kind} from {low} to {high:g}."
             )
+    least = BACKBONES[recipe.backbone].smallest
+    if recipe.input_size < least:
+        raise BadRequest(
+            f"input_size is {recipe.input_size}.",
+            hint=f"{recipe.backbone} needs at least {least} pixels.",
+        )
     if recipe.joint_crops > 0 and recipe.flip_consistency > 0:
         raise BadRequest(
             "flip_consistency compares each region with its mirror image, joint_crops leaves some "

@@ -11,13 +11,13 @@ from training_runs import (
     train,
 )
 
-from ran.net.model import BACKBONES
+from ran.net.backbones import BACKBONES, Backbone
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _tiny():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(BACKBONES, "resnet18", tiny_backbone)
+        patch.setitem(BACKBONES, "resnet18", Backbone(tiny_backbone, "layer4", 8))
         yield
 
 

@@ -9,8 +9,9 @@ import torch
 from torch import nn
 from training_runs import SMALL, metrics, parameters, pretend_heads_reached, tiny_backbone, train
 
+from ran.net.backbones import BACKBONES, Backbone
 from ran.net.checkpoints import load_checkpoint
-from ran.net.model import BACKBONES, RanOutput, RegionAttentionNetwork
+from ran.net.model import RanOutput, RegionAttentionNetwork
 from ran.net.regions import crop_regions, pixel_boxes
 from ran.study.augment import DRAWS, random_views
 from ran.study.datasets import read_ferplus
@@ -173,6 +174,6 @@ def test_small_epochs_run_at_two_thirds_of_the_size(faces, tmp_path):
     network, width = tiny_backbone()
     network[0].register_forward_pre_hook(lambda _, inputs: sides.append(inputs[0].shape[-1]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(BACKBONES, "resnet18", lambda: (network, width))
+        patch.setitem(BACKBONES, "resnet18", Backbone(lambda: (network, width), "layer4", 8))
         train(faces, tmp_path / "run", "backbone", *SMALL, "--epochs", 2, "--small-epochs", 1)
     assert sides == [21] * 3 + [32] * 7, "twelve faces of valid are two batches"
