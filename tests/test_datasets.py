@@ -162,6 +162,13 @@ def test_a_picture_with_two_rows_is_named(ferplus):
     assert "has two rows of fer0000001.png" in refusal(ferplus)
 
 
+def test_two_files_of_one_name_are_one_picture_of_the_lists(ferplus):
+    path = ferplus / "FER2013Train/label.csv"
+    again = path.read_text().splitlines()[1].replace(".png", ".jpg")
+    path.write_text(f"{path.read_text()}{again}\n")
+    assert "has two rows of fer0000001.jpg" in refusal(ferplus)
+
+
 @pytest.mark.parametrize(
     ("content", "said"), [(b"", "is empty"), (b"\xff\xfe\x00\x81", "is not a table")]
 )
@@ -208,10 +215,25 @@ def test_a_mark_of_byte_order_spoils_no_line_of_a_list(lists, name):
     assert read_lists(lists) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("dlib_ferplus_train_center_crop_range_list.txt", "7/fer0034656"),
+        ("jianfei_occlusion_list.txt", "7_fer0034656.png 8 1"),
+        ("pose_30_ferplus_list.txt", "7/fer0034656.jpg"),
+    ],
+)
+def test_a_list_that_names_a_picture_twice_is_refused_with_both_lines(lists, name, line):
+    path = lists / "FERplus_dir" / name
+    path.write_text(f"0/fer0034655 8 0\n{line}\n{line.replace('7', '2', 1)}\n")
+    with pytest.raises(BadRequest, match=r"Lines 2 and 3 of .* both name fer0034656"):
+        read_lists(lists)
+
+
 @pytest.mark.parametrize("line", ["1_fer0034656.png", "1_fer0034656.png 8 4"])
 def test_an_occlusion_without_a_known_kind_is_refused_with_its_number(lists, line):
     path = lists / "FERplus_dir/jianfei_occlusion_list.txt"
-    path.write_text(f"1_fer0034656.png 8 0\n{line}\n")
+    path.write_text(f"1_fer0034655.png 8 0\n{line}\n")
     with pytest.raises(BadRequest, match=r"Line 2 of .* names no kind"):
         read_lists(lists)
 

@@ -79,8 +79,8 @@ def read_card(path: Path) -> Card:
     if not path.is_file():
         raise BadCheckpoint(f"{path} does not exist.", hint="A checkpoint needs a card.json.")
     try:
-        values = json.loads(path.read_bytes(), object_pairs_hook=_once)
-    except (OSError, ValueError, RecursionError) as error:
+        values = read_json(path)
+    except (OSError, ValueError) as error:
         raise BadCheckpoint(
             f"{path} cannot be read as JSON: {error}.",
             hint="Choose another checkpoint or download it again.",
@@ -108,6 +108,19 @@ def read_card(path: Path) -> Card:
             hint=f"{values['backbone']} needs at least {least} pixels.",
         )
     return Card(**{**values, "classes": tuple(values["classes"])})
+
+
+def read_json(path: Path) -> Any:
+    """Return what a file of JSON holds: UTF-8 whatever the system's is, nothing twice.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: if it is not JSON, or an object has a name twice.
+    """
+    try:
+        return json.loads(path.read_bytes(), object_pairs_hook=_once)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

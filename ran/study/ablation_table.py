@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ran.errors import BadCheckpoint
+from ran.net.card import read_json
 from ran.writing import write_text
 
 NAME = "ablation.json"
@@ -70,7 +71,7 @@ class AblationTable:
         if not path.is_file():
             return None
         try:
-            values = json.loads(path.read_text())
+            values = read_json(path)
             rows = tuple(Row(**row) for row in values.pop("rows"))
             margins = {name: tuple(counts) for name, counts in values.pop("margins").items()}
             edges, seeds = tuple(values.pop("edges")), tuple(values.pop("seeds"))

@@ -138,11 +138,11 @@ def _refuse_twice(names: list[str], place: str) -> None:
     """Refuse a table in which a picture has two rows: which votes count would be chance."""
     seen = set()
     for name in names:
-        if name in seen:
+        if Path(name).stem in seen:
             raise BadRequest(
                 f"{place} has two rows of {name}.", hint="Keep one row a picture, with its votes."
             )
-        seen.add(name)
+        seen.add(Path(name).stem)
 
 
 def _part(read: Callable[[str], bytes], name: str, source: Path, folder: str) -> bytes:
@@ -248,12 +248,25 @@ def _lines(path: Path) -> Iterator[tuple[int, str, int, list[str]]]:
     """Yield line number, stem, label and further columns of LABEL/STEM or LABEL_STEM lines."""
     if not path.is_file():
         raise BadRequest(f"{path} does not exist.", hint="Give the folder that holds FERplus_dir.")
-    # A byte that is no text spoils its own line alone, and that line is named.
-    for number, line in enumerate(path.read_text("utf-8-sig", "replace").splitlines(), 1):
+    try:
+        # A byte that is no text spoils its own line alone, and that line is named.
+        text = path.read_text("utf-8-sig", "replace")
+    except OSError as error:
+        raise BadRequest(
+            f"{path} cannot be read: {error.strerror}.", hint="Check the file's permissions."
+        ) from error
+    seen: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
         match = _LINE.match(line)
         if match is None:
             raise BadRequest(
                 f"Line {number} of {path} is {line[:80]!r}.",
                 hint="Expected LABEL/STEM or LABEL_STEM, LABEL from 0 to 7, as in 7/fer0032220.",
+            )
+        before = seen.setdefault(match[2], number)
+        if before != number:
+            raise BadRequest(
+                f"Lines {before} and {number} of {path} both name {match[2]}.",
+                hint="Keep one line a picture: which label counts would be chance.",
             )
         yield number, match[2], int(match[1]), match[3].split()

@@ -11,6 +11,7 @@ from typing import Any
 from ran.errors import BadRequest
 from ran.net.attention import ATTENTIONS
 from ran.net.backbones import BACKBONES
+from ran.net.card import read_json
 from ran.study.augment import VIEWS
 from ran.writing import write_text
 
@@ -128,7 +129,7 @@ def read_changes(path: Path) -> dict[str, Any]:
         BadRequest: if it cannot be read or has another field; `read_recipe` checks the values.
     """
     try:
-        values = json.loads(path.read_text())
+        values = read_json(path)
     except (OSError, ValueError) as error:
         raise BadRequest(
             f"{path} cannot be read as JSON: {error}.", hint="Give a file as in recipes/."
@@ -153,8 +154,8 @@ def _stored(path: Path) -> Recipe:
     if not path.is_file():
         return Recipe()
     try:
-        return Recipe(**json.loads(path.read_text()))
-    except (ValueError, TypeError) as error:
+        return Recipe(**read_json(path))
+    except (OSError, ValueError, TypeError) as error:
         raise BadRequest(
             f"{path} is no recipe: {error}.",
             hint=f"Its fields are {', '.join(field.name for field in fields(Recipe))}.",
