@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -11,13 +12,21 @@ from pathlib import Path
 from typing import NoReturn
 
 from ran.commands import evaluate, explain, poses, predict
+from ran.commands.network import refuse_unused
 from ran.errors import BadRequest, RanError
 from ran.expressions import CLASS_ORDERS
+
+_NOT_OURS = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO,
+    errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR,
+}  # fmt: skip
+"""What a path or a disk does, and a fault of ours does not."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, 2 after one line on standard error, 1 if nobody reads on."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal cannot print is written with what stands for its letters.
         if isinstance(stream, io.TextIOWrapper):
@@ -35,17 +44,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _drop_output()
         return 1
     except OSError as error:
-        if error.filename is not None:  # not of the output: a fault of ours
+        if error.errno not in _NOT_OURS:
             raise
-        _drop_output()
-        print(f"The output cannot be written: {error.strerror}. Free some space.", file=sys.stderr)
+        if error.filename is None:
+            _drop_output()
+            said = f"The output cannot be written: {error.strerror}. Send it elsewhere."
+        else:
+            said = f"{os.fsdecode(error.filename)}: {error.strerror}. Check the path."
+        print(" ".join(said.split()), file=sys.stderr)
         return 2
     return 0
 
 
+def _open_missing_streams() -> None:
+    """Open streams that were closed before we began; without them, Python has None instead."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+
+
 def _drop_output() -> None:
     """Let what is still buffered go nowhere: Python would try to write it at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -69,7 +92,9 @@ def _parser(*, for_training: bool) -> argparse.ArgumentParser:
     convert = commands.add_parser("convert", help="the authors' .pth.tar to our folder, and back")
     convert.add_argument("source", type=Path)
     convert.add_argument("target", type=Path)
-    convert.add_argument("--classes", choices=tuple(CLASS_ORDERS), default="ferplus")
+    convert.add_argument(
+        "--classes", choices=tuple(CLASS_ORDERS), help="of the authors' .pth.tar; ferplus"
+    )
     convert.set_defaults(perform=_convert)
     train = commands.add_parser("train", help="train a RAN on FERPlus")
     train.set_defaults(perform=_train)
@@ -84,9 +109,11 @@ def _parser(*, for_training: bool) -> argparse.ArgumentParser:
 def _convert(args: argparse.Namespace) -> None:
     from ran.net.checkpoints import convert
 
-    if args.target.exists():
+    if os.path.lexists(args.target):
         raise BadRequest(f"{args.target} exists.", hint="Choose a name that is free.")
-    convert(args.source, args.target, classes=args.classes)
+    is_ours = args.source.is_dir()
+    refuse_unused(args, {"classes": (not is_ours, "the authors' .pth.tar; our card names its own")})
+    convert(args.source, args.target, classes=args.classes or "ferplus")
 
 
 def _train(args: argparse.Namespace) -> None:

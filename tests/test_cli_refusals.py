@@ -194,9 +194,7 @@ def test_a_photo_after_a_number_of_degrees_is_a_photo(run, checkpoint, monkeypat
         "poses", "--turn", "--pitch", "-5", "0", ASTRONAUT, "--checkpoint", checkpoint
     )
     assert status == 2
-    assert err == (
-        f"No face found in {ASTRONAUT}. Try a photo in which the face is larger and not cut off.\n"
-    )
+    assert err == f"No pose came of {ASTRONAUT}. Give another photo.\n"
 
 
 @pytest.mark.parametrize(
@@ -262,7 +260,7 @@ def test_a_full_disk_is_said_in_one_line():
         )  # fmt: skip
     assert done.returncode == 2
     assert (
-        done.stderr == "The output cannot be written: No space left on device. Free some space.\n"
+        done.stderr == "The output cannot be written: No space left on device. Send it elsewhere.\n"
     )
 
 

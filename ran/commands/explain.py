@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ran.commands.network import add_network
+from ran.commands.network import add_network, refuse_unused
 from ran.commands.scenes import add_scene, note_differences, recipe_of, scenes_of
 from ran.commands.trust import add_trust, trust_facts, trust_in_words
 from ran.errors import BadRequest
-from ran.writing import refuse_same, replacing, write_bytes, write_text
+from ran.writing import is_printed_to, is_standard_output, refuse_same, replacing
 
 if TYPE_CHECKING:
     from ran.explain.heatmap import Heatmap
@@ -34,10 +36,10 @@ def add_arguments(explain: argparse.ArgumentParser) -> None:
         help="a class, predicted, \"anger - fear\", \"self-attention: Upper left\", rb-margin, ...",
     )  # fmt: skip
     explain.add_argument(
-        "--baseline", default="black", metavar="NAME", help="black, grey, blurred, mean or noise"
+        "--baseline", metavar="NAME", help="black, grey, blurred, mean or noise; black"
     )
     explain.add_argument("--steps", type=int, metavar="N", help="steps, draws or positions")
-    explain.add_argument("--seed", type=int, default=0, metavar="N", help="of what is drawn")
+    explain.add_argument("--seed", type=int, metavar="N", help="of what is drawn; 0")
     explain.add_argument(
         "--face", type=int, metavar="N", help="which face, 1 is the largest; 1 if not given"
     )
@@ -56,6 +58,9 @@ def add_arguments(explain: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Explain one face of a photo, or that of a recipe."""
     _check_files(args)
+    _refuse_unused(args)
+    args.baseline = "black" if args.baseline is None else args.baseline
+    args.seed = 0 if args.seed is None else args.seed
     recipe = recipe_of(args)
     if recipe is not None and args.face is not None:
         raise BadRequest(
@@ -97,7 +102,28 @@ def run(args: argparse.Namespace) -> None:
         "checkpoint": engine.card.name,
         "device": engine.device,
     }  # fmt: skip
-    print(json.dumps(report, indent=2) if args.json else _in_words(report))
+    words = json.dumps(report, indent=2) if args.json else _in_words(report)
+    # A file that goes to standard output has it for itself.
+    is_taken = any(is_standard_output(Path(path)) for path in written)
+    print(words, file=sys.stderr if is_taken else sys.stdout)
+
+
+def _refuse_unused(args: argparse.Namespace) -> None:
+    """Refuse a baseline or a seed with which the map would be the same."""
+    from ran.explain.attribution import method_named
+
+    method, is_checked = method_named(args.method), args.check is not None
+    draws = method.counts == "draws" or (method.uses_baseline and args.baseline == "noise")
+    refuse_unused(
+        args,
+        {
+            "baseline": (
+                method.uses_baseline or is_checked,
+                "a method with a baseline, or --check",
+            ),
+            "seed": (draws or is_checked, "a method that draws, the baseline noise, or --check"),
+        },
+    )
 
 
 def _check_files(args: argparse.Namespace) -> None:
@@ -110,8 +136,20 @@ def _check_files(args: argparse.Namespace) -> None:
     outputs = {"--out": args.out, "--csv": args.csv, "--npz": args.npz}
     recipe = None if args.recipe is None else Path(args.recipe)
     refuse_same(outputs, {"the photo": Path(args.photo), "the recipe": recipe})
-    for path in outputs.values():
-        if path is not None and not path.resolve().parent.is_dir():
+    for words, path in outputs.items():
+        if path is None:
+            continue
+        is_output = is_standard_output(path)
+        if is_output and args.json:
+            raise BadRequest(
+                f"{words} would write into the JSON on standard output.",
+                hint="Leave out --json, or choose a file.",
+            )
+        if not is_output and is_printed_to(path):
+            raise BadRequest(
+                f"{words} would write over standard output, {path}.", hint="Choose another name."
+            )
+        if not Path(os.path.realpath(path)).parent.is_dir():
             raise BadRequest(
                 f"The folder of {path} does not exist.", hint="Make it, or choose another."
             )
@@ -122,13 +160,15 @@ def _write(
 ) -> list[str]:
     from ran.explain.files import heatmap_csv, heatmap_npz
 
-    if args.out is not None:
-        with replacing(args.out) as fresh:
-            _draw(fresh, heatmap, scene)
-    if args.csv is not None:
-        write_text(args.csv, heatmap_csv(heatmap, [box.name for box in boxes]))
-    if args.npz is not None:
-        write_bytes(args.npz, heatmap_npz(heatmap, boxes))
+    with ExitStack() as files:
+        # All or none: each takes its place only when the last is written.
+        if args.out is not None:
+            _draw(files.enter_context(replacing(args.out)), heatmap, scene)
+        if args.csv is not None:
+            table = heatmap_csv(heatmap, [box.name for box in boxes])
+            files.enter_context(replacing(args.csv)).write_bytes(table.encode())
+        if args.npz is not None:
+            files.enter_context(replacing(args.npz)).write_bytes(heatmap_npz(heatmap, boxes))
     return [str(path) for path in (args.out, args.csv, args.npz) if path is not None]
 
 

@@ -86,6 +86,11 @@ def run(args: argparse.Namespace) -> None:
             "checkpoint": (not is_measured, "a photo, and neither --ferplus nor --lists"),
         },
     )
+    if is_measured and args.device != "auto":
+        raise BadRequest(
+            "--device needs a photo, and neither --ferplus nor --lists.",
+            hint="Give it, or leave out --device.",
+        )
     if is_measured:
         (_choose if args.choose else _measure)(args)
         return
@@ -99,13 +104,14 @@ def run(args: argparse.Namespace) -> None:
         _asked(args, engine) if recipe is None else _replayed(recipe, args.photo, engine)
     )
     for left_out in skipped:
-        print(left_out.reason, file=sys.stderr)
+        if found or len(skipped) > 1:  # alone, it is the refusal
+            print(left_out.reason, file=sys.stderr)
     if not found:
-        # The reasons stand on standard error already, one a file.
-        where = args.photo[0] if len(args.photo) == 1 else f"any of {len(args.photo)} files"
+        if len(skipped) == 1:  # a refusal, and what to do, in its own words
+            raise NoFaceFound(skipped[0].reason, hint="")
         raise NoFaceFound(
-            f"No face found in {where}.",
-            hint="Try a photo in which the face is larger and not cut off.",
+            f"No pose came of {', '.join(args.photo[:3])}{' …' if len(args.photo) > 3 else ''}.",
+            hint="The lines above say why, one a file." if skipped else "Give another photo.",
         )
     for sentence in differs:
         print(sentence, file=sys.stderr)

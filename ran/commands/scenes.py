@@ -82,6 +82,8 @@ def scenes_of(
     """Return the scene of every face by its number from 1, or of the recipe's face alone."""
     if recipe is not None:
         index = recipe.face_among(len(found))
+        if note := recipe.layout.note(found[index]):
+            print(note, file=sys.stderr)
         return {index + 1: recipe.scene(found[index])}
     _refuse_unused(args)
     options = argparse.Namespace(**{**_SCENE, **vars(args)})

@@ -5,20 +5,23 @@ Whatever comes from outside is refused with what was expected: a wrong hash, sha
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from ran.errors import BadCheckpoint, BadRequest
 from ran.net.assembled import RETRY, Network, assemble
 from ran.net.card import Card, read_card
 from ran.net.released import load_released, write_released
-from ran.writing import replacing, write_text
+from ran.writing import cannot_be_written, replacing
 
 __all__ = [
     "DEFAULT", "WEIGHTS", "Card", "Network", "bundled", "convert", "load_checkpoint",
@@ -57,16 +60,35 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[Network, Card]:
 
 def save_checkpoint(folder: Path, model: Network, card: Card, *, half: bool = True) -> Card:
     """Write model.safetensors (fp16 if `half`) and card.json; return the card with its hash."""
-    folder.mkdir(parents=True, exist_ok=True)
-    state = {
-        key: (value.half() if half and value.is_floating_point() else value).contiguous().cpu()
-        for key, value in model.state_dict().items()
-    }
-    with replacing(folder / "model.safetensors") as fresh:
-        save_file(state, fresh)
-    card = replace(card, sha256=_sha256(folder / "model.safetensors"))
-    write_text(folder / "card.json", json.dumps(asdict(card), indent=2) + "\n")
+    is_new = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        state = {
+            key: (value.half() if half and value.is_floating_point() else value).contiguous().cpu()
+            for key, value in model.state_dict().items()
+        }
+        # Both or none: they take their places one after the other, when both are written.
+        with (
+            replacing(folder / "model.safetensors") as weights,
+            replacing(folder / "card.json") as about,
+        ):
+            _save_tensors(state, weights, folder / "model.safetensors")
+            card = replace(card, sha256=_sha256(weights))
+            about.write_text(json.dumps(asdict(card), indent=2) + "\n", "utf-8")
+    except BaseException:
+        if is_new:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
     return card
+
+
+def _save_tensors(state: dict[str, Tensor], path: Path, place: Path) -> None:
+    try:
+        save_file(state, path)
+    except SafetensorError as error:
+        # It says so of a full disk, in words of its own.
+        raise cannot_be_written(place, OSError(errno.EIO, str(error))) from error
 
 
 def _load_folder(folder: Path) -> tuple[Network, Card]:
@@ -108,17 +130,15 @@ def convert(source: Path, target: Path, *, classes: str = "ferplus") -> None:
         )
     if not to_released and not source.exists():
         raise BadCheckpoint(f"{source} does not exist.", hint="Give the authors' .pth.tar.")
-    read = load_checkpoint if to_released else partial(load_released, classes=classes)
+    read = partial(load_released, classes=classes) if source.is_file() else load_checkpoint
     model, card = read(source)
     try:
         if to_released:
             write_released(target, model, card)
         else:
             save_checkpoint(target, model, card, half=False)
-    except (OSError, SafetensorError) as error:
-        raise BadRequest(
-            f"{target} cannot be written: {error}.", hint="Choose another place."
-        ) from error
+    except OSError as error:
+        raise cannot_be_written(target, error) from error
 
 
 def _sha256(path: Path) -> str:

@@ -53,7 +53,7 @@ def load_released(path: Path, *, classes: str = "ferplus") -> tuple[Network, Car
     """
     renamed: dict[str, Tensor] = {}
     for key, value in _state(path).items():
-        bare = _unwrapped(key)
+        bare = unwrapped(key)
         head = next((name for name in _HEADS if bare.startswith(name)), None)
         name = f"backbone.{bare}" if head is None else _HEADS[head] + bare.removeprefix(head)
         if name in renamed:
@@ -104,7 +104,7 @@ def _state(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a released file by its own names; nothing in it is run."""
     try:
         # The authors' files note their best accuracy as a NumPy number.
-        with warnings.catch_warnings(), safe_globals(_numbers_of_numpy()):
+        with warnings.catch_warnings(), safe_globals(numbers_of_numpy()):
             # PyTorch warns of old or damaged pickles; what matters of that is said here.
             warnings.simplefilter("ignore")
             content = torch.load(path, weights_only=True, map_location="cpu")
@@ -124,7 +124,7 @@ def _state(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def _numbers_of_numpy() -> list[Any]:
+def numbers_of_numpy() -> list[Any]:
     """Return what a file may name beside tensors: NumPy's plain numbers, in either spelling."""
     names = ("numpy._core.multiarray.scalar", "numpy.core.multiarray.scalar")
     return [*((_number, name) for name in names), np.dtype, *dict.fromkeys(_NUMBERS)]
@@ -139,7 +139,7 @@ def _number(dtype: np.dtype[Any], content: bytes | str = b"") -> float:
     return number
 
 
-def _unwrapped(key: str) -> str:
+def unwrapped(key: str) -> str:
     """Return a tensor's name without all that wraps its network, in any order."""
     while wrapper := next((name for name in _WRAPPERS if key.startswith(name)), ""):
         key = key.removeprefix(wrapper)
@@ -185,9 +185,26 @@ def write_released(target: Path, model: Network, card: Card) -> None:
             hint="Only such a RAN can be converted.",
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target) as fresh, fresh.open("wb") as file:
-        torch.save({"epoch": 0, "arch": card.backbone, "state_dict": released_state(model),
-                    "best_prec1": 0.0, "optimizer": {}}, file)  # fmt: skip
+    content = {"epoch": 0, "arch": card.backbone, "state_dict": released_state(model),
+               "best_prec1": 0.0, "optimizer": {}}  # fmt: skip
+    write_pickled(target, content)
+
+
+def write_pickled(path: Path, content: object) -> None:
+    """Write what torch.save makes of tensors and plain values, whole or not at all.
+
+    Raises:
+        BadRequest: if it cannot be written.
+    """
+    with replacing(path) as fresh:
+        try:
+            with fresh.open("wb") as file:
+                torch.save(content, file)
+        except RuntimeError as error:
+            # A full disk leaves PyTorch with a file that it cannot end.
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from error
+            raise
 
 
 def released_state(model: Network) -> dict[str, Tensor]:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.serialization import safe_globals
 
 from ran.errors import BadCheckpoint
 from ran.net.card import read_card
 from ran.net.checkpoints import load_checkpoint
 from ran.net.model import PlainNetwork
+from ran.net.released import numbers_of_numpy, unwrapped
 from ran.study.runs import read_tensors
 
 
@@ -31,8 +33,8 @@ def load_backbone(model: PlainNetwork, path: Path) -> str:
     """Put the backbone of a checkpoint into `model`; say what was left out.
 
     A folder of ours brings its normalisation along. In a file of the authors' released layout keys
-    may carry the prefix "module.", and the backbone sees values in [0, 1] as they are: `model`
-    normalises no more. Classifier and attention heads are left out by name.
+    may carry prefixes such as "module.", and the backbone sees values in [0, 1] as they are:
+    `model` normalises no more. Classifier and attention heads are left out by name.
 
     Raises:
         BadCheckpoint: if it is missing or damaged, holds no state_dict, or lacks a backbone's
@@ -75,7 +77,8 @@ def _state(path: Path) -> dict[str, Tensor]:
             f"{path} does not exist.", hint="Give --init a .pth.tar file or a checkpoint's folder."
         )
     try:
-        content = read_tensors(path)
+        with safe_globals(numbers_of_numpy()):
+            content = read_tensors(path)
     except ValueError as error:
         raise BadCheckpoint(
             f"{path} is not a PyTorch checkpoint.", hint="Download it again."
@@ -86,4 +89,10 @@ def _state(path: Path) -> dict[str, Tensor]:
             f"{path} holds no state_dict of tensors.",
             hint="Expected the authors' layout: torch.save({'state_dict': ...}).",
         )
-    return {str(key).removeprefix("module."): value for key, value in state.items()}
+    bare = {unwrapped(str(key)): value for key, value in state.items()}
+    if len(bare) < len(state):
+        raise BadCheckpoint(
+            f"{path} holds more than one network: without what wraps them, names stand twice.",
+            hint="Save the state_dict of one network alone.",
+        )
+    return bare

@@ -77,6 +77,8 @@ def release(
         BadRequest: if the run is not trained, or a folder of `also` is of another recipe.
     """
     if plain_out is None:
+        if not out.name:
+            raise BadRequest(f"{out} has no name of its own.", hint="Give --out a new folder.")
         plain_out = out.with_name(f"plain-{out.name.removeprefix('ran-')}")
     others = [(_same_recipe(recipe, other), other) for other in also]
     kept = kept_epoch(folder)

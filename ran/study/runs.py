@@ -22,9 +22,9 @@ from torch import nn
 
 from ran.errors import BadCheckpoint, BadRequest
 from ran.net.model import PlainNetwork, RegionAttentionNetwork
+from ran.net.released import write_pickled
 from ran.study.datasets import CLASSES
 from ran.study.recipe import Recipe
-from ran.writing import replacing
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,7 @@ def untrained_ran(recipe: Recipe) -> RegionAttentionNetwork:
 
 def save_tensors(content: object, path: Path) -> None:
     """Write what `read_tensors` returns again, whole or not at all."""
-    with replacing(path) as fresh, fresh.open("wb") as file:
-        torch.save(content, file)
+    write_pickled(path, content)
 
 
 def read_tensors(path: Path) -> Any:

@@ -148,6 +148,8 @@ def _sidebar(session: Session) -> None:
                 step=0.05,
                 key=seed("radius", session.radius),
             )
+        if session.face is not None and (note := session.layout_choice().note(session.face)):
+            st.markdown(f":small[:gray[{note}]]")
         st.subheader("Model", anchor=False)
         _checkpoint_and_device(session)
         st.page_link("pages/model.py", label="Card and equations", icon=":material/schema:")
