@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ran.commands import evaluate, explain, poses, predict
-from ran.commands.network import refuse_unused
+from ran.commands.network import refuse_unused, say
 from ran.errors import BadRequest, RanError
 from ran.expressions import CLASS_ORDERS
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             sys.stdout.flush()  # a pipe that was closed shows here, not when Python ends
     except RanError as error:
-        print(" ".join(str(error).split()), file=sys.stderr)
+        say(str(error))
         return 2
     except BrokenPipeError:  # `| head` has what it wants; what is still buffered goes nowhere
         _drop_output()
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             said = f"The output cannot be written: {error.strerror}. Send it elsewhere."
         else:
             said = f"{os.fsdecode(error.filename)}: {error.strerror}. Check the path."
-        print(" ".join(said.split()), file=sys.stderr)
+        say(said)
         return 2
     return 0
 

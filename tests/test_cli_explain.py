@@ -114,7 +114,7 @@ def test_a_recipe_is_replayed(run, engine, face, tmp_path):
         ("--face 0", "There is no face 0"),
         ("--out map.gif", "--out writes .png, .svg, .pdf, got 'map.gif'"),
         ("--npz no/such/folder/map.npz", "The folder of no/such/folder/map.npz does not exist"),
-        ("--seed -1", "The seed is -1"),
+        ("--method smoothgrad --seed -1", "The seed is -1"),
     ],
 )
 def test_what_cannot_be_explained_is_refused_in_one_line(options, words, run):

@@ -201,3 +201,25 @@ def test_a_mark_of_byte_order_is_no_part_of_a_runs_options(run, tmp_path):
         "--config", tmp_path / "options.json",
     )  # fmt: skip
     assert err.startswith("seed is -1.")
+
+
+def test_a_name_that_would_steer_the_terminal_is_written_out_on_one_line(run, checkpoint, tmp_path):
+    name = "a\nb\x1b[2Jc.png"
+    status, _, err = run("predict", name)
+    assert (status, err) == (2, "a b\\x1b[2Jc.png does not exist. Check the path.\n")
+    (tmp_path / name).write_bytes(ASTRONAUT.read_bytes())
+    line = ("poses", tmp_path / name, "none\n.png", "--checkpoint", checkpoint)
+    status, out, err = run(*line)
+    assert (status, out.count("\n"), err.count("\n")) == (0, 1, 1)
+    assert out.endswith("  a b\\x1b[2Jc.png\n")
+    status, out, _ = run(*line, "--json")
+    assert json.loads(out)["skipped"][0]["source"] == "none\n.png", "JSON keeps the name"
+
+
+def test_a_refusal_that_nobody_can_hear_is_one_all_the_same():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ran", "predict", "none.png"],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=full, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, b"")

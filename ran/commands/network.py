@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 
 from ran.errors import BadRequest
 
@@ -30,3 +32,17 @@ def refuse_unused(args: argparse.Namespace, needs: Mapping[str, tuple[bool, str]
         if value is not None and value is not False and value != [] and not is_there:
             option = f"--{name.replace('_', '-')}"
             raise BadRequest(f"{option} needs {words}.", hint=f"Give it, or leave out {option}.")
+
+
+def say(text: str) -> None:
+    """Print one line on standard error, whatever names are in it; nothing if nobody can hear."""
+    with suppress(OSError):
+        print(one_line(text), file=sys.stderr)
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line; what would steer a terminal is written out, not obeyed."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in " ".join(text.split())
+    )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ran.commands.network import add_network, refuse_unused
+from ran.commands.network import add_network, one_line, refuse_unused, say
 from ran.errors import BadRequest, NoFaceFound
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ def run(args: argparse.Namespace) -> None:
     )
     for left_out in skipped:
         if found or len(skipped) > 1:  # alone, it is the refusal
-            print(left_out.reason, file=sys.stderr)
+            say(left_out.reason)
     if not found:
         if len(skipped) == 1:  # a refusal, and what to do, in its own words
             raise NoFaceFound(skipped[0].reason, hint="")
@@ -114,7 +113,7 @@ def run(args: argparse.Namespace) -> None:
             hint="The lines above say why, one a file." if skipped else "Give another photo.",
         )
     for sentence in differs:
-        print(sentence, file=sys.stderr)
+        say(sentence)
     found = by_yaw(found)
     if args.json:
         report = {
@@ -210,7 +209,7 @@ def _in_words(found: Answered) -> str:
     weights = "  ".join(
         f"{box.name} {w:.2f}x" for box, w in zip(answer.boxes, answer.relative_weights, strict=True)
     )
-    kind = "synthetic" if posed.is_synthetic else posed.name
+    kind = "synthetic" if posed.is_synthetic else one_line(posed.name)
     doubt = "  (not reliable)" if posed.warning else ""
     return f"{words}  {weights}  {kind}{doubt}"
 

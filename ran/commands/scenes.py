@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING, Any
 
-from ran.commands.network import refuse_unused
+from ran.commands.network import refuse_unused, say
 from ran.errors import BadRecipe, BadRequest
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def scenes_of(
     if recipe is not None:
         index = recipe.face_among(len(found))
         if note := recipe.layout.note(found[index]):
-            print(note, file=sys.stderr)
+            say(note)
         return {index + 1: recipe.scene(found[index])}
     _refuse_unused(args)
     options = argparse.Namespace(**{**_SCENE, **vars(args)})
@@ -117,7 +116,7 @@ def note_differences(recipe: Recipe, photo: Photo, engine: Engine, faces: int) -
 
     here = PhotoRef.of(photo), CheckpointRef.of(engine.card)
     for notice in recipe.notices(*here, faces=faces):
-        print(notice, file=sys.stderr)
+        say(notice)
 
 
 def _scene(face: Face, args: argparse.Namespace) -> Scene:
@@ -150,5 +149,5 @@ def _layout(face: Face, args: argparse.Namespace) -> RegionLayout | None:
         said = error.message.removeprefix("The recipe says layout.")
         raise BadRequest(f"The face cannot be cut so: {said}", hint=error.hint) from error
     if note := choice.note(face):
-        print(note, file=sys.stderr)
+        say(note)
     return regions
