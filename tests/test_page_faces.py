@@ -5,6 +5,8 @@ import pytest
 from app_pages import ASTRONAUT, ROOT, button, dialog, opened, png, session, words
 from PIL import Image
 
+from ran.face.detect import FERPLUS, Face
+
 pytestmark = pytest.mark.usefixtures("tiny_network")
 
 
@@ -64,3 +66,18 @@ def test_the_face_button_opens_the_dialog():
     app.button(key="choose-face").click().run()
     assert not app.exception
     assert "It is not kept, shared or used for training." in words(app)
+
+
+def test_a_face_without_landmarks_is_cut_round_the_medians_and_the_page_says_so():
+    app = opened()
+    said = "This face has no landmarks, so it is cut"
+    app.button_group(key="layout").set_value("Landmark").run()
+    assert session(app).layout_kind == "Landmark"
+    assert said not in words(app)
+    session(app).faces = [Face.from_pixels(session(app).face.pixels)]
+    app.run()
+    assert not app.exception
+    assert said in words(app)
+    (_, eye, *_) = session(app).layout(session(app).face).boxes
+    x, y = FERPLUS.landmarks[0]
+    assert ((eye.x0 + eye.x1) / 2, (eye.y0 + eye.y1) / 2) == pytest.approx((x, y), abs=1e-6)
