@@ -6,6 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ran.engine import Engine
 from ran.prediction import Prediction
 from ran.ui import compute, panels, pose_panels, record, shell
+from ran.ui.margin import margin
 from ran.ui.session import Session, seed
 
 _SYMBOLS, _NUMBERS = "Symbols", "This face's numbers"
@@ -25,7 +26,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         if session.face is not None:
             clean, covered = compute.answers(engine, session.scene(session.face))
             equations(session, covered)
-            panels.margin(session, clean, covered)
+            margin(session, clean, covered)
     table = compute.ablations(session)
     if table is not None:
         left, right = shell.halves()

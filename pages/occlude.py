@@ -4,9 +4,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
-from ran.ui import compute, drawing, evidence, panels, replay, shell
+from ran.ui import compute, drawing, evidence, replay, shell
+from ran.ui.answer import answer_band, probabilities
 from ran.ui.covers import covers
 from ran.ui.exports import save_menu
+from ran.ui.margin import margin
+from ran.ui.region_cards import region_cards, standing_out
+from ran.ui.scenes import offer_scenes
 from ran.ui.session import Session
 
 
@@ -17,6 +21,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     if face is None:
         return
     band = st.container()
+    offer_scenes(session, engine)
     left, right = shell.halves()
     with left:
         picture = st.container()
@@ -26,18 +31,21 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         drawing.take(session)
     scene = session.scene(face)
     clean, covered = compute.answers(engine, scene)
-    session.region = min(session.region, len(clean.boxes) - 1)
+    if session.is_region_chosen:
+        session.region = min(session.region, len(clean.boxes) - 1)
+    else:
+        session.region = standing_out(clean, covered)
     with band:
-        panels.answer_band(clean, covered)
+        answer_band(clean, covered)
     with picture:
         drawing.show(session, scene, covered)
-    with right:
-        panels.probabilities(clean, covered)
-        panels.margin(session, clean, covered)
     seen = engine.regions_seen(scene.clean()), engine.regions_seen(scene)
-    panels.region_cards(session, clean, covered, seen)
+    with right:
+        probabilities(scene, clean, covered)
+        region_cards(session, clean, covered, seen)
     with header:
         save_menu(engine, session, scene, clean, covered, seen)
+    margin(session, clean, covered)
     evidence.heatmaps(engine, scene, clean, covered)
 
 

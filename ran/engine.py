@@ -314,9 +314,10 @@ class Engine:
         if not bool(output.logits.isfinite().all() and output.weights.isfinite().all()):
             raise no_number(self.card)
         mu, nu, w = (_numpy(row[0]) for row in output[1:4])
+        temperature = self.card.temperature_of(self.layout_of(scene).kind)
         return Prediction(
             classes=self.card.classes,
-            probabilities=_numpy(torch.softmax(output.logits[0] / self.card.temperature, 0)),
+            probabilities=_numpy(torch.softmax(output.logits[0] / temperature, 0)),
             logits=_numpy(output.logits[0]),
             self_weights=mu,
             relation_weights=nu,

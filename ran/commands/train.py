@@ -11,7 +11,7 @@ from ran.commands.network import refuse_unused
 from ran.errors import BadRequest
 from ran.study.recipe import Recipe, read_changes, read_recipe
 
-COMMANDS = ("backbone", "heads", "joint", "all", "release", "ablate")
+COMMANDS = ("begin", "backbone", "heads", "joint", "all", "release", "ablate")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--checkpoint", help="whose backbone `ablate` uses; else the run's")
     parser.add_argument(
-        "--init", type=Path, help="begin with its backbone: a .pth.tar or a checkpoint's folder"
+        "--init",
+        type=Path,
+        help="begin with its backbone: a .pth.tar, a checkpoint's folder; `begin`: with all of it",
     )
     parser.add_argument("--stop-after", type=int, help="epochs of this call; a later one resumes")
     parser.add_argument(
@@ -64,7 +66,13 @@ def run(args: argparse.Namespace) -> None:
     changes["init"] = None if args.init is None else name_of(args.init)
     recipe = read_recipe(args.run, changes)
     on = accelerator()
-    if args.stage == "release":
+    if args.stage == "begin":
+        if on.is_main_process:
+            from ran.study.whole_network import begin
+
+            begin(recipe, args.init, *listed_faces(args.ferplus, args.lists, args.limit),
+                  folder=args.run)  # fmt: skip
+    elif args.stage == "release":
         if on.is_main_process:
             _release(recipe, args)
     elif args.stage == "ablate":
@@ -97,7 +105,7 @@ def _check(args: argparse.Namespace) -> None:
                 f"--{option.replace('_', '-')} is {value}.", hint=f"Give {least} or more."
             )
     released = (args.stage == "release", "the stage release")
-    trained = args.stage in ("backbone", "all"), "the stage backbone or all"
+    trained = args.stage in ("begin", "backbone", "all"), "the stage begin, backbone or all"
     refuse_unused(
         args,
         {
@@ -108,6 +116,8 @@ def _check(args: argparse.Namespace) -> None:
             "stop_after_minutes": (args.stage != "release", "a stage that trains"),
         },
     )
+    if args.stage == "begin" and args.init is None:
+        raise BadRequest("There is nothing to begin with.", hint="Give --init FILE.")
     if args.stage == "release" and args.out is None:
         raise BadRequest("A release needs a folder.", hint="Give --out FOLDER.")
 

@@ -6,17 +6,18 @@ from ran.figures.grammar import (
     CONFIG,
     DARK,
     LIGHT,
-    MINUS,
+    Moved,
     Theme,
     change,
     change_colour,
+    ink_on,
     saving,
-    signed,
-    weight,
+    weight_colour,
 )
+from ran.figures.numbers import MINUS, signed, weight
 from ran.figures.pictures import SIGNED, UNSIGNED, heat_overlay, outlined
 from ran.figures.studies import ablations, rb_margins
-from ran.figures.tracks import margin, probabilities
+from ran.figures.tracks import margin
 
 __all__ = [
     "CONFIG",
@@ -25,19 +26,21 @@ __all__ = [
     "MINUS",
     "SIGNED",
     "UNSIGNED",
+    "Moved",
     "Panel",
     "Theme",
     "ablations",
     "change",
     "change_colour",
     "heat_overlay",
+    "ink_on",
     "margin",
     "outlined",
-    "probabilities",
     "rb_margins",
     "saving",
     "scores",
     "side_by_side",
     "signed",
     "weight",
+    "weight_colour",
 ]

@@ -8,7 +8,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ran.figures.grammar import MINUS, Theme, bar, blank, change_colour, dots
+from ran.figures.grammar import Theme, bar, blank, change_colour, dots
+from ran.figures.numbers import MINUS
 
 _ROW = 36
 _AXES = ("x", "x2")

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ran.face.head import SURE_TURN
-from ran.figures.grammar import LIGHT, MINUS, Theme, bar, blank, change, change_colour, dots
+from ran.figures.grammar import LIGHT, Theme, bar, blank, change, change_colour, dots
+from ran.figures.numbers import MINUS
 from ran.study.poses import Answered
 
 _COLOURS = (

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import plotly.graph_objects as go
 
-from ran.figures.grammar import Theme, blank, signed
+from ran.figures.grammar import Theme, blank
+from ran.figures.numbers import signed
 
 
 def ablations(rows: Sequence[tuple[str, float, float]], theme: Theme) -> go.Figure:

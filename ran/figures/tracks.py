@@ -10,49 +10,20 @@ from __future__ import annotations
 import html
 import math
 
-import numpy as np
-
-from ran.figures.grammar import Theme, change, change_colour, signed
-from ran.prediction import Prediction
+from ran.figures.grammar import Theme, change_colour
+from ran.figures.numbers import signed
 
 _DOT = 12
 """Pixels of a dot; a track keeps half of it free on either side."""
 
 
-def probabilities(clean: Prediction, covered: Prediction, theme: Theme) -> str:
-    """Return a row for every expression, the likeliest of either face first: before and after."""
-    order = np.argsort(-np.maximum(clean.probabilities, covered.probabilities), kind="stable")
-    rows = []
-    for name, a, b in (
-        (clean.classes[i], float(clean.probabilities[i]), float(covered.probabilities[i]))
-        for i in order
-    ):
-        marks = (
-            _bar(a, b, change_colour(b - a, theme))
-            + _dot(a, f"{name}, clean face: probability {a:.3f}", theme, hollow=True)
-            + _dot(b, f"{name}, covered face: probability {b:.3f}", theme, hollow=False)
-        )
-        rows.append(
-            f"<tr><th scope='row' style='font-weight:400;text-align:right;padding:0 .45rem 0 0'>"
-            f"{html.escape(name)}</th><td style='padding:0'>{_track(marks, theme)}</td>"
-            f"<td style='padding:0 0 0 .3rem;text-align:right;white-space:nowrap'>{a:.2f} → "
-            f"<b>{b:.2f}</b></td><td style='padding:0 0 0 .3rem;text-align:right;"
-            f"white-space:nowrap;color:{change_colour(b - a, theme)}'>{change(b - a)}</td></tr>"
-        )
-    ticks = "".join(_word(share, f"{share:g}", theme.muted) for share in (0.0, 0.5, 1.0))
-    return (
-        "<table aria-label='Probability of each expression' style='width:100%;table-layout:fixed;"
-        f"border-collapse:collapse;color:{theme.text};font-size:.87rem;line-height:28px;"
-        "font-variant-numeric:tabular-nums'><colgroup><col style='width:86px'/><col/>"
-        f"<col style='width:92px'/><col style='width:66px'/></colgroup><tbody>{''.join(rows)}"
-        "<tr aria-hidden='true'><td></td><td style='padding:0'>"
-        f"<div style='position:relative;height:20px;margin:0 {_DOT // 2}px;line-height:18px'>"
-        f"{ticks}</div></td><td></td><td></td></tr></tbody></table>"
-    )
+def margin(clean: float | None, covered: float, alpha: float, theme: Theme) -> str:
+    """Return the number line of the RB margin; left of alpha the loss is above zero.
 
-
-def margin(clean: float, covered: float, alpha: float, theme: Theme) -> str:
-    """Return the number line of the RB margin; left of alpha the loss is above zero."""
+    `clean` None: nothing is hidden, so there is one dot.
+    """
+    is_pair = clean is not None
+    clean = covered if clean is None else clean
     points = (clean, covered, alpha, 0.0)
     reach = max(0.1, max(points) - min(points))
     # On the left there is room for "loss > 0" at the width of a phone.
@@ -77,13 +48,24 @@ def margin(clean: float, covered: float, alpha: float, theme: Theme) -> str:
         f"background:{theme.loss_zone}'></div>"
         f"<div style='position:absolute;left:calc({100 * at(alpha):.3f}% - 1px);width:2px;top:-4px;"
         f"height:36px;background:{theme.warn}'></div>"
-        + _bar(at(clean), at(covered), change_colour(difference, theme, 3))
-        + _dot(at(clean), f"clean face: RB margin {clean:.3f}", theme, hollow=True)
-        + _dot(at(covered), f"covered face: RB margin {covered:.3f}", theme, hollow=False)
+        + (
+            _bar(at(clean), at(covered), change_colour(difference, theme, 3))
+            + _dot(at(clean), f"clean face: RB margin {clean:.3f}", theme, hollow=True)
+            if is_pair
+            else ""
+        )
+        + _dot(
+            at(covered),
+            f"{'covered' if is_pair else 'clean'} face: RB margin {covered:.3f}",
+            theme,
+            hollow=False,
+        )
     )
+    said = f"{signed(covered, 3)} on the face"
+    if is_pair:
+        said = f"{signed(clean, 3)} on the clean face, {signed(covered, 3)} on the covered face"
     return (
-        f"<div role='img' aria-label='RB margin: {signed(clean, 3)} on the clean face, "
-        f"{signed(covered, 3)} on the covered face; loss left of α = {alpha:.3g}' "
+        f"<div role='img' aria-label='RB margin: {said}; loss left of α = {alpha:.3g}' "
         f"style='color:{theme.text};font-size:.87rem;line-height:18px;"
         "font-variant-numeric:tabular-nums'>"
         + "".join(
@@ -94,18 +76,6 @@ def margin(clean: float, covered: float, alpha: float, theme: Theme) -> str:
         )
         + "</div>"
     )  # fmt: skip
-
-
-def _track(marks: str, theme: Theme) -> str:
-    """Return a track from 0 to 1 with lines at its ends and its middle."""
-    lines = ",".join(
-        f"linear-gradient({theme.grid},{theme.grid}) {place} 0/1px 100% no-repeat"
-        for place in ("0%", "50%", "100%")
-    )
-    return (
-        f"<div style='position:relative;height:28px;margin:0 {_DOT // 2}px;background:{lines}'>"
-        f"{marks}</div>"
-    )
 
 
 def _bar(a: float, b: float, colour: str) -> str:

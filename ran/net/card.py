@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,10 @@ from ran.net.backbones import BACKBONES
 
 Numbers = dict[str, float]
 Table = dict[str, Numbers]
+Layout = dict[str, Any]
+"""How one of a checkpoint's layouts is cut and what was measured on it, by LAYOUT_FIELDS."""
+LAYOUT_FIELDS = ("radius", "temperature", "scores", "controls")
+LAYOUT_KINDS = ("fixed", "landmark", "random")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,9 @@ class Card:
         many faces each alone answers rightly, and the p of an exact McNemar test.
     seeds: on each list, mean and spread (standard deviation) of the accuracies of `n` runs that
         differ in their seed alone.
+    layouts: the layouts that it was trained with, the first its own: the landmark layout's radius,
+        the temperature fitted on it, scores on the lists and controls; None where one was not
+        measured. Empty: trained with `layout` alone, and all else here is of it.
     """
 
     name: str
@@ -60,12 +67,23 @@ class Card:
     photographs: Numbers | None = None
     against_plain: Table | None = None
     seeds: Table | None = None
+    layouts: dict[str, Layout] = field(default_factory=dict)
     sha256: str = ""
+
+    @property
+    def trained_layouts(self) -> tuple[str, ...]:
+        """Return the layouts that the network was trained with, its own first."""
+        return tuple(self.layouts) or (self.layout,)
+
+    def temperature_of(self, layout: str) -> float:
+        """Return the temperature of a layout, or the card's where none was fitted on it."""
+        fitted = self.layouts.get(layout, {}).get("temperature")
+        return self.temperature if fitted is None else float(fitted)
 
 
 _MAY_BE_MISSING = frozenset(
     ("layout", "temperature", "intended_use", "limits", "flipped", "per_class", "calibration",
-     "photographs", "against_plain", "seeds")
+     "photographs", "against_plain", "seeds", "layouts")
 )  # fmt: skip
 """Fields that cards from before them have not."""
 
@@ -200,6 +218,21 @@ def _table(**columns: tuple[float, float]) -> _Claim:
     )
 
 
+def _is_layout(kind: Any, value: Any) -> bool:
+    """Say whether a layout of a card has its fields, each as it must be."""
+    if kind not in LAYOUT_KINDS or not isinstance(value, dict):
+        return False
+    if set(value) != set(LAYOUT_FIELDS):
+        return False
+    radius, temperature = value["radius"], value["temperature"]
+    return (
+        (radius is None if kind != "landmark" else _is_number(radius, 0.01, 1.0))
+        and (temperature is None or _is_number(temperature, 0.01, 100))
+        and _table(**_SCORE)[0](value["scores"])
+        and (value["controls"] is None or isinstance(value["controls"], dict))
+    )
+
+
 _TEXT: _Claim = (_is_text, "text")
 _FIELDS: dict[str, _Claim] = {
     "name": _TEXT,
@@ -237,6 +270,10 @@ _FIELDS: dict[str, _Claim] = {
         n=_COUNT, difference=(-1.0, 1.0), ran_only=_COUNT, plain_only=_COUNT, p=_SHARE
     ),
     "seeds": _table(n=(2, 10**6), mean=_SHARE, spread=_SHARE),
+    "layouts": (
+        lambda value: isinstance(value, dict) and all(_is_layout(*item) for item in value.items()),
+        f"layouts of {', '.join(LAYOUT_KINDS)}, each with {', '.join(LAYOUT_FIELDS)}",
+    ),
     "sha256": _TEXT,
 }
 """What each field of a card may hold: a claim about its value, and the claim in words."""

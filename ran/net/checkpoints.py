@@ -29,7 +29,7 @@ __all__ = [
 ]  # fmt: skip
 
 WEIGHTS = Path(__file__).parent / "weights"
-DEFAULT = "ran-resnet18-ferplus"
+DEFAULT = "ran-dlib29-ferplus"
 
 
 def bundled() -> dict[str, Path]:

@@ -55,7 +55,8 @@ class Dlib29(nn.Module):
         maps = self.pool(self.relu(self.norm(self.conv(pictures))))
         for number in range(1, len(_STAGES) + 1):
             maps = self.get_submodule(f"stage{number}")(maps)
-        return maps.mean((2, 3))
+        features: Tensor = maps.mean((2, 3))
+        return features
 
 
 class Block(nn.Module):

@@ -10,7 +10,7 @@ from ran.net.card import Card
 
 TELLING = (
     "kind", "backbone", "classes", "input_size", "grey", "framing", "attention", "alpha", "layout",
-    "temperature",
+    "temperature", "layouts",
 )  # fmt: skip
 """Fields of a card that change what its network answers."""
 SILENT = (

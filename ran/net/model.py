@@ -100,7 +100,8 @@ class RegionAttentionNetwork(_FaceNetwork):
     def forward(self, faces: Tensor, boxes: Tensor | None = None) -> RanOutput:
         """Cut faces f32[B, 3, S, S] in [0, 1] into regions and answer for each face.
 
-        `boxes`, i64[R, 4] in pixels with the whole face first, replaces the network's own layout.
+        `boxes`, i64[R, 4] in pixels with the whole face first, replaces the network's own layout;
+        i64[B, R, 4] cuts each face in its own way.
         """
         if boxes is None:
             boxes = pixel_boxes(self.layout, faces.shape[-1])

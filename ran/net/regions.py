@@ -158,17 +158,21 @@ def crop_regions(face: Tensor, boxes: Tensor) -> Tensor:
 
     Args:
         face: f32[B, 3, H, W], values in [0, 1].
-        boxes: i64[R, 4], x0 y0 x1 y1 in pixels; row 0 is the whole face.
+        boxes: i64[R, 4], x0 y0 x1 y1 in pixels; row 0 is the whole face. Or i64[B, R, 4], for
+            crops that differ by face.
 
     Returns:
         f32[B, R, 3, H, W].
 
     Raises:
-        ValueError: if a box is empty or leaves the face, or `boxes` is not [R, 4].
+        ValueError: if a box is empty or leaves the face, or `boxes` is neither.
     """
+    if boxes.ndim == 3 and len(boxes) == len(face):
+        each = [crop_regions(one[None], own) for one, own in zip(face, boxes, strict=True)]
+        return torch.cat(each)
     if boxes.ndim != 2 or boxes.shape[1] != 4 or len(boxes) < 1:
         raise ValueError(
-            f"boxes must be [R, 4] with R >= 1, got {list(boxes.shape)}; "
+            f"boxes must be [R, 4] with R >= 1, or one such a face, got {list(boxes.shape)}; "
             "wrap a single box in a list"
         )
     height, width = face.shape[-2:]

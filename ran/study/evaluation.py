@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
 from ran.errors import BadRequest
+from ran.face.detect import FERPLUS
 from ran.net.checkpoints import Network
-from ran.net.regions import RegionLayout, crop_regions, pixel_boxes
+from ran.net.regions import (
+    RegionLayout,
+    crop_regions,
+    fixed_layout,
+    landmark_layout,
+    pixel_boxes,
+    random_layout,
+)
 from ran.study.datasets import Faces, read_ferplus, read_lists
 
 Scores = dict[str, dict[str, float]]
@@ -75,21 +84,48 @@ def on_list(faces: Faces, members: frozenset[str]) -> Tensor:
     return torch.tensor([name in members for name in faces.names])
 
 
-def accuracy(model: Network, faces: Faces, side: int) -> float:
+MEDIAN_RADIUS = 0.25
+"""Half a square's side of the landmark layout that networks are released for."""
+RANDOM_SEED = 0
+"""Of the random layout that networks are released for."""
+
+
+def listed_layout(kind: str) -> RegionLayout:
+    """Return a layout by the name that a card gives, as faces of the lists are cut.
+
+    FERPlus' pictures have no landmarks: the landmark layout lies at the medians of their framing.
+    """
+    if kind == "landmark":
+        return landmark_layout(np.asarray(FERPLUS.landmarks, np.float32), radius=MEDIAN_RADIUS)
+    return random_layout(seed=RANDOM_SEED) if kind == "random" else fixed_layout()
+
+
+def accuracy(
+    model: Network, faces: Faces, side: int, *, layout: RegionLayout | None = None
+) -> float:
     """Return the share of faces answered with the expression of most votes."""
-    right = answers(model, faces, side) == torch.from_numpy(faces.labels())
+    right = answers(model, faces, side, layout=layout) == torch.from_numpy(faces.labels())
     return float(right.double().mean())
 
 
-def answers(model: Network, faces: Faces, side: int) -> Tensor:
+def answers(
+    model: Network, faces: Faces, side: int, *, layout: RegionLayout | None = None
+) -> Tensor:
     """Return the class the network answers for each face, i64[N]."""
-    return logits(model, faces, side).argmax(1)
+    return logits(model, faces, side, layout=layout).argmax(1)
 
 
 @torch.no_grad()
-def logits(model: Network, faces: Faces, side: int, *, mirrored: bool = False) -> Tensor:
+def logits(
+    model: Network,
+    faces: Faces,
+    side: int,
+    *,
+    layout: RegionLayout | None = None,
+    mirrored: bool = False,
+) -> Tensor:
     """Return the network's logits for each face, or for its mirror image, f32[N, C] on the CPU."""
-    crops = region_crops(model, faces, side, mirrored=mirrored)
+    crops = region_crops(model, faces, side, layout=layout, mirrored=mirrored)
     return torch.cat([model.forward_regions(part).logits.float().cpu() for part in crops])
 
 

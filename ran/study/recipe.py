@@ -11,7 +11,7 @@ from typing import Any
 from ran.errors import BadRequest
 from ran.net.attention import ATTENTIONS
 from ran.net.backbones import BACKBONES
-from ran.net.card import read_json
+from ran.net.card import LAYOUT_KINDS, read_json
 from ran.study.augment import VIEWS
 from ran.writing import write_text
 
@@ -44,6 +44,8 @@ class Recipe:
     """Crops of one step of `joint`, drawn anew for each beside the whole face; 0: all of them."""
     init: str = ""
     """Name of the file whose backbone training began with; empty: it began from random numbers."""
+    layouts: str = "fixed"
+    """Layouts that the network is released for, the first its own, with a plus between them."""
     train_on: str = "train"
     """"train" keeps the epoch that answers FER2013Valid best; "train+valid" the last one."""
     views: str = "crops"
@@ -58,6 +60,11 @@ class Recipe:
     """Weight of the disagreement with the mirrored view; above 0, both views are trained on."""
     sam: float = 0.0
     """Radius of sharpness-aware minimisation (Foret et al. 2021); 0 leaves it out."""
+
+    @property
+    def layout_names(self) -> tuple[str, ...]:
+        """Return the layouts by their names, the network's own first."""
+        return tuple(self.layouts.split("+"))
 
     @property
     def trains_on_valid(self) -> bool:
@@ -175,6 +182,12 @@ def _check(recipe: Recipe) -> None:
                 f"There is no {name.replace('_', ' ')} {value!r}.",
                 hint=f"Use one of {', '.join(allowed)}.",
             )
+    unknown = [name for name in recipe.layout_names if name not in LAYOUT_KINDS]
+    if unknown or len(set(recipe.layout_names)) < len(recipe.layout_names):
+        raise BadRequest(
+            f"layouts is {recipe.layouts!r}.",
+            hint=f"Use some of {', '.join(LAYOUT_KINDS)}, once each, with a plus between them.",
+        )
     for field in fields(Recipe):
         if field.name not in _LIMITS:
             continue

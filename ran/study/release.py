@@ -16,10 +16,22 @@ from tqdm import tqdm
 from ran.engine import Engine
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS
+from ran.net.card import Layout
 from ran.net.checkpoints import Card, read_card, save_checkpoint
 from ran.study.comparison import BINS, calibration_error, fitted_temperature, paired
 from ran.study.datasets import Faces, read_ferplus, read_lists
-from ran.study.evaluation import Scores, averaged, evaluate, exam, list_scores, logits, on_list
+from ran.study.evaluation import (
+    MEDIAN_RADIUS,
+    Scores,
+    answers,
+    averaged,
+    evaluate,
+    exam,
+    list_scores,
+    listed_layout,
+    logits,
+    on_list,
+)
 from ran.study.photographs import check_photographs
 from ran.study.recipe import Recipe, read_recipe
 from ran.study.runs import kept_epoch, load_plain, load_ran
@@ -101,6 +113,7 @@ def release(
     save_checkpoint(out, load_ran(recipe, folder), card)
     plain, plain_right = _scored(Engine.load(plain_out), test, valid)
     ran, right = _scored(Engine.load(out), test, valid)
+    ran = replace(ran, layouts=_layouts(Engine.load(out), ran, recipe.layout_names, test, valid))
     ran = replace(ran, against_plain=_against(right, plain_right, test))
     if others:
         every = [
@@ -161,16 +174,34 @@ def _card(recipe: Recipe, kept: Mapping[str, Any], *, several: bool) -> Card:
         trained_on=_trained_on(
             recipe, kept, chosen=f", accuracy {kept['valid']:.4f}" if "valid" in kept else ""
         ),
-        licence="Pictures of FER2013 were gathered from the web, research use; labels MIT.",
-        recipe=asdict(recipe),
+        licence="Pictures of FER2013 were gathered from the web, research use; labels MIT."
+        + (" Face backbone: dlib's, CC0 1.0." if recipe.backbone == "dlib29" else ""),
+        recipe=_recipe_of(recipe, kept),
         seed=recipe.seed,
         scores=None,
-        note="Attention and classifier were trained on the features of the frozen backbone"
-        + (", then all of it together." if kept["stage"] == "joint" else ".")
-        + ("" if several else " One seed: the spread over seeds was not measured."),
+        note=_how(kept) + ("" if several else " One seed: the spread over seeds was not measured."),
         intended_use=INTENDED_USE,
         limits=LIMITS,
     )
+
+
+def _recipe_of(recipe: Recipe, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the card says of training: of a network begun whole, only what was done here."""
+    if "begun" not in kept:
+        return asdict(recipe)
+    names = ("backbone", "input_size", "alpha", "attention", "layouts", "seed")
+    return {"begun": kept["begun"], **{name: getattr(recipe, name) for name in names}}
+
+
+def _how(kept: Mapping[str, Any]) -> str:
+    if "begun" in kept:
+        return (
+            f"Begun whole with {kept['begun']}: a face backbone, trained on whole faces, then on "
+            "all regions under covers, three such networks averaged, attention and classifier once "
+            "more on frozen features (docs/training.md)."
+        )
+    later = ", then all of it together." if kept["stage"] == "joint" else "."
+    return f"Attention and classifier were trained on the features of the frozen backbone{later}"
 
 
 def _trained_on(recipe: Recipe, kept: Mapping[str, Any], *, chosen: str) -> str:
@@ -178,6 +209,8 @@ def _trained_on(recipe: Recipe, kept: Mapping[str, Any], *, chosen: str) -> str:
     faces = f"{kept['faces']:,}" if "faces" in kept else "the"
     splits = "FERPlus train and valid" if recipe.trains_on_valid else "FERPlus train"
     begun = f"begun with the backbone of {recipe.init}. " if recipe.init else "no pretraining. "
+    if "begun" in kept:
+        begun = "from dlib's face backbone (3 million faces, for identity). "
     how = (
         "The schedule was fixed beforehand."
         if recipe.trains_on_valid
@@ -218,6 +251,33 @@ def _scored(engine: Engine, test: _Exam, valid: Faces | None) -> tuple[Card, Ten
         },
     )
     return card, right
+
+
+def _layouts(
+    engine: Engine, card: Card, names: Sequence[str], test: _Exam, valid: Faces | None
+) -> dict[str, Layout]:
+    """Return what the card says of each layout; its own was scored already."""
+    found: dict[str, Layout] = {}
+    for name in names if len(names) > 1 else ():
+        layout, side = listed_layout(name), card.input_size
+        scores = card.scores
+        temperature: float | None = card.temperature
+        if name != card.layout:
+            temperature = None
+            if valid is not None:
+                temperature = fitted_temperature(
+                    logits(engine.model, valid, side, layout=layout),
+                    torch.from_numpy(valid.labels()),
+                )
+            right = answers(engine.model, test.faces, side, layout=layout) == test.labels
+            scores = list_scores(right, test.faces, test.subsets)
+        found[name] = {
+            "radius": MEDIAN_RADIUS if name == "landmark" else None,
+            "temperature": temperature,
+            "scores": scores,
+            "controls": None,
+        }
+    return found
 
 
 def _class_score(right: Tensor) -> dict[str, float]:

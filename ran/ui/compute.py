@@ -136,7 +136,9 @@ def examples(using: Engine) -> dict[str, FoundPhoto]:
 def ensure_face(session: Session, using: Engine) -> None:
     """Give a visitor who has chosen nothing the first example face."""
     if not session.faces:
-        session.use_photo(_look_at_example(using, EXAMPLES / FIRST_EXAMPLE))
+        from ran.ui import scenes  # which asks here for the examples
+
+        scenes.begin(session, using)
     elif session.face is not None and session.face.framing != using.card.framing:
         # Another checkpoint may frame faces otherwise, and photos are not kept to cut them anew.
         session.faces = []

@@ -6,7 +6,8 @@ from ran.face.occlusion import covering
 from ran.face.shapes import drawing_from_json
 from ran.face.sticker_art import ART
 from ran.face.stickers import place
-from ran.figures import LIGHT, change_colour
+from ran.figures import ink_on, weight_colour
+from ran.figures.numbers import times
 from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.ui import panels
@@ -30,6 +31,7 @@ def show(session: Session, scene: Scene, covered: Prediction) -> None:
     colours = panels.theme()
     relative = covered.relative_weights.tolist()
     boxes = covered.boxes
+    shades = [weight_colour(value, colours) for value in relative]
     name = boxes[session.region].name
     canvas(
         _key(session),
@@ -42,13 +44,18 @@ def show(session: Session, scene: Scene, covered: Prediction) -> None:
         seed=(session.drawing, session.seeded),
         outlines=Outlines(
             boxes=boxes,
-            colours=[change_colour(value - 1.0, colours) for value in relative],
-            texts=[f"{box.name} {w:.2f}×" for box, w in zip(boxes, relative, strict=True)],
+            colours=shades,
+            texts=[_tag(box.name, w, len(boxes)) for box, w in zip(boxes, relative, strict=True)],
             chosen=session.region,
-            ink="#FFFFFF" if colours is LIGHT else colours.paper,
+            ink=ink_on(shades[session.region]),
         ),
         label=f"The face with {len(scene.shapes)} covers; outlined: {name}",
     )
+
+
+def _tag(name: str, relative: float, count: int) -> str:
+    """Return what stands on a region's outline; a plain network weighs nothing."""
+    return f"{name} {times(relative)}" if count > 1 else name
 
 
 def _key(session: Session) -> str:

@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from ran.engine import Engine
 from ran.figures import heat_overlay, signed
@@ -49,33 +50,52 @@ def heatmaps(engine: Engine, scene: Scene, clean: Prediction, covered: Predictio
         before, after = (
             engine.explain(shown, "grad-cam", target).values for shown in (scene.clean(), scene)
         )
+        is_pair = bool(covered.covered.any())
         change = after - before
         largest = float(max(before.max(), after.max()))
         span = float(abs(change).max())
         faces = scene.face.pixels, scene.hidden_pixels(), scene.face.pixels
+        if largest <= 0:
+            st.markdown(
+                f"**No positive evidence**: Grad-CAM finds no pixel that speaks for {target}, on "
+                "either face."
+                if is_pair
+                else f"**No positive evidence**: Grad-CAM finds no pixel that speaks for {target}."
+            )
+            return
+        shown = [
+            (faces[0], before, "clean", f"evidence for {target}", False),
+            (faces[1], after, "covered", f"evidence for {target}", False),
+            (faces[2], change, "change", "covered minus clean, on the clean face", True),
+        ]
         linked_pictures(
             "evidence",
             [
                 Picture(
                     np.asarray(heat_overlay(face, values, scale=largest, signed=two_sided)),
-                    values, name, f"{name}: {said}", f"{name}: {said}, Grad-CAM", two_sided,
+                    values, name, f"{name}: {_said(values, said)}", f"{name}: {said}, Grad-CAM",
+                    two_sided,
                 )
-                for face, values, name, said, two_sided in (
-                    (faces[0], before, "clean", f"evidence for {target}", False),
-                    (faces[1], after, "covered", f"evidence for {target}", False),
-                    (faces[2], change, "change", "covered minus clean, on the clean face", True),
-                )
+                for face, values, name, said, two_sided in (shown if is_pair else shown[:1])
             ],
             digits=decimals(largest),
             label=f"Evidence for {target}: clean, covered and change",
         )  # fmt: skip
-        _legend(largest, span)
+        _legend(largest, span if is_pair else None)
 
 
-def _legend(largest: float, span: float) -> None:
+def _said(values: NDArray[np.float32], said: str) -> str:
+    return said if values.any() else f"no positive {said}"
+
+
+def _legend(largest: float, span: float | None) -> None:
+    rising = colour_bar("0", RISING, f"{largest:.2f}")
+    if span is None:
+        scale_line("Grad-CAM", rising)
+        return
     scale_line(
         "One scale for all three, Grad-CAM",
-        colour_bar("0", RISING, f"{largest:.2f}"),
+        rising,
         colour_bar(signed(-largest), SIGNED, signed(largest)),
         f"largest change {span:.2f}",
     )

@@ -18,6 +18,7 @@ from ran.figures import Panel, signed
 from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.ui import panels
+from ran.ui.region_cards import HELP_MU, HELP_NU, HELP_W
 from ran.ui.session import seed
 
 W, MU, NU = "w", "μ", "ν"
@@ -30,8 +31,8 @@ _HELP = (
     "The Shapley value is what a region adds when it comes, averaged over all orders in which the "
     "regions can come; exact, over all sets of regions. Leave-one-out is the logit of all regions "
     "minus that of all but this one. Where both panels put the regions in the same order, the "
-    f"attention tells for this face what counted.\n\n{panels.HELP_MU}\n\n{panels.HELP_NU}\n\n"
-    f"{panels.HELP_W}"
+    f"attention tells for this face what counted.\n\n{HELP_MU}\n\n{HELP_NU}\n\n"
+    f"{HELP_W}"
 )
 
 
@@ -91,7 +92,7 @@ def beside(found: Sequence[Worth], about: str) -> None:
             name = st.selectbox(
                 "Class", classes, key=seed(f"explain-class-{about}", about), width=150
             )  # fmt: skip
-        panels.key_line(colours)
+        panels.key_line()
         st.plotly_chart(
             figures.side_by_side(names, _panels(found, attention, worth, name), colours),
             theme=None, config=figures.saving("ran-regions"),

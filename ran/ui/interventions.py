@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 import streamlit as st
 
 from ran.engine import Engine
 from ran.explain.intervene import Intervention
-from ran.figures import signed
+from ran.figures import Moved
+from ran.figures.html import render
+from ran.figures.numbers import signed, times, weight
 from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.ui import compute, panels
 from ran.ui.explain_settings import ExplainSettings
+from ran.ui.panels import Cell
 from ran.ui.session import seed
 
 _NOTHING = -1
@@ -102,35 +104,39 @@ def _intervention(asked: ExplainSettings, count: int) -> Intervention:
 
 
 def _answer(before: Prediction, after: Prediction, about: str) -> None:
-    """Say what the answer was and is, and every class's logit."""
-    colours = panels.theme()
+    """Say what the answer was and is, every class's logit, and every region's attention."""
     place = before.classes.index(about)
-    words = [f"{html.escape(p.expression)} {float(p.probabilities.max()):.2f}"
-             for p in (before, after)]  # fmt: skip
+    words = [f"{p.expression} {float(p.probabilities.max()):.2f}" for p in (before, after)]
     chances = [float(p.probabilities[place]) for p in (before, after)]
     panels.band(
         [
-            ("Answer, with its probability", f"{words[0]} → <b>{words[1]}</b>"),
-            (
-                f"Probability of {html.escape(about)}",
-                f"{chances[0]:.2f} → <b>{chances[1]:.2f}</b> "
-                f"{panels.moved(chances[1] - chances[0], colours)}",
+            Cell("Answer, with its probability", words[1], words[0]),
+            Cell(
+                f"Probability of {about}",
+                f"{chances[1]:.2f}",
+                f"{chances[0]:.2f}",
+                moved=Moved.by(chances[1] - chances[0]),
             ),
         ]
     )
-    rows = "".join(
-        f"<tr><th scope='row' style='text-align:left;font-weight:400'>{html.escape(name)}</th>"
-        f"<td>{signed(float(a))}</td><td><b>{signed(float(b))}</b></td>"
-        f"<td>{panels.moved(float(b) - float(a), colours)}</td></tr>"
+    logits = [
+        {"name": name, "before": signed(float(a)), "after": signed(float(b)),
+         "moved": Moved.by(float(b) - float(a))}
         for name, a, b in zip(before.classes, before.logits, after.logits, strict=True)
-    )
-    heads = "".join(
-        f"<th scope='col' style='font-weight:400'>{name}</th>"
-        for name in ("before", "after", "change")
-    )
-    st.html(
-        f"<table style='width:100%;text-align:right;border-collapse:collapse;font-size:.87rem;"
-        f"font-variant-numeric:tabular-nums;color:{colours.text}' aria-label='Logit of each class'>"
-        f"<tr style='color:{colours.muted}'><th scope='col' style='text-align:left;"
-        f"font-weight:400'>logit</th>{heads}</tr>{rows}</table>"
-    )
+    ]  # fmt: skip
+    st.html(render("before_after", name="Logit of each class", what="logit", rows=logits))
+    attention = [
+        {"name": box.name,
+         **{key: f"{_told(old[index])} → {_told(new[index])}"
+            for key, old, new in (("mu", before.self_weights, after.self_weights),
+                                  ("nu", before.relation_weights, after.relation_weights))},
+         "w": f"{times(float(before.relative_weights[index]))} → "
+              f"{times(float(after.relative_weights[index]))}"}
+        for index, box in enumerate(before.boxes)
+    ]  # fmt: skip
+    st.html(render("attention", rows=attention))
+
+
+def _told(value: float) -> str:
+    """Return a weight, or a dash where its region is out of use."""
+    return weight(float(value)) if value else "\N{EN DASH}"

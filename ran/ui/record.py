@@ -12,6 +12,7 @@ from ran.net.card import Card
 from ran.study.ablation_table import WITH_RB_LOSS, WITHOUT_RB_LOSS, AblationTable
 from ran.study.published import LIST_NAMES, PAPER, wilson_interval
 from ran.ui import panels
+from ran.ui.margin import HELP_MARGIN
 
 
 def scores(card: Card) -> None:
@@ -183,7 +184,7 @@ def rb_margins(table: AblationTable) -> None:
     with st.container(border=True, gap="xsmall"):
         st.markdown(
             "**RB margins with and without RB-loss**",
-            help=f"{panels.HELP_MARGIN} Here over {table.valid:,} faces of FER2013Valid, of the "
+            help=f"{HELP_MARGIN} Here over {table.valid:,} faces of FER2013Valid, of the "
             "first two rows' heads.",
         )
         box = "display:inline-block;width:12px;height:12px;box-sizing:border-box"

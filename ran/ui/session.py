@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import uuid4
 
 import streamlit as st
@@ -74,7 +75,11 @@ class Session:
     link: str = ""
     """The recipe of the page's address that was taken last: it is replayed once."""
     link_notices: tuple[str, ...] = ()
+    replaced: dict[str, Any] | None = None
+    """What a scene's button replaced, until it is brought back."""
     region: int = 0
+    """The outlined one; until a visitor has chosen, that which stands out."""
+    is_region_chosen: bool = False
     layout_kind: str = LAYOUTS[0]
     random_count: int = 5
     random_seed: int = 0
@@ -86,6 +91,8 @@ class Session:
     second_engine: Engine | None = None
     """A network of the visitor's own that the Poses page lays over the one in use."""
     device: str = "auto"
+    page: str = ""
+    """The page that was drawn last, by its title."""
 
     @property
     def face(self) -> Face | None:
@@ -114,10 +121,42 @@ class Session:
         """Return the scene that the network is asked about."""
         return Scene(face, self.shapes(face), self.fill, self.layout(face))
 
+    def put_aside(self) -> None:
+        """Keep what is set, so that `bring_back` can undo what replaces it now."""
+        names = ("photo_name", "photo", "faces", "is_example", "face_number", "posed", "aside",
+                 "parts", "rectangles", "fill", "drawn", "region", "is_region_chosen")  # fmt: skip
+        self.replaced = {name: getattr(self, name) for name in names}
+
+    def bring_back(self) -> None:
+        """Set again what was put aside last; widgets start anew from it."""
+        if self.replaced is None:
+            return
+        kept, self.replaced = self.replaced, None
+        for name, value in kept.items():
+            setattr(self, name, value)
+        parts, rectangles = self.parts, self.rectangles
+        self._begin_drawing(self.drawn)
+        self.parts, self.rectangles = parts, rectangles
+        self.forget_fill()
+
+    def begin_with(self, shapes: tuple[Shape, ...]) -> None:
+        """Hide the face with these shapes, as if they had been drawn."""
+        self._begin_drawing(shapes)
+
+    def forget_fill(self) -> None:
+        """Let the widgets of the fill start anew from the session."""
+        for key in _FILL:
+            st.session_state.pop(key, None)
+
+    def outline(self, region: int) -> None:
+        """Outline the region that the visitor chose."""
+        self.region, self.is_region_chosen = region, True
+
     def use_photo(self, photo: FoundPhoto, number: int = 0) -> None:
         """Take a face of a new photo; the largest comes first. What was drawn goes."""
         self.photo_name, self.photo = photo.name, photo.reference
-        self.faces, self.face_number, self.region = photo.faces, number, 0
+        self.faces, self.face_number = photo.faces, number
+        self.region, self.is_region_chosen = 0, False
         self.is_example, self.posed = photo.is_example, None
         self._begin_drawing(())
 
@@ -130,16 +169,15 @@ class Session:
         """Take a pose into use as it was shown; what hid the photo's face is put aside."""
         if self.posed is None:
             self.aside = self.parts, self.rectangles, self.drawn
-        self.posed, self.region = posed, 0
+        self.posed, self.region, self.is_region_chosen = posed, 0, False
         self._begin_drawing(shapes)
         if shapes:
             self.fill = fill
-            for key in _FILL:
-                st.session_state.pop(key, None)
+            self.forget_fill()
 
     def leave_pose(self) -> None:
         """Go back to the photo's face and what hid it."""
-        self.posed, self.region = None, 0
+        self.posed, self.region, self.is_region_chosen = None, 0, False
         self._begin_drawing(self.aside[2])
         self.parts, self.rectangles = self.aside[:2]
 
@@ -166,7 +204,8 @@ class Session:
         if recipe.poses is not None:
             self.posed = None  # its shapes lie on the photo's face
         self._begin_drawing(recipe.shapes)
-        self.fill, self.alpha, self.region = recipe.fill, recipe.alpha, recipe.region
+        self.fill, self.alpha = recipe.fill, recipe.alpha
+        self.outline(recipe.region)
         if self.posed is None:
             self.face_number = recipe.face_among(len(self.faces))
         layout = recipe.layout

@@ -14,7 +14,7 @@ from ran.devices import devices
 from ran.engine import Engine
 from ran.net.checkpoints import bundled
 from ran.study.poses import Posed
-from ran.ui import compute
+from ran.ui import compute, panels
 from ran.ui.face_dialog import face_dialog
 from ran.ui.session import LAYOUTS, Session, current, seed
 
@@ -25,12 +25,14 @@ thread computed; a stroke was answered 70 ms later for it."""
 HALF = 380
 """Pixels that half a page needs; where there is less, the halves stand one below the other."""
 PURPOSES = {
-    "Occlude": "Cover part of the face and see which regions the network turns to instead.",
-    "Explain": "Ask which pixels and which regions made the answer, and test whether the reply can "
-    "be trusted.",
-    "Poses": "Turn the face and see which crops take over.",
+    "Occlude": "Cover part of the face. Does the network turn to other regions?",
+    "Explain": "Which pixels and which regions made the answer, and does the reply survive its "
+    "tests?",
+    "Poses": "Turn the face. Does the attention follow?",
     "Model": "What was trained, on what, how well it does, and the equations behind every number.",
 }
+SHARED_WIDGETS = ("layout", "random-count", "random-seed", "radius", "checkpoint", "device")
+"""Keys of the sidebar's widgets, whose truth is the session."""
 _LAYOUT_NOTES = dict(
     zip(
         LAYOUTS,
@@ -76,16 +78,28 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
         st.navigation(pages(), position="top")
         st.rerun()
     session = current()
+    if session.page != title:
+        # A page's widgets are its own: those that all pages have begin anew from the session.
+        session.page = title
+        for key in SHARED_WIDGETS:
+            st.session_state.pop(key, None)
+    with st.container(horizontal=True, key="phone-pages", gap="small"):
+        # A narrow window folds the navigation away; the style shows this row there alone.
+        for name in PURPOSES:
+            st.page_link(f"pages/{name.lower()}.py", label=name)
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row.container(gap=None, width="stretch"):
         st.title(title, anchor=False)
         st.markdown(f":gray[{PURPOSES[title]}]")
     header = row.container(horizontal=True, width="content")
     choose = header.button("Face", icon=":material/account_circle:", key="choose-face")
-    _sidebar(session)
+    regions = _sidebar(session)
+    panels.style()
     with compute.told():
         engine = compute.engine(session)
         compute.ensure_face(session, engine)
+        with regions:
+            _regions(session, engine)
         if choose:
             face_dialog(session, engine)
         if session.posed is not None and title != "Poses":
@@ -117,39 +131,10 @@ def halves() -> tuple[DeltaGenerator, DeltaGenerator]:
     return cells.container(), cells.container()
 
 
-def _sidebar(session: Session) -> None:
+def _sidebar(session: Session) -> DeltaGenerator:
+    """Draw what every page shares; return the place of what depends on the network."""
     with st.sidebar:
-        st.subheader(
-            "Regions", anchor=False, help="How the face is cut. Region 0 is always the whole face."
-        )
-        session.layout_kind = (
-            st.segmented_control(
-                "Regions", LAYOUTS, key=seed("layout", session.layout_kind), required=True,
-                label_visibility="collapsed",
-            )
-            or LAYOUTS[0]
-        )  # fmt: skip
-        st.markdown(f":small[:gray[{_LAYOUT_NOTES[session.layout_kind]}]]")
-        if session.layout_kind == "Random":
-            session.random_count = st.slider(
-                "Crops",
-                1,
-                max(10, session.random_count),
-                key=seed("random-count", session.random_count),
-            )
-            session.random_seed = int(
-                st.number_input("Seed", 0, 10**6, key=seed("random-seed", session.random_seed))
-            )
-        if session.layout_kind == "Landmark":
-            session.radius = st.slider(
-                "Radius, in face sides",
-                min(0.1, session.radius),
-                max(0.5, session.radius),
-                step=0.05,
-                key=seed("radius", session.radius),
-            )
-        if session.face is not None and (note := session.layout_choice().note(session.face)):
-            st.markdown(f":small[:gray[{note}]]")
+        regions = st.container()
         st.subheader("Model", anchor=False)
         _checkpoint_and_device(session)
         st.page_link("pages/model.py", label="Card and equations", icon=":material/schema:")
@@ -162,6 +147,66 @@ def _sidebar(session: Session) -> None:
             ":small[:gray[An expression label says what the network answers. It is not what the "
             "person feels.]]"
         )
+    return regions
+
+
+def _regions(session: Session, engine: Engine) -> None:
+    """Ask how the face is cut, and say what was measured so; a plain network cuts nothing."""
+    st.subheader(
+        "Regions", anchor=False, help="How the face is cut. Region 0 is always the whole face."
+    )
+    if engine.card.kind == "plain":
+        st.markdown(":small[:gray[A plain network sees the whole face alone.]]")
+        return
+    session.layout_kind = (
+        st.segmented_control(
+            "Regions", LAYOUTS, key=seed("layout", session.layout_kind), required=True,
+            label_visibility="collapsed",
+        )
+        or LAYOUTS[0]
+    )  # fmt: skip
+    st.markdown(f":small[:gray[{_LAYOUT_NOTES[session.layout_kind]}]]")
+    if session.layout_kind == "Random":
+        session.random_count = st.slider(
+            "Crops",
+            1,
+            max(10, session.random_count),
+            key=seed("random-count", session.random_count),
+        )
+        session.random_seed = int(
+            st.number_input("Seed", 0, 10**6, key=seed("random-seed", session.random_seed))
+        )
+    if session.layout_kind == "Landmark":
+        session.radius = st.slider(
+            "Radius, in face sides",
+            min(0.1, session.radius),
+            max(0.5, session.radius),
+            step=0.05,
+            key=seed("radius", session.radius),
+        )
+    if session.face is not None and (note := session.layout_choice().note(session.face)):
+        st.markdown(f":small[:gray[{note}]]")
+    _measured(session, engine)
+
+
+def _measured(session: Session, engine: Engine) -> None:
+    """Say how the network was trained and what it reaches on the layout in use."""
+    kind, card = session.layout_kind.lower(), engine.card
+    if kind not in card.trained_layouts:
+        trained = " and ".join(card.trained_layouts)
+        st.markdown(
+            f":small[:orange[:material/warning: This network was not trained on {kind} crops, but "
+            f"on {trained} ones: its numbers here were not measured.]]"
+        )
+        return
+    scores = card.layouts.get(kind, {}).get("scores") or (
+        card.scores if kind == card.layout else None
+    )
+    if scores:
+        reached = f"{100 * scores['ferplus']['accuracy']:.1f} % on FERPlus"
+        if "occlusion" in scores:
+            reached += f", {100 * scores['occlusion']['accuracy']:.1f} % under occlusion"
+        st.markdown(f":small[:gray[Measured on these crops: {reached}.]]")
 
 
 def _checkpoint_and_device(session: Session) -> None:

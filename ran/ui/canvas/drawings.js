@@ -9,7 +9,7 @@ function drawingOf(seed) {
   if (!DRAWINGS.has(seed.token)) {
     DRAWINGS.set(seed.token, {
       shapes: seed.shapes, past: [], future: [], tool: "brush", size: 0.12, soft: false,
-      selected: -1, every: true,
+      selected: -1, every: false,
     });
   }
   return DRAWINGS.get(seed.token);
