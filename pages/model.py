@@ -25,7 +25,8 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         pose_panels.published_score()
         if session.face is not None:
             clean, covered = compute.answers(engine, session.scene(session.face))
-            equations(session, covered)
+            if len(covered.boxes) > 1:
+                equations(session, covered)
             margin(session, clean, covered)
     table = compute.ablations(session)
     if table is not None:
@@ -44,15 +45,18 @@ def card_table(engine: Engine) -> None:
     millions = sum(parameter.numel() for parameter in engine.model.parameters()) / 1e6
     conventions = {"sigmoid": "sigmoid (the paper)", "softmax": "softmax after sigmoid (released)"}
     recipe = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in card.recipe.items())
+    attention = {
+        "Regions": f"trained on {' and '.join(card.trained_layouts)} crops",
+        "Attention": conventions[card.attention],
+        "RB margin": f"α = {card.alpha:g}",
+    }
     rows = {
         "Name": card.name,
         "Network": f"{card.kind}, {card.backbone} backbone, {millions:.1f} M parameters",
         "Classes": ", ".join(card.classes),
         "Input": f"{card.input_size} × {card.input_size}, {'grey' if card.grey else 'colour'}, "
         f"{card.framing} framing",
-        "Regions": f"{card.layout}: {', '.join(engine.model.layout.names)}",
-        "Attention": conventions[card.attention],
-        "RB margin": f"α = {card.alpha:g}",
+        **({} if card.kind == "plain" else attention),
         "Temperature": f"{card.temperature:.3g}",
         "Trained on": card.trained_on,
         "Licence": card.licence,

@@ -4,13 +4,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
-from ran.ui import compute, drawing, evidence, replay, shell
+from ran.ui import compute, drawing, evidence, replay, scenes, shell
 from ran.ui.answer import answer_band, probabilities
 from ran.ui.covers import covers
 from ran.ui.exports import save_menu
 from ran.ui.margin import margin
 from ran.ui.region_cards import region_cards, standing_out
-from ran.ui.scenes import offer_scenes
 from ran.ui.session import Session
 
 
@@ -21,7 +20,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     if face is None:
         return
     band = st.container()
-    offer_scenes(session, engine)
+    scenes.offer_scenes(session, engine)
     left, right = shell.halves()
     with left:
         picture = st.container()

@@ -10,6 +10,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from ran.face.parts import preset
+from ran.net.regions import LANDMARK_NAMES, fixed_layout
 from ran.recipe import Recipe
 from ran.study.poses import Cover
 from ran.ui import compute
@@ -38,10 +39,11 @@ def dialog() -> AppTest:
         from ran.ui import compute as computing
         from ran.ui import session
         from ran.ui.face_dialog import face_dialog
+        from ran.ui.scenes import ensure_face
 
         visitor = session.current()
         using = computing.engine(visitor)
-        computing.ensure_face(visitor, using)
+        ensure_face(visitor, using)
         if visitor.visit == st.session_state.setdefault("visit", visitor.visit):
             face_dialog(visitor, using)
 
@@ -57,9 +59,14 @@ def session(app: AppTest) -> Session:
 def words(app: AppTest) -> str:
     """All that stands on the page as text, tags taken out."""
     found = [element.value for element in (*app.markdown, *app.title, *app.warning)]
-    found += [element.proto.body for element in app.get("html")]
+    found += [
+        element.proto.body
+        for element in app.get("html")
+        if not element.proto.body.startswith("<style>")
+    ]
     found += [picture["caption"] for row in rows_of_pictures(app) for picture in row["pictures"]]
-    return html.unescape(re.sub(r"<[^>]*>", " ", "\n".join(map(str, found))))
+    told = html.unescape(re.sub(r"<[^>]*>", " ", "\n".join(map(str, found))))
+    return re.sub(r"[ \t]+", " ", told)
 
 
 def rows_of_pictures(app: AppTest) -> list[dict]:
@@ -93,15 +100,19 @@ def png(pixels) -> bytes:
 
 
 def numbers_on_page(app: AppTest) -> list[tuple[float, float]]:
-    """The clean and covered values of every region's mu, nu and w, to six digits."""
-    cards = [
-        element.proto.body for element in app.get("html") if "Weights of" in element.proto.body
-    ]
-    pairs = []
-    for card in cards:
-        cells = [float(cell) for cell in re.findall(r"<td [^>]*title='([^']+)'", card)]
-        pairs += zip(cells[::2], cells[1::2], strict=True)
-    return pairs
+    """The clean and covered values of every region's mu, nu and w, to six digits.
+
+    In the order of the network's regions; where nothing is hidden a card has one value for both.
+    """
+    order = [*fixed_layout().names, *LANDMARK_NAMES, *(f"Random {n}" for n in range(1, 101))]
+    cards = {}
+    for element in app.get("html"):
+        found = re.search(r'aria-label="Weights of ([^"]+)"', element.proto.body)
+        if found:
+            lead, *small = re.findall(r'title="([-\de.]+(?: → [-\de.]+)?)"', element.proto.body)
+            rows = [[float(number) for number in row.split(" → ")] for row in (*small, lead)]
+            cards[found[1]] = [(row[0], row[-1]) for row in rows]
+    return [pair for name in sorted(cards, key=order.index) for pair in cards[name]]
 
 
 def opened_at_once() -> AppTest:

@@ -80,8 +80,17 @@ def tiny_network(checkpoint, monkeypatch) -> None:
     monkeypatch.setenv("RAN_CHECKPOINT", str(checkpoint))
     monkeypatch.setenv("RAN_DEVICE", "cpu")
     monkeypatch.setattr("ran.ui.evidence.HEAD_START_S", 0.0)
+    monkeypatch.setattr("ran.ui.scenes.begin", _first_example)
+    monkeypatch.setattr("ran.ui.scenes.offer_scenes", lambda *_: None)
     compute._engine.clear()
     compute._examples.clear()
+
+
+def _first_example(session, engine) -> None:
+    """Begin with nothing hidden: the scenes that a visitor begins with have tests of their own."""
+    from ran.ui import compute
+
+    session.use_photo(compute.look_at_example(engine, compute.EXAMPLES / compute.FIRST_EXAMPLE))
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from ran.__main__ import main
 from ran.errors import BadCheckpoint
 from ran.face.detect import FERPLUS
 from ran.net.backbones import BACKBONES, Backbone
-from ran.net.checkpoints import DEFAULT, WEIGHTS
 from ran.net.losses import rb_margin
 from ran.net.model import RegionAttentionNetwork
 from ran.study import ablation
@@ -178,17 +177,3 @@ def test_a_damaged_table_is_refused_with_what_to_do(model, splits, tmp_path, dam
     path.write_text(damage(path.read_text()))
     with pytest.raises(BadCheckpoint, match="no table of ablations"):
         AblationTable.read(tmp_path)
-
-
-def test_the_bundled_table_is_whole_and_says_whose_backbone_it_is_of():
-    folder = WEIGHTS / DEFAULT
-    table, card = AblationTable.read(folder), json.loads((folder / "card.json").read_text())
-    assert [row.name for row in table.rows] == [variant.name for variant in VARIANTS]
-    assert {sum(counts) for counts in table.margins.values()} == {table.valid}
-    assert table.shows.count(". ") == 2, "three sentences"
-    before = card["recipe"]["init"].split()[-1]
-    of = {
-        f"Backbone: resnet18 of the checkpoint {card['sha256'][:12]}….",
-        f"Backbone: resnet18 of the checkpoint before this one, {before}….",
-    }
-    assert table.about in of

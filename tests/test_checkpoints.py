@@ -243,9 +243,20 @@ WRONG = {
         {"pose30": {"n": 9, "difference": -1.1, "ran_only": 2, "plain_only": 1, "p": 0.2}},
     ],
     "seeds": [{"ferplus": {"n": 1, "mean": 0.8, "spread": 0.0}}, {"ferplus": {"n": 3}}],
+    "layouts": [
+        [],
+        None,
+        {"spiral": {"radius": None, "temperature": None, "scores": None, "controls": None}},
+        {"fixed": {"radius": None, "temperature": None, "scores": None}},
+        {"fixed": {"radius": 0.2, "temperature": None, "scores": None, "controls": None}},
+        {"landmark": {"radius": None, "temperature": None, "scores": None, "controls": None}},
+        {"fixed": {"radius": None, "temperature": 0, "scores": None, "controls": None}},
+        {"fixed": {"radius": None, "temperature": 1, "scores": {"a": 1}, "controls": None}},
+        {"fixed": {"radius": None, "temperature": 1, "scores": None, "controls": []}},
+    ],
     "sha256": [None, 5],
 }
-OLDER = {"layout": "fixed", "temperature": 1.0, "intended_use": "", "limits": ""}
+OLDER = {"layout": "fixed", "temperature": 1.0, "intended_use": "", "limits": "", "layouts": {}}
 for _name in ("flipped", "per_class", "calibration", "photographs", "against_plain", "seeds"):
     OLDER[_name] = None
 """Fields that older cards leave out, and what they mean then."""

@@ -152,7 +152,10 @@ def test_an_unusable_option_is_refused_in_one_line(options, words, run, checkpoi
         ("evaluate --ferplus a --lists b --flip --photographs 3", "--flip needs neither"),
         ("train heads --ferplus a --lists b --run c --out d", "--out needs the stage release"),
         ("train heads --ferplus a --lists b --run c --plain-out d", "--plain-out needs the stage"),
-        ("train joint --ferplus a --lists b --run c --init d", "--init needs the stage backbone"),
+        (
+            "train joint --ferplus a --lists b --run c --init d",
+            "--init needs the stage begin",
+        ),
         ("train all --ferplus a --lists b --run c --checkpoint d", "--checkpoint needs the stage"),
     ],
 )

@@ -22,4 +22,5 @@ def test_the_median_gap_over_example_faces_falls_with_steps():
     few, default, many = np.median(gaps, axis=0)
     assert default < few / 2
     assert many < default
-    assert many < 0.05
+    # Steps are even, and this network's target moves most near the baseline.
+    assert many < 0.1

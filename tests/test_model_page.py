@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from app_pages import (
 )
 
 from ran.engine import Engine
-from ran.net.checkpoints import bundled, load_checkpoint, save_checkpoint
+from ran.net.checkpoints import DEFAULT, bundled, load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
 from ran.study.ablation_table import AblationTable, Row
 from ran.ui import compute
@@ -32,8 +33,10 @@ def test_the_model_page_shows_the_card_and_this_faces_equations(checkpoint):
     assert "holds no scores" in text, "the card has none, so none may be shown"
     answer = compute.engine(session(app)).predict(session(app).scene(session(app).face))
     formulas = " ".join(found.value for found in app.latex)
-    assert rf"\mu_0 = {answer.self_weights[0]:.3f}" in formulas
-    assert f"= {answer.weights[0]:.3f}" in formulas
+    region = session(app).region
+    assert region == 1 + answer.weights[1:].argmax(), "the heaviest crop stands out"
+    assert rf"\mu_{region} = {answer.self_weights[region]:.3f}" in formulas
+    assert f"= {answer.weights[region]:.3f}" in formulas
 
 
 def test_scores_on_the_model_page_come_from_the_card(checkpoint, tmp_path, monkeypatch):
@@ -64,8 +67,14 @@ def test_a_plain_network_has_pages_without_margin_and_relations(checkpoint, tmp_
     card = dataclasses.replace(card, kind="plain")
     save_checkpoint(tmp_path / "plain", PlainNetwork(classes=len(card.classes)), card)
     monkeypatch.setenv("RAN_CHECKPOINT", str(tmp_path / "plain"))
-    for page in ("occlude", "model"):
-        assert "no RB margin" in words(opened(page))
+    for page in ("occlude", "explain", "poses", "model"):
+        app = opened(page)
+        text = words(app)
+        assert "sees the whole face alone" in text
+        for invented in ("1.00×", "μ", "ν", "RB loss", "uniform", "Did attention"):
+            assert invented not in text, f"{page} shows {invented}"
+        assert not [found for found in app.button if (found.key or "").startswith("region-")]
+        assert "layout" not in [group.key for group in app.get("button_group")]
 
 
 def test_a_visitors_own_checkpoint_is_used_and_given_back(checkpoint):
@@ -181,12 +190,12 @@ def test_the_bundled_ran_is_in_use_first_and_the_plain_network_can_be_chosen(mon
     monkeypatch.delenv("RAN_CHECKPOINT")
     app = opened("model")
     box = next(box for box in app.selectbox if box.label == "Checkpoint")
-    assert box.options == ["ran-resnet18-ferplus", "plain-resnet18-ferplus"]
-    assert box.value.endswith("ran-resnet18-ferplus")
-    assert "RAN resnet18, FERPlus" in words(app)
+    assert box.options[0] == DEFAULT
+    assert box.value.endswith(DEFAULT)
+    assert Engine.load(device="cpu").card.name in words(app)
     box.set_value(next(path for path in bundled_paths() if "plain-" in path)).run()
     assert not app.exception
-    assert "Plain resnet18, FERPlus" in words(app)
+    assert re.search(r"Plain \w+, FERPlus", words(app))
 
 
 def test_an_operators_checkpoint_comes_before_the_bundled_ones(checkpoint):

@@ -145,7 +145,8 @@ def test_whether_attention_left_the_cover_is_one_line_with_the_measure():
     before, after = (float(np.dot(p.weights, covered.covered)) for p in (clean, covered))
     assert f"{100 * before:.1f} %" in words(app)
     assert f"{100 * after:.1f} %" in words(app)
-    assert ("Yes" if after < before else "No") + f": {100 * before:.1f} %" in words(app)
+    said = f"{'Yes' if after < before else 'No'}. {100 * before:.1f} % → {100 * after:.1f} %"
+    assert said in words(app)
 
 
 def test_a_bad_recipe_is_refused_in_words_and_nothing_is_lost():

@@ -25,8 +25,10 @@ def test_the_first_page_explains_an_example_without_a_click():
     assert "nothing yet" in text, "nothing is covered, and the page must say so"
     assert len(numbers_on_page(app)) == 6 * 3
     assert [found.label for found in app.button if (found.key or "").startswith("region-")] == [
-        "Whole face", "Upper left", "Upper right", "Lower middle", "Centre 0.90", "Centre 0.85",
+        "Upper left", "Upper right", "Lower middle", "Centre 0.90", "Centre 0.85", "Whole face",
     ]  # fmt: skip
+    assert "→" not in text, "nothing is hidden: one column, no change"
+    assert "±" not in text
 
 
 def test_covering_the_mouth_shows_the_engines_own_numbers_before_and_after(checkpoint):

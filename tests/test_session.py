@@ -74,7 +74,7 @@ def _computed():
 
     from ran.net.regions import fixed_layout
     from ran.prediction import Prediction
-    from ran.ui.panels import _margin_computed
+    from ran.ui.margin import _margin_computed
 
     mu = np.array([0.50, 0.10, 0.20, 0.61, 0.30, 0.40], np.float32)
     even = np.full(6, 1 / 6, np.float32)

@@ -3,27 +3,14 @@
 import re
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ran.expressions import FERPLUS
-from ran.figures import DARK, LIGHT, margin, probabilities
-from ran.prediction import Prediction
+from ran.figures import DARK, LIGHT, margin
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 MINUS = "\u2212"
-CLEAN = (0.914, 0.02, 0.013, 0.011, 0.010, 0.012, 0.011, 0.009)
-COVERED = (0.906, 0.005, 0.060, 0.011, 0.004, 0.004, 0.005, 0.005)
-
-
-def prediction(values):
-    """A prediction of which a track needs no more than the probabilities."""
-    empty = np.zeros(1, np.float32)
-    return Prediction(
-        FERPLUS, np.array(values, np.float32), empty, empty, empty, empty, empty, (), 0.02, 0.0
-    )
 
 
 def read(text):
@@ -47,62 +34,6 @@ def dots(element):
 def bar(element):
     (found,) = (found for found in element.iter("div") if style(found, "height") == "3px")
     return found
-
-
-def rows(clean, covered, theme=LIGHT):
-    """The rows of the table by the class they are of."""
-    table = read(probabilities(prediction(clean), prediction(covered), theme))
-    return {row.find("th").text: row for row in table.iter("tr") if row.find("th") is not None}
-
-
-def words(element):
-    return ["".join(cell.itertext()) for cell in element.findall("td")[1:]]
-
-
-@THEMES
-def test_every_row_shows_the_very_numbers_of_both_predictions(theme):
-    found = rows(CLEAN, COVERED, theme)
-    assert set(found) == set(FERPLUS)
-    for name, a, b in zip(FERPLUS, CLEAN, COVERED, strict=True):
-        before, after = dots(found[name])
-        assert (share(before), share(after)) == (
-            pytest.approx(a, abs=1e-5),
-            pytest.approx(b, abs=1e-5),
-        )
-        assert before.get("title") == f"{name}, clean face: probability {a:.3f}"
-        assert after.get("title") == f"{name}, covered face: probability {b:.3f}"
-        assert style(before, "background") == theme.paper, "hollow"
-        assert style(before, "border") == f"2px solid {theme.before}"
-        assert style(after, "background") == theme.after
-        assert share(bar(found[name])) == pytest.approx(min(a, b), abs=1e-5)
-        width = float(style(bar(found[name]), "width").rstrip("%")) / 100
-        assert width == pytest.approx(abs(a - b), abs=1e-5)
-
-
-def test_differences_are_rounded_after_subtraction():
-    found = rows(CLEAN, COVERED)
-    # 0.914 and 0.906 are both written 0.91; their difference is 0.008 all the same.
-    assert words(found["neutral"]) == ["0.91 → 0.91", f"▼ {MINUS}0.01"]
-    assert words(found["surprise"]) == ["0.01 → 0.06", "▲ +0.05"]
-    assert words(found["sadness"]) == ["0.01 → 0.01", "● ±0.00"]
-
-
-def test_the_likeliest_of_either_face_stands_on_top():
-    found = rows(
-        (0.5, 0.1, 0.02, 0.3, 0.02, 0.02, 0.02, 0.02),
-        (0.1, 0.05, 0.7, 0.05, 0.03, 0.03, 0.02, 0.02),
-    )
-    assert list(found)[:4] == ["surprise", "neutral", "sadness", "happiness"]
-
-
-@THEMES
-def test_bars_and_words_are_red_for_a_rise_and_blue_for_a_fall(theme):
-    found = rows(CLEAN, COVERED, theme)
-    for name, colour in (
-        ("surprise", theme.up), ("neutral", theme.down), ("sadness", theme.muted),
-    ):  # fmt: skip
-        assert style(bar(found[name]), "background") == colour
-        assert style(found[name].findall("td")[2], "color") == colour
 
 
 def line(clean, covered, alpha, theme=LIGHT):
@@ -178,10 +109,9 @@ def test_the_margins_dots_and_bar_follow_the_one_grammar(theme):
         assert style(bar(marks), "background") == colour
 
 
-def test_a_name_that_looks_like_markup_is_only_text():
-    odd = ("<b>x</b>", *FERPLUS[1:])
-    text = probabilities(
-        *(Prediction(odd, np.array(v, np.float32), *[np.zeros(1, np.float32)] * 5, (), 0.02, 0.0)
-          for v in (CLEAN, COVERED)), LIGHT,
-    )  # fmt: skip
-    assert next(read(text).iter("th")).text == "<b>x</b>"
+def test_where_nothing_is_hidden_there_is_one_dot_and_no_bar():
+    values, marks, _, _ = line(None, 0.12, 0.02)
+    (dot,) = dots(marks)
+    assert dot.get("title") == "clean face: RB margin 0.120"
+    assert set(told(values)) == {"+0.120"}
+    assert not [mark for mark in marks if style(mark, "height") == "3px"]

@@ -109,7 +109,7 @@ def ink_on(colour: str) -> str:
         for share in (int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5))
     ]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#1B2326" if (luminance + 0.05) ** 2 > 0.05 * 1.05 else "#FFFFFF"
+    return "#000000" if (luminance + 0.05) ** 2 > 0.05 * 1.05 else "#FFFFFF"
 
 
 def blank(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from ran.figures.grammar import LIGHT, Theme, change_colour
+from ran.figures.grammar import Theme, ink_on, weight_colour
 from ran.net.regions import Box
 
 UNSIGNED: tuple[str, ...] = ("#FFF3C4", "#FDB733", "#E8590C", "#7A1300")
@@ -44,11 +44,11 @@ def outlined(
         for index, box in enumerate(boxes):
             if index != chosen:
                 _outline(draw, _inside(box, side), "#FFFFFF", 3)
-                _outline(draw, _inside(box, side), _side_of_one(relative_weights[index], theme), 1)
-    edges, colour = _inside(boxes[chosen], side), _side_of_one(relative_weights[chosen], theme)
+                _outline(draw, _inside(box, side), weight_colour(relative_weights[index], theme), 1)
+    edges, colour = _inside(boxes[chosen], side), weight_colour(relative_weights[chosen], theme)
     _outline(draw, edges, "#FFFFFF", 7)
     _outline(draw, edges, colour, 3)
-    _tag(draw, edges[:2], f"{boxes[chosen].name} {relative_weights[chosen]:.2f}", colour, theme)
+    _tag(draw, edges[:2], f"{boxes[chosen].name} {relative_weights[chosen]:.2f}", colour)
     return picture
 
 
@@ -89,9 +89,7 @@ def heat_overlay(
     return Image.fromarray(mixed.round().astype(np.uint8))
 
 
-def _tag(
-    draw: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, colour: str, theme: Theme
-) -> None:
+def _tag(draw: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, colour: str) -> None:
     """Write the text and a times sign, which Pillow's own font lacks, on a filled tag."""
     font = ImageFont.load_default(20)
     width, height = 32 + round(font.getlength(text)), 32
@@ -101,7 +99,7 @@ def _tag(
         for place, room, needed in zip(corner, draw.im.size, (width, height), strict=True)
     )
     end = x + width - 18
-    ink = "#FFFFFF" if theme is LIGHT else theme.paper
+    ink = ink_on(colour)
     draw.rectangle((x, y, x + width, y + height), fill=colour)
     draw.text((x + 10, y + 16), text, fill=ink, font=font, anchor="lm")
     draw.line((end, y + 12, end + 8, y + 20), fill=ink, width=2)
@@ -119,7 +117,3 @@ def _outline(
     x0, y0, x1, y1 = edges
     half = width // 2
     draw.rectangle((x0 - half, y0 - half, x1 + half, y1 + half), outline=colour, width=width)
-
-
-def _side_of_one(relative: float, theme: Theme) -> str:
-    return change_colour(relative - 1.0, theme)

@@ -79,7 +79,12 @@ def attention_over_yaw(
     has_margin = any(one.answer.rb_margin is not None for one in (*found, *other))
     x_range = _x_range(found)
     places, pictures = _faces(found, chosen, x_range)
-    boxes = [box for one in (*found[:1], *other[:1]) for box in one.answer.boxes]
+    boxes = [
+        box
+        for one in (*found[:1], *other[:1])
+        for box in one.answer.boxes
+        if len(one.answer.boxes) > 1
+    ]
     styles = lines(list(dict.fromkeys(box.name for box in boxes)), theme)
     traces = [places]
     for answers, is_other in ((other, True), (found, False)):
@@ -187,6 +192,8 @@ def degrees(value: float) -> str:
 
 def _weight(one: Answered, name: str) -> float | None:
     names = [box.name for box in one.answer.boxes]
+    if len(names) < 2:  # a plain network weighs nothing
+        return None
     return float(one.answer.relative_weights[names.index(name)]) if name in names else None
 
 
@@ -297,7 +304,8 @@ def _grounds(
 
 def _weight_ticks(found: Sequence[Answered]) -> dict[str, Any]:
     """Mark uniform by its name, and a few multiples of it."""
-    largest = max(float(one.answer.relative_weights.max()) for one in found)
+    weighed = [one.answer.relative_weights for one in found if len(one.answer.boxes) > 1]
+    largest = max((float(weights.max()) for weights in weighed), default=1.0)
     step = 0.5 if largest < 2.2 else 1.0 if largest < 4.5 else 2.0
     ticks = sorted({1.0, *np.arange(0.0, largest + step / 2, step).tolist()})
     return {

@@ -124,7 +124,7 @@ def _examples(framing: str, _using: Engine) -> dict[str, FoundPhoto]:
     paths = [path for path in EXAMPLES.glob("*") if path.suffix in (".png", ".jpg")]
     # Photographs first.
     for path in sorted(paths, key=lambda path: (path.name.startswith("drawn_"), path.name)):
-        found[path.stem.replace("_", " ").title()] = _look_at_example(_using, path)
+        found[path.stem.replace("_", " ").title()] = look_at_example(_using, path)
     return found
 
 
@@ -133,25 +133,14 @@ def examples(using: Engine) -> dict[str, FoundPhoto]:
     return _examples(using.card.framing, using)
 
 
-def ensure_face(session: Session, using: Engine) -> None:
-    """Give a visitor who has chosen nothing the first example face."""
-    if not session.faces:
-        from ran.ui import scenes  # which asks here for the examples
-
-        scenes.begin(session, using)
-    elif session.face is not None and session.face.framing != using.card.framing:
-        # Another checkpoint may frame faces otherwise, and photos are not kept to cut them anew.
-        session.faces = []
-        ensure_face(session, using)
-
-
 def look_at(using: Engine, content: bytes, name: str) -> FoundPhoto:
     """Open a photo and find its faces, framed for the engine in use."""
     photo = open_photo(content, name=name)
     return FoundPhoto(name, PhotoRef.of(photo), using.find_faces(photo))
 
 
-def _look_at_example(using: Engine, path: Path) -> FoundPhoto:
+def look_at_example(using: Engine, path: Path) -> FoundPhoto:
+    """Open an example and find its faces, framed for the engine in use."""
     return replace(look_at(using, path.read_bytes(), path.name), is_example=True)
 
 

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from ran import figures
 from ran.engine import Engine
-from ran.figures import Theme, change, change_colour, outlined, signed
+from ran.figures import Moved, Theme, change, change_colour, outlined, signed, weight_colour
 from ran.figures import poses as charts
+from ran.figures.numbers import times
 from ran.prediction import Prediction
 from ran.study.poses import Answered
 from ran.ui import panels
 from ran.ui.exports import inline
+from ran.ui.panels import Cell
 from ran.ui.pose_panels import front
 from ran.ui.posing import Work
 from ran.ui.session import Session
@@ -53,8 +55,9 @@ def pose(
                 _filled(one)
         with right:
             second = None if laid_over is None else (laid_over[0], laid_over[1][chosen])
-            _band(one, ahead, colours, second)
-            _crops(engine, one, ahead, colours)
+            _band(one, ahead, second)
+            if len(one.answer.boxes) > 1:
+                _crops(engine, one, ahead, colours)
 
 
 def _choose(session: Session, work: Work, found: Sequence[Answered], chosen: int) -> None:
@@ -123,49 +126,27 @@ def _filled(one: Answered) -> None:
         )
 
 
-def _band(
-    one: Answered, ahead: Answered, colours: Theme, second: tuple[Engine, Answered] | None
-) -> None:
+def _band(one: Answered, ahead: Answered, second: tuple[Engine, Answered] | None) -> None:
     here, there = one.answer, ahead.answer
     index = there.classes.index(there.expression)
     before, now = float(there.probabilities[index]), float(here.probabilities[index])
     at = charts.degrees(ahead.posed.yaw)
-    same = here.expression == there.expression
-    answer = f"{html.escape(here.expression)} <b>{float(here.probabilities.max()):.2f}</b>"
-    if not same:
-        answer = f"{html.escape(there.expression)} {before:.2f} → {answer}"
-    cells = [("Answer, with its probability", answer)]
+    told = f"{here.expression} {float(here.probabilities.max()):.2f}"
+    was = "" if here.expression == there.expression else f"{there.expression} {before:.2f}"
+    cells = [Cell("Answer, with its probability", told, was, leads=True)]
     if here.rb_margin is not None and there.rb_margin is not None:
-        cells.append(
-            ("RB margin", f"{signed(there.rb_margin, 3)} → <b>{signed(here.rb_margin, 3)}</b>")
-        )
+        cells.append(Cell("RB margin", signed(here.rb_margin, 3), signed(there.rb_margin, 3)))
     cells.append(
-        (
-            f"{html.escape(there.expression)}, yaw {at} → this pose",
-            f"<span style='color:{change_colour(now - before, colours)}'>{change(now - before)}"
-            "</span> probability",
-        )
-    )
+        Cell(f"{there.expression}, yaw {at} → this pose", f"{now:.2f}", f"{before:.2f}",
+             moved=Moved.by(now - before))
+    )  # fmt: skip
     if second is not None:
         theirs = second[1].answer
-        cells.append(
-            (
-                f"{html.escape(second[0].card.name)}, laid over",
-                f"{html.escape(theirs.expression)} <b>{float(theirs.probabilities.max()):.2f}</b>",
-            )
-        )
+        said = f"{theirs.expression} {float(theirs.probabilities.max()):.2f}"
+        cells.append(Cell(f"{second[0].card.name}, laid over", said))
     if here.covered[0] > 0:
-        cells.append(("Hidden", f"<b>{100 * float(here.covered[0]):.0f} %</b> of the face"))
-    inner = "".join(
-        f"<div><div style='font-size:.85rem;color:{colours.muted}'>{name}</div><div>{text}</div>"
-        "</div>"
-        for name, text in cells
-    )
-    st.html(
-        f"<div role='status' style='display:flex;flex-wrap:wrap;gap:.5rem 3rem;padding:.7rem 1rem;"
-        f"border-radius:.5rem;background:{colours.panel};color:{colours.text};"
-        f"font-variant-numeric:tabular-nums'>{inner}</div>"
-    )
+        cells.append(Cell("Hidden", f"{100 * float(here.covered[0]):.0f} %", more="of the face"))
+    panels.band(cells)
 
 
 def _crops(engine: Engine, one: Answered, ahead: Answered, colours: Theme) -> None:
@@ -198,10 +179,10 @@ def _crop(
     )  # fmt: skip
     return (
         f"<div><img style='width:100%;border-radius:4px;display:block;border-bottom:4px solid "
-        f"{change_colour(value - 1.0, colours)}' alt='{name} as the network saw it' "
+        f"{weight_colour(value, colours)}' alt='{name} as the network saw it' "
         f"src='{inline(crop)}'>"
         f"<div style='font-size:.87rem;margin-top:.2rem'>{name}</div>"
-        f"<div><b style='font-size:1.1rem'>{value:.2f}×</b> <span style='font-size:.85rem;"
+        f"<div><b style='font-size:1.1rem'>{times(value)}</b> <span style='font-size:.85rem;"
         f"white-space:nowrap;color:{change_colour(difference, colours)}'>{change(difference)}"
         f"</span></div><div style='display:flex;flex-wrap:wrap;gap:0 .6rem;font-size:.8rem;"
         f"color:{colours.muted}'>{rows}</div></div>"

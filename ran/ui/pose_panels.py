@@ -10,8 +10,9 @@ import streamlit as st
 
 from ran import figures
 from ran.engine import Engine
-from ran.figures import Theme
 from ran.figures import poses as charts
+from ran.figures.html import render
+from ran.figures.numbers import times
 from ran.study.pose_lists import measured
 from ran.study.poses import Answered, Skipped, mirrored_pairs
 from ran.ui import panels
@@ -41,18 +42,20 @@ def charts_over_yaw(
     chosen = _chosen(work, found)
     colours = panels.theme()
     alpha = found[0].answer.alpha if session.alpha is None else session.alpha
-    with st.container(border=True, gap="xsmall"):
-        st.markdown("**Attention of each region, and RB margin, against yaw**", help=_HELP)
-        answer = found[chosen].answer
-        names = [box.name for box in answer.boxes]
-        values = [f"{value:.2f}×" for value in answer.relative_weights.tolist()]
-        at = f"at yaw {charts.degrees(found[chosen].posed.yaw)}"
-        _key(charts.lines(names, colours), values, at, colours, hollow)
-        _chart(
-            work,
-            charts.attention_over_yaw(found, colours, chosen=chosen, alpha=alpha, other=other),
-            "attention", "Faces, weight of each region and RB margin against yaw",
-        )  # fmt: skip
+    answer = found[chosen].answer
+    at = f"at yaw {charts.degrees(found[chosen].posed.yaw)}"
+    if any(len(one.answer.boxes) > 1 for one in (*found[:1], *other[:1])):
+        with st.container(border=True, gap="xsmall"):
+            st.markdown("**Attention of each region, and RB margin, against yaw**", help=_HELP)
+            weighed = answer if len(answer.boxes) > 1 else other[chosen].answer
+            names = [box.name for box in weighed.boxes]
+            values = [times(value) for value in weighed.relative_weights.tolist()]
+            _key(charts.lines(names, colours), values, at, hollow)
+            _chart(
+                work,
+                charts.attention_over_yaw(found, colours, chosen=chosen, alpha=alpha, other=other),
+                "attention", "Faces, weight of each region and RB margin against yaw",
+            )  # fmt: skip
     with st.container(border=True, gap="xsmall"):
         st.markdown(
             "**Probability of each expression, against yaw**",
@@ -60,7 +63,7 @@ def charts_over_yaw(
         )
         classes = charts.likeliest(found)
         values = [f"{answer.probabilities[answer.classes.index(name)]:.2f}" for name in classes]
-        _key(charts.class_lines(classes, colours), values, at, colours, hollow)
+        _key(charts.class_lines(classes, colours), values, at, hollow)
         _chart(
             work, charts.probability_over_yaw(found, colours, chosen=chosen, other=other),
             "probability", "Probability of each expression against yaw",
@@ -96,22 +99,13 @@ def _chart(work: Work, figure: object, name: str, alt: str) -> None:
     )  # fmt: skip
 
 
-def _key(
-    styles: dict[str, charts.Line], values: Sequence[str], at: str, colours: Theme, hollow: str
-) -> None:
-    dashes = {"solid": "solid", "dot": "dotted", "dash": "dashed", "longdashdot": "dashed"}
-    parts = [
-        f"<span style='white-space:nowrap'><span style='display:inline-block;width:22px;"
-        f"border-top:3px {dashes[dash]} {colour};vertical-align:middle;margin-right:.4rem'></span>"
-        f"{html.escape(name)} <b>{value}</b></span>"
+def _key(styles: dict[str, charts.Line], values: Sequence[str], at: str, hollow: str) -> None:
+    """Say which line is what, with its value, as text."""
+    lines = [
+        {"name": name, "colour": colour, "dash": dash, "value": value}
         for (name, (colour, dash)), value in zip(styles.items(), values, strict=True)
     ]
-    more = f"; hollow and thin: {html.escape(hollow)}" if hollow else ""
-    st.html(
-        f"<div style='display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;font-size:.85rem;"
-        f"font-variant-numeric:tabular-nums;color:{colours.text}'>{''.join(parts)}"
-        f"<span style='color:{colours.muted}'>{at}{more}</span></div>"
-    )
+    st.html(render("lines", lines=lines, at=at, hollow=hollow))
 
 
 def skipped(left_out: Sequence[Skipped]) -> None:

@@ -99,7 +99,7 @@ def _card(
         moved=Moved.by(after - before) if is_pair else None,
         before=on_track(before) if is_pair else None,
         after=on_track(after),
-        exact={"w": f"{float(covered.weights[index]):.6g}"},
+        exact=_exact(clean.weights, covered.weights, index, is_pair=is_pair),
         rows=[
             _small("μ", clean.self_weights, covered.self_weights, index, is_pair=is_pair),
             _small("ν", clean.relation_weights, covered.relation_weights, index, is_pair=is_pair),
@@ -118,5 +118,13 @@ def _small(
 ) -> dict[str, str]:
     before, after = float(clean[index]), float(covered[index])
     text = f"{weight(before)} → {weight(after)}" if is_pair else weight(after)
-    title = f"{before:.6g} → {after:.6g}" if is_pair else f"{after:.6g}"
-    return {"symbol": symbol, "text": text, "title": title}
+    exact = _exact(clean, covered, index, is_pair=is_pair)
+    return {"symbol": symbol, "text": text, "title": exact}
+
+
+def _exact(
+    clean: NDArray[np.float32], covered: NDArray[np.float32], index: int, *, is_pair: bool
+) -> str:
+    """Return a weight to six digits, for the pointer that rests on it."""
+    before, after = float(clean[index]), float(covered[index])
+    return f"{before:.6g} → {after:.6g}" if is_pair else f"{after:.6g}"

@@ -64,6 +64,16 @@ def _names(value: object) -> list[str]:
     return [str(name) for name in value] if isinstance(value, list) else []
 
 
+def ensure_face(session: Session, using: Engine) -> None:
+    """Give a visitor who has chosen nothing the first scene."""
+    if not session.faces:
+        begin(session, using)
+    elif session.face is not None and session.face.framing != using.card.framing:
+        # Another checkpoint may frame faces otherwise, and photos are not kept to cut them anew.
+        session.faces = []
+        begin(session, using)
+
+
 def begin(session: Session, engine: Engine) -> None:
     """Show a new visitor the first scene, on landmark crops where the network was trained on them.
 

@@ -16,6 +16,7 @@ from ran.net.checkpoints import bundled
 from ran.study.poses import Posed
 from ran.ui import compute, panels
 from ran.ui.face_dialog import face_dialog
+from ran.ui.scenes import ensure_face
 from ran.ui.session import LAYOUTS, Session, current, seed
 
 _RUNNING = "ran_shell_runs"
@@ -97,7 +98,7 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
     panels.style()
     with compute.told():
         engine = compute.engine(session)
-        compute.ensure_face(session, engine)
+        ensure_face(session, engine)
         with regions:
             _regions(session, engine)
         if choose:

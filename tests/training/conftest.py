@@ -17,7 +17,8 @@ from ran.net.backbones import BACKBONES, Backbone
 @pytest.fixture(autouse=True, scope="module")
 def _tiny():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(BACKBONES, "resnet18", Backbone(tiny_backbone, "layer4", 8))
+        for name in ("resnet18", "dlib29"):
+            patch.setitem(BACKBONES, name, Backbone(tiny_backbone, "layer4", 8))
         yield
 
 
