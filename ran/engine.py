@@ -21,7 +21,7 @@ from ran.explain.intervene import Intervention, intervene
 from ran.explain.question import Question
 from ran.explain.shapley import RegionValues, region_values
 from ran.explainer import Explainer, no_number
-from ran.face.detect import Face, FaceDetector, find_faces, with_poses
+from ran.face.detect import Face, FaceDetector, detected, find_faces, framed, with_poses
 from ran.face.photo import Photo
 from ran.net.checkpoints import Card, Network, load_checkpoint
 from ran.net.folding import folded
@@ -86,9 +86,17 @@ class Engine:
     def _detector(self) -> FaceDetector:
         return FaceDetector(self.device)
 
-    def find_faces(self, photo: Photo) -> list[Face]:
-        """Find the faces of a photo, largest first, framed as the card says; without poses."""
-        return find_faces(photo, detector=self._detector)
+    def find_faces(self, photo: Photo, *, upright: bool = False) -> list[Face]:
+        """Find the faces of a photo, largest first, framed as the card says; without poses.
+
+        `upright`: cut as recipes before version 3 were, without straightening a head that leans.
+        """
+        return find_faces(photo, detector=self._detector, upright=upright)
+
+    def find_both(self, photo: Photo) -> tuple[list[Face], list[Face]]:
+        """Find the faces of a photo once; return them straightened, and cut upright as well."""
+        found = detected(photo, self._detector)
+        return framed(photo, found), framed(photo, found, upright=True)
 
     def with_poses(self, faces: Sequence[Face]) -> list[Face]:
         """Return framed faces with their poses, estimated anew from their pixels."""

@@ -66,7 +66,8 @@ def words(app: AppTest) -> str:
     ]
     found += [picture["caption"] for row in rows_of_pictures(app) for picture in row["pictures"]]
     told = html.unescape(re.sub(r"<[^>]*>", " ", "\n".join(map(str, found))))
-    return re.sub(r"[ \t]+", " ", told)
+    # What came from outside is escaped for Markdown, which shows the letters themselves.
+    return re.sub(r"[ \t]+", " ", re.sub(r"\\([^\w\s])", r"\1", told))
 
 
 def rows_of_pictures(app: AppTest) -> list[dict]:

@@ -23,7 +23,7 @@ PHOTO, CHECKPOINT = PhotoRef(DIGEST, "her.jpg", 1), CheckpointRef("tiny", SHA256
 
 # By hand: what a recipe looks like.
 WRITTEN = {
-    "version": 1,
+    "version": 3,
     "photo": {"digest": DIGEST, "name": "her.jpg", "face": 1},
     "shapes": [
         {"kind": "rectangle", "x0": 0.25, "y0": 0.5, "x1": 0.75, "y1": 1.0, "angle": 0.0},
@@ -39,6 +39,8 @@ WRITTEN = {
     "alpha": 0.05,
     "checkpoint": {"name": "tiny", "sha256": SHA256},
     "region": 2,
+    "poses": None,
+    "cut": "straightened",
 }  # fmt: skip
 MADE = Recipe(
     photo=PHOTO,

@@ -127,7 +127,7 @@ def test_every_scene_of_the_page_gets_the_engines_numbers(case, predict, engine,
     (found,) = predict(ASTRONAUT, *options.split())
     expected = engine.predict(scene(face)).as_json()
     assert is_close({key: found[key] for key in expected}, expected)
-    assert set(found) == {*expected, "box", "landmarks"}
+    assert set(found) == {*expected, "box", "landmarks", "roll", "quarter_turns"}
     assert is_close(found["landmarks"], face.landmarks.tolist())
     assert found["box"] == list(face.box)
     assert is_close(engine.predict(Scene(face)).as_json(), expected) == (

@@ -241,7 +241,7 @@ BAD = {
     "no file": (None, "There is no file"),
     "no JSON": (b"a recipe for a cake", "is not JSON"),
     "a photo": (HOPPER.read_bytes(), "is not text in UTF-8"),
-    "a later version": (b'{"version": 3}', "version 3. Versions 1 and 2 are read here"),
+    "a later version": (b'{"version": 4}', "version 4. Versions 1 to 3 are read here"),
     "another JSON": (b'{"faces": []}', "has no version"),
     "ten megabytes": (b" " * 10 * 2**20, "more than 2 MB"),
     "a nest": (b"[" * 10**5, "nested too deeply"),

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from ran.errors import NoFaceFound
@@ -179,30 +177,6 @@ def test_landmarks_that_copy_the_framing_give_the_square_they_were_copied_into()
     assert face.box == (40, 30, 140, 130)
     np.testing.assert_allclose(face.landmarks, TARGET, atol=1e-6)
     assert face.confidence == 0.97
-
-
-@settings(deadline=None)
-@given(
-    st.lists(st.floats(-0.12, 0.12), min_size=10, max_size=10),
-    st.floats(20, 400),
-    st.floats(-100, 300),
-    st.floats(-100, 300),
-)
-def test_the_square_is_the_least_squares_fit(noise, side, x, y):
-    points = (TARGET + np.reshape(noise, (5, 2))) * side + (x, y)
-    # A second way: ten equations, side * target + corner = point, in three unknowns.
-    left = np.zeros((10, 3))
-    left[:, 0] = TARGET.ravel()
-    left[0::2, 1] = left[1::2, 2] = 1.0
-    solved = np.linalg.lstsq(left, points.ravel(), rcond=None)[0]
-    face = frame(NOISE, points.astype(np.float32), FERPLUS)
-    if np.ptp(points, axis=0).max() < solved[0]:
-        assert np.abs(np.array(face.box[:2]) - solved[1:]).max() <= 0.5 + 1e-3
-        assert abs(face.box[2] - face.box[0] - solved[0]) <= 0.5 + 1e-3
-    x0, y0, x1, y1 = face.box
-    assert x1 - x0 == y1 - y0 >= 8
-    # The landmarks lie where the photo has them, for all the rounding.
-    np.testing.assert_allclose(in_photo_pixels(face), points, atol=1e-2)
 
 
 @pytest.mark.parametrize("points", [np.zeros((5, 2)), TARGET[::-1] * 60 + 20, TARGET * -50 + 90])

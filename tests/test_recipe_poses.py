@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -55,25 +56,35 @@ def refusal(text: str) -> str:
         (PhotosChoice((PhotoRef("cd" * 32, "a.jpg"),)), PHOTOS | {"landmarks": None}),
     ],
 )
-def test_poses_are_written_as_version_2_and_come_back(choice, values):
-    text = recipe(choice).to_json()
-    assert json.loads(text)["version"] == 2
-    assert json.loads(text)["poses"] == values
-    assert Recipe.from_json(text) == recipe(choice)
+@pytest.mark.parametrize(("cut", "version"), [("straightened", 3), ("upright", 2)])
+def test_poses_are_written_and_come_back_with_how_the_face_was_cut(choice, values, cut, version):
+    made = replace(recipe(choice), cut=cut)
+    told = json.loads(made.to_json())
+    assert told["version"] == version
+    assert told["poses"] == values
+    assert told.get("cut") == (cut if version == 3 else None)
+    assert Recipe.from_json(made.to_json()) == made
 
 
-def test_without_poses_a_recipe_is_still_version_1_which_has_no_such_field():
-    values = json.loads(recipe(None).to_json())
+def test_a_recipe_from_before_version_3_was_cut_upright_and_stays_what_it_was():
+    made = replace(recipe(None), cut="upright")
+    values = json.loads(made.to_json())
     assert values["version"] == 1
-    assert "poses" not in values
+    assert not {"poses", "cut"} & set(values)
+    assert Recipe.from_json(json.dumps(values)) == made
     assert "unknown field" in refusal(json.dumps(values | {"poses": TURN}))
     assert "has no poses" in refusal(json.dumps(values | {"version": 2}))
+    assert "has no poses" in refusal(json.dumps(values | {"version": 3}))
+    assert "has no cut" in refusal(json.dumps(values | {"version": 3, "poses": None}))
+    later = values | {"version": 3, "poses": None}
+    assert Recipe.from_json(json.dumps(later | {"cut": "straightened"})) == recipe(None)
+    assert "cut" in refusal(json.dumps(later | {"cut": "slanted"}))
 
 
 @pytest.mark.parametrize(
     ("poses", "said"),
     [
-        (None, "The recipe's poses is null. Expected an object."),
+        ("turn", "The recipe's poses is \"turn\". Expected an object."),
         ({}, "The recipe's poses has no way."),
         (TURN | {"way": "spin"}, 'poses.way "spin". Expected turn or photos.'),
         (TURN | {"roll": 3}, 'The recipe\'s poses has an unknown field "roll"'),

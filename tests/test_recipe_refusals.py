@@ -46,8 +46,8 @@ def refusal(content):
 
 
 def test_a_version_that_is_not_known_is_refused_before_its_fields():
-    later = json.loads(changed("version", 3)) | {"later": []}
-    assert "version 3. Versions 1 and 2 are read here" in refusal(json.dumps(later))
+    later = json.loads(changed("version", 4)) | {"later": []}
+    assert "version 4. Versions 1 to 3 are read here" in refusal(json.dumps(later))
     for version in (0, -1, 1.0, True, "1", None, [1], 10**30):
         assert "The recipe has version" in refusal(changed("version", version))
 

@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> None:
 
     photo = open_photo(args.photo)
     engine = Engine.load(args.checkpoint, args.device)
-    found = engine.find_faces(photo)
+    found = engine.find_faces(photo, upright=recipe is not None and recipe.is_upright)
     scenes = scenes_of(args, recipe, found)
     number = next(iter(scenes)) if recipe is not None or args.face is None else args.face
     if number not in scenes:
@@ -91,6 +91,8 @@ def run(args: argparse.Namespace) -> None:
     report = {
         "face": number,
         "box": scene.face.box,
+        "roll": scene.face.roll,
+        "quarter_turns": scene.face.quarter_turns,
         **heatmap_facts(heatmap),
         "regions": [
             {"name": box.name, "box": list(box.edges), "smallest": float(values.min()),

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> None:
     recipe = recipe_of(args)
     photo = open_photo(args.photo)
     engine = Engine.load(args.checkpoint, args.device)
-    found = engine.find_faces(photo)
+    found = engine.find_faces(photo, upright=recipe is not None and recipe.is_upright)
     scenes = scenes_of(args, recipe, found)
     answers = engine.predict_many(list(scenes.values()))
     if recipe is not None:
@@ -38,6 +38,8 @@ def run(args: argparse.Namespace) -> None:
     faces = [
         {
             "box": scene.face.box,
+            "roll": scene.face.roll,
+            "quarter_turns": scene.face.quarter_turns,
             "landmarks": None if scene.face.landmarks is None else scene.face.landmarks.tolist(),
             **answer.as_json(),
         }
@@ -48,7 +50,8 @@ def run(args: argparse.Namespace) -> None:
         print(json.dumps(report, indent=2))
         return
     for number, row in zip(scenes, faces, strict=True):
-        print(f"face {number}: {_in_words(row)}")
+        how = scenes[number].face.how_cut
+        print(f"face {number}: {f'{how}; ' if how else ''}{_in_words(row)}")
 
 
 def _in_words(row: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from PIL import Image
 from torch import Tensor
 
 from ran.errors import NoFaceFound
+from ran.face.framing import FERPLUS, FRAMINGS, Framing, cut_straight, cut_upright, fit
 from ran.face.photo import Photo
 from ran.face.pose import Pose, estimate, mirrored
 
@@ -27,6 +28,15 @@ FACE_SIDE = 256
 """Pixels of a found face's side: the largest input in use and a little more."""
 THUMBNAIL = 640
 """Detection runs on the photo at this longer side: 0.37 s instead of 5.1 s at 4000 pixels."""
+FULL_SIZE = 2048
+"""Where nothing is found so, it runs once more at up to this side, which takes a few seconds."""
+QUITE_SURE = 0.999
+"""The photo is looked at in four turns where MTCNN is less sure of the largest face: of the upright
+examples it is surer, of sideways ones it is not, and it puts the landmarks anywhere."""
+SURE_OF_A_TURN = 0.995
+"""Another turn is believed where MTCNN is so sure, and surer than upright."""
+MOST_LEAN = 50.0
+"""Degrees of a head's lean in the turn that it belongs to: beyond 45 the next turn is nearer."""
 SMALLEST = 20
 """MTCNN's smallest face, pixels of the thumbnail."""
 SURE_ENOUGH = 0.9
@@ -38,31 +48,15 @@ _LOOK_SIDE = 48
 """Pixels of the side of what MTCNN's last network sees."""
 
 
-@dataclass(frozen=True)
-class Framing:
-    """How a face is cut out: where its five landmarks should lie, in units of the square's side.
-
-    Order: left eye, right eye, nose, left and right mouth corner, as the viewer sees them.
-    """
-
-    name: str
-    landmarks: tuple[tuple[float, float], ...]
-
-
-FERPLUS = Framing("ferplus", ((0.32, 0.39), (0.69, 0.39), (0.51, 0.60), (0.36, 0.79), (0.67, 0.79)))
-"""Median MTCNN landmarks of 300 FERPlus test pictures, measured for this project."""
-
-
-FRAMINGS = {framing.name: framing for framing in (FERPLUS,)}
-"""By the names that a Face and a card give."""
-
-
 @dataclass(frozen=True, eq=False)
 class Face:
     """A framed face. Compared and hashed by its digest.
 
     pixels u8[S, S, 3]; box x0 y0 x1 y1, the framed square in photo pixels (it may reach beyond the
-    photo); landmarks f32[5, 2] in [0, 1] face units, or None where no detector ran; pose, None
+    photo), before it is turned by `roll` degrees about its middle: above 0, the head leans
+    clockwise in the photo, and the cut was straightened by so much; quarter_turns, how many
+    counter-clockwise turns of the photo it was found in; landmarks f32[5, 2] in [0, 1] face units,
+    or None where no detector ran; pose, None
     until with_poses is asked.
     """
 
@@ -72,6 +66,8 @@ class Face:
     framing: str = FERPLUS.name
     confidence: float | None = None
     pose: Pose | None = None
+    roll: float = 0.0
+    quarter_turns: int = 0
     digest: str = field(default="")
 
     def __post_init__(self) -> None:
@@ -93,6 +89,16 @@ class Face:
         if self.landmarks is not None:
             return self.landmarks
         return np.asarray(FRAMINGS[self.framing].landmarks, np.float32)
+
+    @property
+    def how_cut(self) -> str:
+        """Return what was done to the photo's pixels, in words, or nothing."""
+        said = []
+        if self.quarter_turns:
+            said.append(f"found with the photo turned by {90 * self.quarter_turns}°")
+        if self.roll:
+            said.append(f"straightened by {abs(self.roll):.0f}°")
+        return ", ".join(said)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Face) and self.digest == other.digest
@@ -118,11 +124,14 @@ class FaceDetector:
         self._lock = threading.Lock()
 
     def detect(
-        self, pixels: NDArray[np.uint8]
+        self, pixels: NDArray[np.uint8], *, side: int = THUMBNAIL
     ) -> list[tuple[NDArray[np.float32], NDArray[np.float32], float]]:
-        """Return box f32[4], landmarks f32[5, 2] in photo pixels and confidence of each face."""
+        """Return box f32[4], landmarks f32[5, 2] in photo pixels and confidence of each face.
+
+        The photo is looked at with a longer side of `side` pixels.
+        """
         height, width = pixels.shape[:2]
-        scale = min(1.0, THUMBNAIL / max(height, width))
+        scale = min(1.0, side / max(height, width))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         if min(size) < SMALLEST:
             # facenet-pytorch 2.5.3 raises from inside where not even one window fits.
@@ -196,21 +205,108 @@ class FaceDetector:
         return torch.cat([middle - half, middle + half], 1), landmarks, sure[:, 1]
 
 
+def _within_half_a_turn(degrees: float) -> float:
+    """Return an angle from -180 to 180 degrees: the pose's roll is the head's in the photo."""
+    return (degrees + 180.0) % 360.0 - 180.0
+
+
+class Found(NamedTuple):
+    """A face that was detected: landmarks f32[5, 2] in photo pixels, how sure, in which turn."""
+
+    landmarks: NDArray[np.float32]
+    confidence: float
+    quarter_turns: int = 0
+
+
 def find_faces(
-    photo: Photo, *, framing: Framing = FERPLUS, detector: FaceDetector | None = None
+    photo: Photo,
+    *,
+    framing: Framing = FERPLUS,
+    detector: FaceDetector | None = None,
+    upright: bool = False,
 ) -> list[Face]:
     """Find the faces of a photo, largest first, each framed as `framing` says; without poses.
 
+    A head that leans is straightened. `upright`: cut as recipes before version 3 were, by scale and
+    shift alone.
+
     Raises:
-        NoFaceFound: if there is none; an empty list is never returned.
+        NoFaceFound: if there is none, in full size or in four turns; an empty list is never
+            returned.
     """
-    found = (detector or default_detector()).detect(photo.pixels)
-    if not found:
+    found = detected(photo, detector)
+    return framed(photo, found, framing=framing, upright=upright)
+
+
+def framed(
+    photo: Photo, found: Sequence[Found], *, framing: Framing = FERPLUS, upright: bool = False
+) -> list[Face]:
+    """Cut out the faces that were detected in a photo, as `find_faces` does."""
+    return [
+        frame(
+            photo.pixels, one.landmarks, framing, one.confidence,
+            quarter_turns=one.quarter_turns, upright=upright,
+        )
+        for one in found
+    ]  # fmt: skip
+
+
+def detected(photo: Photo, detector: FaceDetector | None = None) -> list[Found]:
+    """Find the faces of a photo, largest first, as landmarks.
+
+    The photo is turned by quarters where nothing is found, or where the detector is not quite sure
+    of the largest face; that turn is used of which it is surest. At last it is looked at larger.
+
+    Raises:
+        NoFaceFound: if there is none.
+    """
+    using = detector or default_detector()
+    best = _in_turn(photo.pixels, using, 0)
+    if not best or _belief(best[0]) < QUITE_SURE:
+        for turns in (1, 3, 2):
+            other = _in_turn(photo.pixels, using, turns)
+            if other and (not best or _belief(other[0]) > max(_belief(best[0]), SURE_OF_A_TURN)):
+                best = other
+    if not best and max(photo.pixels.shape[:2]) > THUMBNAIL:
+        best = _in_turn(photo.pixels, using, 0, side=FULL_SIZE)
+    if not best:
         raise NoFaceFound(
             f"No face found in {photo.name}.",
-            hint="Try a photo in which the face is larger, upright and not cut off.",
+            hint="Try a photo in which the face is larger and not cut off (looked at in full size "
+            "and in four turns).",
         )
-    return [frame(photo.pixels, points, framing, sure) for _, points, sure in found]
+    return best
+
+
+def _in_turn(
+    pixels: NDArray[np.uint8], using: FaceDetector, turns: int, *, side: int = THUMBNAIL
+) -> list[Found]:
+    """Detect in the photo turned counter-clockwise; return landmarks as they lie in the photo."""
+    found = using.detect(np.ascontiguousarray(np.rot90(pixels, turns)), side=side)
+    height, width = pixels.shape[:2]
+    return [Found(_turned_back(points, turns, width, height), sure, turns)
+            for _, points, sure in found]  # fmt: skip
+
+
+def _turned_back(
+    points: NDArray[np.float32], turns: int, width: int, height: int
+) -> NDArray[np.float32]:
+    """Return points of a picture that was turned by np.rot90, as they lie in the picture."""
+    x, y = points[:, 0], points[:, 1]
+    back = {
+        0: (x, y),
+        1: (width - y, x),
+        2: (width - x, height - y),
+        3: (y, height - x),
+    }[turns]
+    return np.stack(back, axis=1).astype(np.float32)
+
+
+def _belief(found: Found) -> float:
+    """Return how sure the detector is, less one where the head leans too far in that turn."""
+    roll = fit(found.landmarks.astype(np.float64)).roll
+    lean = abs(_within_half_a_turn(roll - 90.0 * found.quarter_turns))
+    return found.confidence - (1.0 if lean > MOST_LEAN else 0.0)
 
 
 def with_poses(faces: Sequence[Face], *, detector: FaceDetector | None = None) -> list[Face]:
@@ -225,8 +321,11 @@ def with_poses(faces: Sequence[Face], *, detector: FaceDetector | None = None) -
         pose = None
         if float(np.median(sure)) >= SURE_ENOUGH:
             pose = estimate(looks, weights=sure)
+            pose = pose._replace(roll=_within_half_a_turn(pose.roll + face.roll))
         elif face.landmarks is not None:
-            pose = estimate(face.landmarks)._replace(spread=float("inf"))
+            pose = estimate(face.landmarks)
+            roll = _within_half_a_turn(pose.roll + face.roll)
+            pose = pose._replace(spread=float("inf"), roll=roll)
         posed.append(replace(face, pose=pose))
     return posed
 
@@ -236,49 +335,27 @@ def frame(
     landmarks: NDArray[np.float32],
     framing: Framing,
     confidence: float | None = None,
+    *,
+    quarter_turns: int = 0,
+    upright: bool = False,
 ) -> Face:
     """Cut the square in which `landmarks` come closest to the framing's.
-
-    The square is found by least squares over scale and shift; nothing is rotated. Beyond the
-    photo's edge, edge pixels are repeated.
 
     Args:
         pixels: u8[H, W, 3], the whole photo.
         landmarks: f32[5, 2], x y in photo pixels.
         framing: where they should lie.
         confidence: the detector's, kept on the Face.
+        quarter_turns: of the photo, in which they were found; kept on the Face.
+        upright: cut as recipes before version 3 were, without straightening a head that leans.
     """
     points = landmarks.astype(np.float64)
-    side, _ = square_of(points, framing)
-    side = max(side, float(np.ptp(points, axis=0).max()), 8.0)
-    corner = points.mean(0) - side * np.asarray(framing.landmarks, np.float64).mean(0)
-    x0, y0 = (round(float(edge)) for edge in corner)
-    whole = max(8, round(side))
-    square = _cut(pixels, x0, y0, whole)
-    resized = Image.fromarray(square).resize((FACE_SIDE, FACE_SIDE), Image.Resampling.BICUBIC)
-    unit = ((points - np.array([x0, y0])) / whole).astype(np.float32)
-    box = (float(x0), float(y0), float(x0 + whole), float(y0 + whole))
-    return Face(np.asarray(resized), box, unit, framing.name, confidence)
-
-
-def square_of(
-    points: NDArray[np.float64], framing: Framing = FERPLUS
-) -> tuple[float, NDArray[np.float64]]:
-    """Return side and corner f64[2] of the square in which landmarks f64[5, 2] lie as they should.
-
-    points = side * framing's + corner, by least squares.
-    """
-    target = np.asarray(framing.landmarks, np.float64)
-    centred = target - target.mean(0)
-    side = float(((points - points.mean(0)) * centred).sum() / (centred**2).sum())
-    return side, points.mean(0) - side * target.mean(0)
-
-
-def _cut(pixels: NDArray[np.uint8], x0: int, y0: int, side: int) -> NDArray[np.uint8]:
-    height, width = pixels.shape[:2]
-    rows = np.arange(y0, y0 + side).clip(0, height - 1)
-    columns = np.arange(x0, x0 + side).clip(0, width - 1)
-    return np.ascontiguousarray(pixels[rows[:, None], columns[None, :]])
+    how = cut_upright if upright else cut_straight
+    cut = how(pixels, points, framing, size=FACE_SIDE)
+    return Face(
+        cut.pixels, cut.box, cut.landmarks, framing.name, confidence, roll=cut.roll,
+        quarter_turns=quarter_turns,
+    )  # fmt: skip
 
 
 def _area(box: NDArray[np.float32]) -> float:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ran.errors import BadRequest
-from ran.face.detect import Face, Framing, square_of
+from ran.face.detect import Face
+from ran.face.framing import Framing, square_of
 from ran.face.pose import FOCAL, HEAD_MM, angles, fit, rotation_of
 
 SURE_TURN = 40.0

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ran.errors import BadRequest
-from ran.face.detect import FERPLUS, Face
+from ran.face.detect import Face
+from ran.face.framing import FERPLUS
 from ran.face.shapes import Ellipse, Rectangle, Shape
 
 

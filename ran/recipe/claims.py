@@ -159,4 +159,5 @@ PHOTOS: dict[str, Claim] = {
 SETTINGS: dict[str, Claim] = {
     "alpha": (lambda v: v is None or _is_number(v, 0, 1), "null or a number from 0 to 1"),
     "region": _whole(MAX_CROPS),
+    "cut": (lambda v: v in ("straightened", "upright"), "straightened or upright"),
 }

@@ -40,8 +40,9 @@ from ran.recipe.poses import PosesChoice, poses_from_json, poses_to_json
 from ran.recipe.references import CheckpointRef, PhotoRef
 from ran.scene import Scene
 
-VERSION = 2
-"""Of a recipe with poses. One without them is written as version 1, which has no such field."""
+VERSION = 3
+"""Says how the photo's face was cut. Versions 1, without poses, and 2, with them, were cut upright:
+they are still read, replayed so, and written again as what they were."""
 MAX_BYTES = 2 * 2**20
 """About twice what the largest drawing needs: MAX_POINTS of two numbers, all digits written."""
 
@@ -104,7 +105,8 @@ class LayoutChoice:
 class Recipe:
     """All that was set. `alpha` None is the checkpoint's own; `region` is the outlined one.
 
-    With `poses`, the shapes lie on the face of `photo` and are carried to each pose.
+    With `poses`, the shapes lie on the face of `photo` and are carried to each pose. `cut` says how
+    that face was cut out: "straightened" where the head leans, or "upright" as before version 3.
     """
 
     photo: PhotoRef
@@ -115,6 +117,7 @@ class Recipe:
     alpha: float | None = None
     region: int = 0
     poses: PosesChoice | None = None
+    cut: str = "straightened"
 
     def __post_init__(self) -> None:
         check("fill.", vars(self.fill), FILL)
@@ -127,6 +130,11 @@ class Recipe:
             )
         if self.alpha is not None:
             object.__setattr__(self, "alpha", float(self.alpha))
+
+    @property
+    def is_upright(self) -> bool:
+        """Return whether its photo's face was cut without straightening."""
+        return self.cut == "upright"
 
     def scene(self, face: Face) -> Scene:
         """Return what is shown to a network when the recipe is replayed on this face."""
@@ -162,8 +170,9 @@ class Recipe:
 
     def to_json(self) -> str:
         """Return the recipe as JSON, one line a field."""
+        older = 1 if self.poses is None else 2
         values = {
-            "version": 1 if self.poses is None else VERSION,
+            "version": older if self.is_upright else VERSION,
             "photo": asdict(self.photo),
             "shapes": [shape_to_json(shape) for shape in self.shapes],
             "fill": asdict(self.fill),
@@ -174,6 +183,10 @@ class Recipe:
         }
         if self.poses is not None:
             values["poses"] = poses_to_json(self.poses)
+        elif not self.is_upright:
+            values["poses"] = None
+        if not self.is_upright:
+            values["cut"] = self.cut
         rows = (f'  "{name}": {json.dumps(value)}' for name, value in values.items())
         return "{\n" + ",\n".join(rows) + "\n}\n"
 
@@ -198,6 +211,7 @@ def recipe_of(
     layout: LayoutChoice,
     alpha: float | None = None,
     region: int = 0,
+    cut: str = "straightened",
 ) -> Recipe:
     """Return the recipe that gives an equal scene when it is replayed on the scene's face.
 
@@ -208,7 +222,7 @@ def recipe_of(
         raise ValueError(
             f"the scene is not cut as {layout} says; give the choice that its layout came from"
         )
-    return Recipe(photo, checkpoint, scene.shapes, scene.fill, layout, alpha, region)
+    return Recipe(photo, checkpoint, scene.shapes, scene.fill, layout, alpha, region, cut=cut)
 
 
 def read_recipe(path: str | Path) -> Recipe:
@@ -266,9 +280,9 @@ def _from_values(values: Any) -> Recipe:
         if not is_whole(version, 1, VERSION):
             raise BadRecipe(
                 f"The recipe has version {shown(version)}.",
-                hint="Versions 1 and 2 are read here: update this program, or save it again.",
+                hint="Versions 1 to 3 are read here: update this program, or save it again.",
             )
-        names += ("poses",) if version == VERSION else ()
+        names += {1: (), 2: ("poses",), 3: ("poses", "cut")}[version]
     values = fields("", values, ("version", *names))
     return Recipe(
         photo=PhotoRef(**fields("photo", values["photo"], PHOTO)),
@@ -278,8 +292,15 @@ def _from_values(values: Any) -> Recipe:
         layout=_layout(values["layout"]),
         alpha=values["alpha"],
         region=values["region"],
-        poses=poses_from_json(values["poses"]) if "poses" in names else None,
+        poses=_poses(values) if "poses" in names else None,
+        cut=values["cut"] if "cut" in names else "upright",
     )
+
+
+def _poses(values: dict[str, Any]) -> PosesChoice | None:
+    if values["version"] == VERSION and values["poses"] is None:
+        return None
+    return poses_from_json(values["poses"])
 
 
 def _shapes(value: Any) -> tuple[Shape, ...]:

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS as EXPRESSIONS
-from ran.face.detect import FERPLUS
+from ran.face.framing import FERPLUS
 from ran.net.attention import weighted_mean
 from ran.net.checkpoints import bundled, load_checkpoint
 from ran.net.losses import rb_margin

@@ -11,7 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ran.errors import BadRequest
-from ran.face.detect import FERPLUS
+from ran.face.framing import FERPLUS
 from ran.net.checkpoints import Network
 from ran.net.regions import (
     RegionLayout,

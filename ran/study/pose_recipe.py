@@ -48,7 +48,7 @@ def replay(recipe: Recipe, sources: Sequence[str | Path], *, using: Engine) -> R
                 f"{len(sources)} photos are given.", hint="The recipe turns one: give that alone."
             )
         photo = open_photo(sources[0])
-        faces = using.find_faces(photo)
+        faces = using.find_faces(photo, upright=recipe.is_upright)
         face = faces[recipe.face_among(len(faces))]
         steps: Iterator[Posed | Skipped] = turned(
             face, recipe.poses.yaws, (float(recipe.poses.pitch),), using=using
@@ -56,7 +56,7 @@ def replay(recipe: Recipe, sources: Sequence[str | Path], *, using: Engine) -> R
         differs = recipe.notices(PhotoRef.of(photo), checkpoint, faces=len(faces))
     elif isinstance(recipe.poses, PhotosChoice):
         face = recipe.poses.covered_face()
-        steps = of_photos(sources, using=using)
+        steps = of_photos(sources, using=using, upright=recipe.is_upright)
         # Its shapes come with their face's landmarks: that photo is not needed.
         differs = recipe.notices(recipe.photo, checkpoint, faces=recipe.photo.face + 1)
     else:

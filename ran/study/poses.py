@@ -110,6 +110,8 @@ class Answered:
             "filled": None if posed.filled is None else float(posed.filled.mean()),
             "warning": posed.warning,
             "box": posed.face.box,
+            "roll": posed.face.roll,
+            "quarter_turns": posed.face.quarter_turns,
             "landmarks": None if posed.face.landmarks is None else posed.face.landmarks.tolist(),
             **self.answer.as_json(),
         }
@@ -146,7 +148,7 @@ def _signed(angle: float) -> str:
 
 
 def of_photos(
-    sources: Sequence[tuple[str, bytes] | str | Path], *, using: Engine
+    sources: Sequence[tuple[str, bytes] | str | Path], *, using: Engine, upright: bool = False
 ) -> Iterator[Posed | Skipped]:
     """Yield the largest face of each photo, or why there is none.
 
@@ -169,15 +171,18 @@ def of_photos(
                 if isinstance(source, tuple)
                 else open_photo(source)
             )
-            yield from of_photo(photo, using=using)
+            yield from of_photo(photo, using=using, upright=upright)
         except RanError as error:
             yield Skipped(name, str(error))
 
 
-def of_photo(photo: Photo, *, using: Engine) -> Iterator[Posed | Skipped]:
-    """Yield the largest face of one photo, after a note if it shows others."""
+def of_photo(photo: Photo, *, using: Engine, upright: bool = False) -> Iterator[Posed | Skipped]:
+    """Yield the largest face of one photo, after a note if it shows others.
+
+    `upright`: cut as recipes before version 3 were.
+    """
     try:
-        faces = using.find_faces(photo)
+        faces = using.find_faces(photo, upright=upright)
     except NoFaceFound as error:
         yield Skipped(photo.name, str(error))
         return

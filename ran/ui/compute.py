@@ -20,6 +20,7 @@ from ran.prediction import Prediction
 from ran.recipe import PhotoRef
 from ran.scene import Scene
 from ran.study.ablation_table import AblationTable
+from ran.ui.outside import escaped
 from ran.ui.session import FoundPhoto, Session
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -136,7 +137,8 @@ def examples(using: Engine) -> dict[str, FoundPhoto]:
 def look_at(using: Engine, content: bytes, name: str) -> FoundPhoto:
     """Open a photo and find its faces, framed for the engine in use."""
     photo = open_photo(content, name=name)
-    return FoundPhoto(name, PhotoRef.of(photo), using.find_faces(photo))
+    faces, upright = using.find_both(photo)
+    return FoundPhoto(name, PhotoRef.of(photo), faces, upright=upright)
 
 
 def look_at_example(using: Engine, path: Path) -> FoundPhoto:
@@ -159,5 +161,6 @@ def told(after: str = "") -> Iterator[None]:
     try:
         yield
     except RanError as error:
-        said = " ".join(text for text in (f"**{error.message}**", error.hint, after) if text)
+        texts = (f"**{escaped(error.message)}**", escaped(error.hint), after)
+        said = " ".join(text for text in texts if text)
         st.warning(said, icon=":material/error:")

@@ -13,6 +13,7 @@ from ran.figures import heat_overlay, signed
 from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.ui import compute, panels
+from ran.ui.outside import escaped
 from ran.ui.pictures import Picture, decimals, linked_pictures
 from ran.ui.session import seed
 
@@ -55,12 +56,13 @@ def heatmaps(engine: Engine, scene: Scene, clean: Prediction, covered: Predictio
         largest = float(max(before.max(), after.max()))
         span = float(abs(change).max())
         faces = scene.face.pixels, scene.hidden_pixels(), scene.face.pixels
+        named = escaped(target)
         if largest <= 0:
             st.markdown(
-                f"**No positive evidence**: Grad-CAM finds no pixel that speaks for {target}, on "
+                f"**No positive evidence**: Grad-CAM finds no pixel that speaks for {named}, on "
                 "either face."
                 if is_pair
-                else f"**No positive evidence**: Grad-CAM finds no pixel that speaks for {target}."
+                else f"**No positive evidence**: Grad-CAM finds no pixel that speaks for {named}."
             )
             return
         shown = [

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ran.engine import Engine
 from ran.ui import compute
+from ran.ui.outside import escaped
 from ran.ui.session import FoundPhoto, Session
 
 _SUFFIXES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
@@ -34,7 +35,7 @@ def face_dialog(session: Session, engine: Engine) -> None:
             _take(session, engine, upload.getvalue(), upload.name)
     elif len(session.faces) > 1:
         with answer:
-            photo = FoundPhoto(session.photo_name, session.photo, session.faces, session.is_example)
+            photo = session.found_photo()
             _pick(session, photo)
     st.markdown("**Or an example**")
     cells = st.grid(_PER_ROW, min_column_width=100)
@@ -57,7 +58,9 @@ def _take(session: Session, engine: Engine, content: bytes, name: str) -> None:
 
 
 def _pick(session: Session, photo: FoundPhoto) -> None:
-    st.markdown(f"**{photo.name}** shows {len(photo.faces)} faces, largest first. Which one?")
+    st.markdown(
+        f"**{escaped(photo.name)}** shows {len(photo.faces)} faces, largest first. Which one?"
+    )
     cells = st.grid(_PER_ROW, min_column_width=100)
     for number, face in enumerate(photo.faces):
         cell = cells.container(gap="xsmall")

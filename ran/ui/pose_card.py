@@ -18,6 +18,7 @@ from ran.prediction import Prediction
 from ran.study.poses import Answered
 from ran.ui import panels
 from ran.ui.exports import inline
+from ran.ui.outside import escaped
 from ran.ui.panels import Cell
 from ran.ui.pose_panels import front
 from ran.ui.posing import Work
@@ -100,7 +101,7 @@ def _heading(one: Answered) -> str:
     if posed.is_synthetic:
         words += " :orange-badge[:material/3d_rotation: synthetic]"
     else:
-        words += f" {html.escape(posed.name)}"
+        words += f" {escaped(posed.name)}"
     if estimate is None:
         return f"{words} :gray[no face is found in it again, so no angle is estimated]"
     spread = estimate.spread

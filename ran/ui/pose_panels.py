@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,6 +16,7 @@ from ran.study.pose_lists import measured
 from ran.study.poses import Answered, Skipped, mirrored_pairs
 from ran.ui import panels
 from ran.ui.hover_faces import faces_on_hover
+from ran.ui.outside import escaped
 from ran.ui.posing import Work
 from ran.ui.session import Session
 
@@ -112,7 +112,7 @@ def skipped(left_out: Sequence[Skipped]) -> None:
     """Name what gave no pose, folded where it is much."""
     if not left_out:
         return
-    words = [f":material/info: {html.escape(one.reason)}" for one in left_out]
+    words = [f":material/info: {escaped(one.reason)}" for one in left_out]
     if len(words) <= 2:
         for word in words:
             st.markdown(word)

@@ -27,6 +27,7 @@ from ran.study.poses import (
     turned,
 )
 from ran.ui import compute
+from ran.ui.outside import escaped
 from ran.ui.pose_settings import (
     AS_DRAWN,
     NO_COVER,
@@ -130,13 +131,13 @@ def _video(session: Session, face: Face, using: Engine) -> Plan | None:
     video = compute.once(key, lambda: open_video(content, name=name, frames=frames))
     if video.is_cut:
         st.markdown(
-            f":material/info: {name} is {video.seconds:.0f} s long; its first {MAX_SECONDS:.0f} "
-            "seconds are used."
+            f":material/info: {escaped(name)} is {video.seconds:.0f} s long; its first "
+            f"{MAX_SECONDS:.0f} seconds are used."
         )
     if video.is_damaged:
         st.markdown(
-            f":material/info: {name} is damaged; the {len(video.frames)} frames that can be read "
-            "are used."
+            f":material/info: {escaped(name)} is damaged; the {len(video.frames)} frames that can "
+            "be read are used."
         )
     return Plan(
         VIDEO, (*key, using.card.framing), len(video.frames), lambda: of_video(video, using=using)
@@ -214,7 +215,7 @@ def _ask_for_second(session: Session) -> None:
     """Take a checkpoint; what was laid over stays until the new one is loaded."""
     second = session.second_engine
     if second is not None:
-        st.markdown(f"Laid over, hollow: **{second.card.name}**.")
+        st.markdown(f"Laid over, hollow: **{escaped(second.card.name)}**.")
     files = st.file_uploader(
         "A second checkpoint", type=["safetensors", "json", "tar", "pth"],
         accept_multiple_files=True, max_upload_size=200, key="poses-second",

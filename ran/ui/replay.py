@@ -21,6 +21,7 @@ from ran.recipe.link import PARAMETER
 from ran.scene import Scene
 from ran.study.poses import Cover, Posed
 from ran.ui import compute
+from ran.ui.outside import escaped
 from ran.ui.pose_settings import PHOTOS, TURN
 from ran.ui.session import Session
 
@@ -36,6 +37,7 @@ def recipe_here(engine: Engine, session: Session, scene: Scene) -> Recipe:
         layout=session.layout_choice(),
         alpha=session.alpha,
         region=session.region,
+        cut=session.cut,
     )
 
 
@@ -64,6 +66,7 @@ def poses_recipe(
         session.alpha,
         session.region,
         ways[session.poses.way](face),
+        session.cut,
     )
 
 
@@ -81,7 +84,7 @@ def ask_for_file(session: Session, engine: Engine) -> None:
             with compute.told(_KEPT):
                 recipe = Recipe.from_json(file.getvalue())
                 for notice in _notices(recipe, session, engine):
-                    st.markdown(f":material/info: {notice}")
+                    st.markdown(f":material/info: {escaped(notice)}")
                 st.button(
                     "Replay it", icon=":material/replay:", on_click=session.replay, args=(recipe,)
                 )
@@ -103,7 +106,7 @@ def take_link(session: Session, engine: Engine) -> None:
             session.replay(recipe)
             st.rerun()  # the sidebar was drawn with what was set before
     for notice in session.link_notices:
-        st.markdown(f":material/info: {notice}")
+        st.markdown(f":material/info: {escaped(notice)}")
 
 
 def offer_link(session: Session, recipe: Recipe) -> None:

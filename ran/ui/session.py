@@ -35,6 +35,8 @@ class FoundPhoto:
     reference: PhotoRef
     faces: list[Face]
     is_example: bool = False
+    upright: list[Face] = field(default_factory=list)
+    """The same faces as recipes before version 3 cut them."""
 
 
 def _name() -> str:
@@ -52,6 +54,9 @@ class Session:
     photo: PhotoRef = field(default_factory=lambda: PhotoRef("0" * 64, ""))
     """How a recipe refers to the photo; its face's number is `face_number`."""
     faces: list[Face] = field(default_factory=list)
+    upright: list[Face] = field(default_factory=list)
+    cut: str = "straightened"
+    """How the faces in use were cut; a recipe from before version 3 takes the upright ones."""
     is_example: bool = False
     face_number: int = 0
     posed: Posed | None = None
@@ -121,9 +126,16 @@ class Session:
         """Return the scene that the network is asked about."""
         return Scene(face, self.shapes(face), self.fill, self.layout(face))
 
+    def found_photo(self) -> FoundPhoto:
+        """Return the photo in use as it was found."""
+        return FoundPhoto(
+            self.photo_name, self.photo, self.faces, self.is_example, upright=self.upright
+        )
+
     def put_aside(self) -> None:
         """Keep what is set, so that `bring_back` can undo what replaces it now."""
         names = ("photo_name", "photo", "faces", "is_example", "face_number", "posed", "aside",
+                 "upright", "cut",
                  "parts", "rectangles", "fill", "drawn", "region", "is_region_chosen")  # fmt: skip
         self.replaced = {name: getattr(self, name) for name in names}
 
@@ -158,6 +170,7 @@ class Session:
         self.faces, self.face_number = photo.faces, number
         self.region, self.is_region_chosen = 0, False
         self.is_example, self.posed = photo.is_example, None
+        self.upright, self.cut = photo.upright, "straightened"
         self._begin_drawing(())
 
     @property
@@ -208,6 +221,8 @@ class Session:
         self.outline(recipe.region)
         if self.posed is None:
             self.face_number = recipe.face_among(len(self.faces))
+        if recipe.cut != self.cut and self.upright:
+            self.faces, self.upright, self.cut = self.upright, self.faces, recipe.cut
         layout = recipe.layout
         self.layout_kind = {"random": "Random", "landmark": "Landmark"}.get(layout.kind, "Fixed")
         self.random_count = layout.count or self.random_count

@@ -16,6 +16,7 @@ from ran.net.checkpoints import bundled
 from ran.study.poses import Posed
 from ran.ui import compute, panels
 from ran.ui.face_dialog import face_dialog
+from ran.ui.outside import escaped
 from ran.ui.scenes import ensure_face
 from ran.ui.session import LAYOUTS, Session, current, seed
 
@@ -92,6 +93,7 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
     with row.container(gap=None, width="stretch"):
         st.title(title, anchor=False)
         st.markdown(f":gray[{PURPOSES[title]}]")
+        photo_place = st.container()
     header = row.container(horizontal=True, width="content")
     choose = header.button("Face", icon=":material/account_circle:", key="choose-face")
     regions = _sidebar(session)
@@ -103,19 +105,34 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
             _regions(session, engine)
         if choose:
             face_dialog(session, engine)
+        with photo_place:
+            _photo(session)
         if session.posed is not None and title != "Poses":
             _posed(session, session.posed)
         body(session, engine, header)
 
 
+def _photo(session: Session) -> None:
+    """Say whose face is in use, and what was done to the photo to cut it out."""
+    face = session.photo_face
+    if face is None:
+        return
+    said = escaped(session.photo_name)
+    if len(session.faces) > 1:
+        said += f", face {session.face_number + 1} of {len(session.faces)}"
+    if face.how_cut:
+        said += f": {face.how_cut}"
+    st.markdown(f":small[:gray[:material/image: {said}]]")
+
+
 def _posed(session: Session, posed: Posed) -> None:
     """Say that a pose is in use, on every page that shows it, and offer the photo's face again."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        words = f"{posed.name}, from the Poses page."
+        words = f"{escaped(posed.name)}, from the Poses page."
         if posed.is_synthetic:
             words = (
-                f":orange-badge[:material/3d_rotation: synthetic] {session.photo_name} turned, "
-                f"{posed.name}: not a photo."
+                f":orange-badge[:material/3d_rotation: synthetic] {escaped(session.photo_name)} "
+                f"turned, {posed.name}: not a photo."
             )
         st.markdown(words, width="content")
         st.button(
@@ -212,7 +229,7 @@ def _measured(session: Session, engine: Engine) -> None:
 
 def _checkpoint_and_device(session: Session) -> None:
     if session.own_engine is not None:
-        st.markdown(f"Your own checkpoint is in use: {session.own_engine.card.name}.")
+        st.markdown(f"Your own checkpoint is in use: {escaped(session.own_engine.card.name)}.")
         st.button(
             "Use the bundled one", icon=":material/undo:", on_click=session.use_engine,
             args=(None,),
