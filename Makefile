@@ -8,7 +8,7 @@ AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo sudo)
 APT_INSTALL = $(AS_ROOT) apt-get update -q && \
 	$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends
 
-.PHONY: run test check format setup browser
+.PHONY: run test check format setup browser picture
 
 run: $(VENV)/.app
 	$(BIN)/streamlit run streamlit_app.py
@@ -52,3 +52,7 @@ browser: setup
 	if grep -qs '^ID=debian' /etc/os-release && $(APT_INSTALL) chromium fonts-dejavu-core; then exit 0; fi; \
 	$(BIN)/playwright install chromium \
 		|| echo "No Chromium could be installed: install one and set RAN_CHROMIUM to its path; until then the browser tests are skipped." >&2
+
+# The README's picture, taken of the app's own first screen.
+picture: setup browser
+	$(BIN)/python -m examples.take_picture

@@ -18,9 +18,7 @@ from ran.scene import Scene
 FOLDER = Path(__file__).parent.parent / "examples"
 PHOTOS = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".png", ".jpg"))
 DRAWN = sorted(path.name for path in FOLDER.glob("drawn_*.png"))
-WEIGHTS = (
-    Path(checkpoints.__file__).parent / "weights" / "ran-resnet18-ferplus" / "model.safetensors"
-)
+WEIGHTS = Path(checkpoints.__file__).parent / "weights" / checkpoints.DEFAULT / "model.safetensors"
 
 
 def expression_named(file):

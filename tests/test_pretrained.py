@@ -100,9 +100,9 @@ def test_a_missing_file_is_refused(tmp_path):
 
 
 def test_a_checkpoint_of_ours_brings_its_normalisation_and_leaves_its_heads():
-    folder = bundled()["ran-resnet18-ferplus"]
+    folder = bundled()["ran-dlib29-ferplus"]
     network, card = load_checkpoint(folder)
-    model = PlainNetwork()
+    model = PlainNetwork(card.backbone)
     said = load_backbone(model, folder)
     for name, value in model.backbone.state_dict().items():
         assert torch.equal(value, network.backbone.state_dict()[name])
@@ -111,7 +111,7 @@ def test_a_checkpoint_of_ours_brings_its_normalisation_and_leaves_its_heads():
     assert "self_attention" in said
     assert "classifier" in said
     assert "mean" not in said
-    assert name_of(folder) == f"ran-resnet18-ferplus {card.sha256[:12]}"
+    assert name_of(folder) == f"ran-dlib29-ferplus {card.sha256[:12]}"
 
 
 def test_a_folder_without_a_card_is_refused(tmp_path):

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
+import ran
 from ran.net.card import read_card
+from ran.net.checkpoints import DEFAULT, WEIGHTS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-CARD = ROOT / "ran/net/weights/ran-resnet18-ferplus/card.json"
+PLAIN = "plain-dlib29-ferplus"
+CARD = WEIGHTS / DEFAULT / "card.json"
 ROWS = {"FERPlus, test": "ferplus", "occlusion": "occlusion", "pose over 30°": "pose30",
         "pose over 45°": "pose45"}  # fmt: skip
 
@@ -30,11 +33,35 @@ def test_the_ten_lines_of_python_run_and_print_what_they_promise(monkeypatch, ca
 
 
 def test_the_scores_are_the_cards():
-    scores = read_card(CARD).scores
-    assert scores is not None
+    card, plain = read_card(CARD), read_card(CARD.parent.with_name(PLAIN) / "card.json")
+    columns = [card.layouts[kind]["scores"] for kind in ("fixed", "landmark")] + [plain.scores]
     for row, key in ROWS.items():
-        count, percent = f"{scores[key]['n']:,}", f"{100 * scores[key]['accuracy']:.1f} %"
-        assert f"| {row} | {count} | {percent} |" in README
+        told = " | ".join(f"{100 * scores[key]['accuracy']:.1f} %" for scores in columns)
+        assert f"| {row} | {columns[0][key]['n']:,} | {told} |" in README
+    assert card.against_plain is not None
+    gains = [100 * card.against_plain[key]["difference"] for key in ROWS.values()]
+    first, *middle, last = [f"+{gain:.1f}" for gain in gains]
+    assert f"{', '.join([first, *middle])} and {last} points" in README
+    shown = card.photographs
+    assert shown is not None
+    assert f"{shown['found']:.0f} of {shown['n']:.0f} test pictures" in README
+    assert f"{100 * shown['agreement']:.1f} %" in README
+
+
+def test_the_pictures_caption_is_what_the_network_says():
+    from examples.take_picture import first_scene_in_words
+
+    assert f"The first screen: {first_scene_in_words()}." in README
+
+
+def test_the_apps_scenes_are_those_that_the_rule_chooses():
+    from examples.choose_scenes import candidates, choose
+    from ran.ui.scenes import chosen
+
+    rows = choose(candidates(ran.Engine.load(device="cpu")))
+    for found, kept in zip(rows, chosen(), strict=True):
+        assert {**found, "score": 0} == {**kept, "score": 0}
+        assert found["score"] == pytest.approx(kept["score"], abs=0.002)
 
 
 def test_every_link_into_the_repository_leads_to_a_file():
