@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -79,7 +80,11 @@ def begin(session: Session, engine: Engine) -> None:
 
     There one sees attention work; the paper's fixed crops stand one click away.
     """
-    _show(session, _ready(engine.card.framing, engine)[0])
+    if os.environ.get("RAN_SCENE") == "none":
+        first = compute.EXAMPLES / compute.FIRST_EXAMPLE
+        session.use_photo(compute.look_at_example(engine, first))
+    else:
+        _show(session, _ready(engine.card.framing, engine)[0])
     if "landmark" in engine.card.trained_layouts:
         session.layout_kind = LAYOUTS[2]
 
