@@ -85,7 +85,19 @@ class View {
     this.emit(said);
   }
 
-  undo() { this.travel(this.drawing.past, this.drawing.future, "Undone."); }
+  undo() {
+    if (this.draft?.kind === "polygon") { this.dropCorner(); return; }
+    this.travel(this.drawing.past, this.drawing.future, "Undone.");
+  }
+
+  // A polygon that is not closed yet loses its last corner; what is finished stays.
+  dropCorner() {
+    const points = this.draft.points.slice(0, -1);
+    this.draft = points.length ? { ...this.draft, points } : null;
+    this.say(points.length ? `Corner taken back. ${points.length} left.` : "Polygon taken back.");
+    this.render();
+  }
+
   redo() { this.travel(this.drawing.future, this.drawing.past, "Done again."); }
   clear() { if (this.drawing.shapes.length) this.commit([], "All cleared. Undo brings it back."); }
   regions() { this.drawing.every = !this.drawing.every; this.render(); }
@@ -122,7 +134,10 @@ class View {
       const corners = this.draft?.points ?? [];
       const first = corners[0];
       if (corners.length > 2 && Math.hypot(at[0] - first[0], at[1] - first[1]) < 0.03) this.closePolygon();
-      else this.draft = { kind: "polygon", points: [...corners, at] };
+      else {
+        this.draft = { kind: "polygon", points: [...corners, at] };
+        this.renderTools();
+      }
     } else if (tool === "brush" || tool === "eraser") {
       this.draft = { kind: "stroke", points: [at], width: size, softness: soft ? 0.6 : 0, erase: tool === "eraser" };
     } else {
@@ -323,7 +338,7 @@ class View {
       button.setAttribute("aria-pressed", button.dataset.tool === tool);
     }
     const act = (name) => this.root.querySelector(`[data-act=${name}]`);
-    act("undo").disabled = !past.length;
+    act("undo").disabled = !past.length && this.draft?.kind !== "polygon";
     act("redo").disabled = !future.length;
     act("clear").disabled = !shapes.length;
     act("regions").setAttribute("aria-pressed", every);
