@@ -2,14 +2,10 @@
 
 import streamlit as st
 
-from ran.ui import shell
+from ran.ui.icon import icon
+from ran.ui.navigation import begin
 
 st.set_page_config(
-    page_title="RAN face lab",
-    page_icon=":material/face:",
-    layout="wide",
-    initial_sidebar_state=320,
+    page_title="RAN face lab", page_icon=icon(), layout="wide", initial_sidebar_state=320
 )
-page = st.navigation(shell.pages(), position="top")
-shell.note_running()
-page.run()
+begin().run()

@@ -73,4 +73,6 @@ def regions(
     return worths
 
 
-shell.open_page("Explain", body)
+def main() -> None:
+    """Draw the page, whole."""
+    shell.open_page("Explain", body)

@@ -133,4 +133,6 @@ def tex(value: float) -> str:
     return f"{value:.3f}" if value >= 0.01 else rf"{digits} \cdot 10^{{{int(power)}}}"
 
 
-shell.open_page("Model", body)
+def main() -> None:
+    """Draw the page, whole."""
+    shell.open_page("Model", body)

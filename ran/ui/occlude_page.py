@@ -48,4 +48,6 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     evidence.heatmaps(engine, scene, clean, covered)
 
 
-shell.open_page("Occlude", body)
+def main() -> None:
+    """Draw the page, whole."""
+    shell.open_page("Occlude", body)

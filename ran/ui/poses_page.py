@@ -75,4 +75,6 @@ def note(chosen_way: str, count: int) -> None:
     )
 
 
-shell.open_page("Poses", draw)
+def main() -> None:
+    """Draw the page, whole."""
+    shell.open_page("Poses", draw)

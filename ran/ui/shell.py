@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -20,10 +18,6 @@ from ran.ui.outside import escaped
 from ran.ui.scenes import ensure_face
 from ran.ui.session import LAYOUTS, Session, current, seed
 
-_RUNNING = "ran_shell_runs"
-_TURN_S = 0.0005
-"""Python's own 5 ms is what each of a page's seventy messages waited to be sent while the page's
-thread computed; a stroke was answered 70 ms later for it."""
 HALF = 380
 """Pixels that half a page needs; where there is less, the halves stand one below the other."""
 PURPOSES = {
@@ -49,36 +43,11 @@ _LAYOUT_NOTES = dict(
 )
 
 
-def pages() -> list[Any]:
-    """Return the pages, in the order of the navigation."""
-    return [
-        st.Page("pages/occlude.py", title="Occlude", icon=":material/draw:", default=True),
-        st.Page("pages/explain.py", title="Explain", icon=":material/troubleshoot:"),
-        st.Page("pages/poses.py", title="Poses", icon=":material/3d_rotation:"),
-        st.Page("pages/model.py", title="Model", icon=":material/schema:"),
-    ]
-
-
-def note_running() -> None:
-    """Note that streamlit_app.py is running, so that a page knows it was not opened alone.
-
-    Also lets the server's threads take turns more often, for the whole process.
-    """
-    st.session_state[_RUNNING] = True
-    sys.setswitchinterval(_TURN_S)
-
-
 def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None]) -> None:
     """Draw one page: header, sidebar, then `body`. RanErrors become words.
 
-    The first request after a start may be a deep link, which runs the page's file alone, without
-    streamlit_app.py; then the navigation is set up and the page starts again. `body` gets the
-    place in the header where its Save menu goes.
+    `body` gets the place in the header where its Save menu goes.
     """
-    if not st.session_state.get(_RUNNING):
-        note_running()
-        st.navigation(pages(), position="top")
-        st.rerun()
     session = current()
     if session.page != title:
         # A page's widgets are its own: those that all pages have begin anew from the session.
@@ -92,8 +61,8 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row.container(gap=None, width="stretch"):
         st.title(title, anchor=False)
-        st.markdown(f":gray[{PURPOSES[title]}]")
-        photo_place = st.container()
+        purpose = st.empty()
+        purpose.markdown(f":gray[{PURPOSES[title]}]")
     header = row.container(horizontal=True, width="content")
     choose = header.button("Face", icon=":material/account_circle:", key="choose-face")
     regions = _sidebar(session)
@@ -105,24 +74,23 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
             _regions(session, engine)
         if choose:
             face_dialog(session, engine)
-        with photo_place:
-            _photo(session)
+        purpose.markdown(f":gray[{PURPOSES[title]}]{_photo(session)}")
         if session.posed is not None and title != "Poses":
             _posed(session, session.posed)
         body(session, engine, header)
 
 
-def _photo(session: Session) -> None:
-    """Say whose face is in use, and what was done to the photo to cut it out."""
+def _photo(session: Session) -> str:
+    """Return whose face is in use and what was done to the photo to cut it out, or nothing."""
     face = session.photo_face
     if face is None:
-        return
+        return ""
     said = escaped(session.photo_name)
     if len(session.faces) > 1:
         said += f", face {session.face_number + 1} of {len(session.faces)}"
     if face.how_cut:
         said += f": {face.how_cut}"
-    st.markdown(f":small[:gray[:material/image: {said}]]")
+    return f" :small[:gray[\N{MIDDLE DOT} {said}]]"
 
 
 def _posed(session: Session, posed: Posed) -> None:

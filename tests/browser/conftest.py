@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
+from ran.net.checkpoints import DEFAULT, WEIGHTS
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 90
 expect.set_options(timeout=PATIENCE_S * 1000)
@@ -55,7 +57,15 @@ def cold_app(checkpoint, tmp_path) -> Iterator[str]:
     yield from _serving(checkpoint, tmp_path)
 
 
-def _serving(checkpoint: Path, folder: Path) -> Iterator[str]:
+@pytest.fixture(scope="session")
+def bundled_app(tmp_path_factory) -> Iterator[str]:
+    """The address of an app as a visitor finds it: the bundled network, its first scene."""
+    yield from _serving(WEIGHTS / DEFAULT, tmp_path_factory.mktemp("bundled"), {"RAN_SCENE": ""})
+
+
+def _serving(
+    checkpoint: Path, folder: Path, changes: dict[str, str] | None = None
+) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -63,7 +73,9 @@ def _serving(checkpoint: Path, folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py",
                "--server.headless=true", f"--server.port={port}",
                "--server.address=127.0.0.1", "--server.fileWatcherType=none"]  # fmt: skip
-    environment = os.environ | {"RAN_CHECKPOINT": str(checkpoint), "RAN_DEVICE": "cpu"}
+    environment = os.environ | {
+        "RAN_CHECKPOINT": str(checkpoint), "RAN_DEVICE": "cpu", "RAN_SCENE": "none",
+    } | (changes or {})  # fmt: skip
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT

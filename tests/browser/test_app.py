@@ -13,10 +13,16 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 CARDS = ("Whole face", "Upper left", "Upper right", "Lower middle", "Centre 0.90", "Centre 0.85")
 
 
-def numbers(page: Page) -> list[str]:
-    """Clean and covered mu, nu and w of every region, in the order of the cards."""
-    cells = page.locator("table[aria-label^='Weights of'] td").all_inner_texts()
-    return [text for text in cells if text]
+def numbers(page: Page) -> dict[str, list[list[float]]]:
+    """Mu, nu and w of every region by its name: one number each, or clean and covered."""
+    found = {}
+    for card in page.locator(".ran-region").all():
+        small = card.locator("[aria-label^='Weights of']")
+        name = (small.get_attribute("aria-label") or "").removeprefix("Weights of ")
+        titles = [span.get_attribute("title") for span in small.locator("span[title]").all()]
+        titles.append(card.locator(".lead b").get_attribute("title"))
+        found[name] = [[float(part) for part in (title or "").split(" → ")] for title in titles]
+    return found
 
 
 def test_the_first_page_shows_an_explained_face_without_a_click(app, page):
@@ -27,10 +33,33 @@ def test_the_first_page_shows_an_explained_face_without_a_click(app, page):
         expect(page.get_by_role("img", name=f"{name}, clean face")).to_be_visible()
     expect(page.get_by_role("group", name=re.compile("^The face with 0 covers"))).to_be_visible()
     expect(page.get_by_role("status").filter(has_text="RB margin")).to_be_visible()
-    values = [float(text) for text in numbers(page)]
-    assert len(values) == len(CARDS) * 3 * 2
-    weights = values[4::6]
-    assert abs(sum(weights) - 1) < 0.004, "the clean face's weights sum to one"
+    values = numbers(page)
+    assert set(values) == set(CARDS)
+    assert all(len(row) == 1 for card in values.values() for row in card), "nothing is hidden"
+    assert abs(sum(w for _, _, (w,) in values.values()) - 1) < 1e-4, "weights sum to one"
+
+
+def test_the_first_screen_tells_its_story_above_the_fold(bundled_app, page):
+    page.goto(bundled_app)
+    wait_for_occlude(page)
+    verdict = page.locator(".ran-band .verdict").first
+    expect(verdict).to_contain_text("Yes.")
+    sizes = page.locator(".ran-band .value, .ran-band .verdict b").evaluate_all(
+        "found => found.map(e => parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert max(sizes) == sizes[0] > min(sizes), "the verdict is the band's largest text"
+    cards = page.locator(".ran-region")
+    expect(cards).to_have_count(6)
+    expect(page.get_by_role("button", name="A mask", exact=True)).to_be_visible()
+    lowest = max(box["y"] + box["height"] for box in (c.bounding_box() for c in cards.all()) if box)
+    assert lowest <= 1000
+    risers = [rows[2][1] > rows[2][0] for rows in numbers(page).values()][:-1]
+    assert risers == sorted(risers, reverse=True), "crops that rose stand before those that fell"
+    page.get_by_role("button", name="Sunglasses", exact=True).click()
+    expect(page.get_by_role("button", name="Back to what I had")).to_be_visible()
+    wait_for_occlude(page)
+    page.get_by_role("button", name="Back to what I had").click()
+    expect(page.get_by_role("button", name="Back to what I had")).to_be_hidden()
 
 
 def test_an_uploaded_photo_with_its_mouth_hidden_changes_the_numbers(app, page):
@@ -43,15 +72,16 @@ def test_an_uploaded_photo_with_its_mouth_hidden_changes_the_numbers(app, page):
     )
     expect(page.get_by_role("dialog")).to_be_hidden()
     wait_for_occlude(page)
-    expect(page.locator("table[aria-label='Weights of Whole face'] td").nth(1)).not_to_have_text(
-        example[0]
-    )
+    expect(page.get_by_text("grace_hopper.jpg")).to_be_visible()
+    wait_for_occlude(page)
     uncovered = numbers(page)
+    assert uncovered != example
     cover_the_mouth(page)
     expect(page.get_by_role("status").filter(has_text="Hidden")).to_contain_text("% of the face")
     covered = numbers(page)
-    assert covered[0::2] == uncovered[0::2], "the clean face's own numbers stay"
-    assert covered[1::2] != uncovered[1::2], "the covered face's numbers change"
+    clean = {name: [[row[0]] for row in rows] for name, rows in covered.items()}
+    assert clean == uncovered, "the clean face's own numbers stay"
+    assert all(rows[2][0] != rows[2][1] for rows in covered.values()), "the covered one's change"
 
 
 def test_a_picture_without_a_face_is_refused_in_words_and_the_app_goes_on(app, page, tmp_path):

@@ -329,3 +329,44 @@ def test_a_finger_draws_at_the_width_of_a_phone(app, browser):
     send("touchEnd")
     covers(page, 1)
     context.close()
+
+
+def corner(page: Page, face: Locator, x: float, y: float, *, twice: bool = False) -> None:
+    """Press where a polygon gets a corner; twice closes it."""
+    place = face.bounding_box()
+    assert place is not None
+    at = place["x"] + x * place["width"], place["y"] + y * place["height"]
+    (page.mouse.dblclick if twice else page.mouse.click)(*at)
+
+
+@pytest.mark.parametrize("fill", ["sticker's look", "black"])
+def test_a_double_click_closes_a_polygon_under_every_fill(app, page, fill):
+    face = opened(page, app)
+    if fill != "sticker's look":
+        page.get_by_role("combobox", name="Hide with").click()
+        page.get_by_role("option", name=fill, exact=True).click()
+        wait_until_settled(page)
+    tool(page, "Polygon")
+    corner(page, face, 0.2, 0.2)
+    corner(page, face, 0.8, 0.2)
+    corner(page, face, 0.8, 0.7)
+    corner(page, face, 0.5, 0.5, twice=True)
+    covers(page, 1)
+    drawn = shape_that(page, lambda shape: True)
+    assert len(drawn.points) == 4
+
+
+def test_undo_takes_back_a_corner_and_no_finished_shape(app, page):
+    face = opened(page, app)
+    tool(page, "Rectangle")
+    drag(page, face, (0.1, 0.1), (0.3, 0.3))
+    covers(page, 1)
+    tool(page, "Polygon")
+    for x, y in ((0.5, 0.5), (0.9, 0.5), (0.9, 0.9)):
+        corner(page, face, x, y)
+    for left in (2, 1, 0):
+        tool(page, "Undo")
+        expect(page.locator(".pending circle")).to_have_count(left)
+    covers(page, 1)
+    tool(page, "Undo")
+    covers(page, 0)

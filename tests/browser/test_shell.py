@@ -1,0 +1,85 @@
+"""What every page shares: the sidebar's choices stay, and nothing is asked of another host."""
+
+import re
+from urllib.parse import urlparse
+
+import pytest
+from page_steps import wait_for_occlude, wait_until_settled
+from playwright.sync_api import Page, expect
+
+PAGES = ("Occlude", "Explain", "Poses", "Model")
+
+
+def go(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name, exact=True).first.click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+    wait_until_settled(page)
+
+
+def test_the_sidebars_choices_survive_every_page(app, page):
+    page.goto(app)
+    wait_for_occlude(page)
+    page.get_by_role("radio", name="Landmark").click()
+    radius = page.get_by_role("slider", name="Radius, in face sides")
+    expect(radius).to_be_visible()
+    wait_until_settled(page)
+    radius.focus()
+    page.keyboard.press("ArrowLeft")
+    wait_until_settled(page)
+    expect(radius).to_have_attribute("aria-valuenow", "0.2")
+    for name in (*PAGES[1:], *PAGES):
+        go(page, name)
+        expect(page.get_by_role("radio", name="Landmark")).to_be_checked()
+        expect(radius).to_have_attribute("aria-valuenow", "0.2")
+    page.get_by_role("radio", name="Random").click()
+    crops = page.get_by_role("slider", name="Crops")
+    expect(crops).to_be_visible()
+    wait_until_settled(page)
+    crops.focus()
+    page.keyboard.press("ArrowLeft")
+    wait_until_settled(page)
+    for name in PAGES:
+        go(page, name)
+        expect(page.get_by_role("radio", name="Random")).to_be_checked()
+        expect(crops).to_have_attribute("aria-valuenow", "4")
+
+
+def test_no_page_asks_another_host_for_anything(app, page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(app)
+    wait_for_occlude(page)
+    for name in PAGES:
+        go(page, name)
+        for button in page.get_by_role(
+            "button", name=re.compile("^(Save|How computed|Face)")
+        ).all():
+            if button.is_visible():
+                button.click()
+                wait_until_settled(page)
+                page.keyboard.press("Escape")
+    others = {urlparse(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
+    assert others == {urlparse(app).netloc}
+
+
+@pytest.mark.parametrize("name", ["explain", "model"])
+def test_the_first_visitor_sees_the_navigation_and_a_skeleton_at_once(cold_app, page, name):
+    page.goto(f"{cold_app}/{name}")
+    expect(page.get_by_text(re.compile("^Loading the network"))).to_be_visible()
+    for title in PAGES:
+        expect(page.get_by_role("link", name=title, exact=True).first).to_be_visible()
+    expect(page.get_by_role("link", name="streamlit app")).to_have_count(0)
+    expect(page.get_by_role("heading", name=name.title(), level=1)).to_be_visible()
+    expect(page.get_by_text(re.compile("^Loading the network"))).to_be_hidden()
+
+
+def test_on_a_phone_every_page_can_be_reached_in_sight(app, page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(app)
+    wait_for_occlude(page)
+    for name in PAGES:
+        link = page.get_by_role("link", name=name, exact=True).first
+        expect(link).to_be_in_viewport()
+        link.click()
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        wait_until_settled(page)
