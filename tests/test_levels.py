@@ -68,6 +68,24 @@ def test_what_the_file_says_is_white_counts():
     np.testing.assert_array_equal(floats, GREYS)
 
 
+def white_is_zero(content: bytes) -> bytes:
+    """The TIFF with its PhotometricInterpretation set to 0; Pillow writes its own, 1."""
+    entry = struct.pack("<HHIH", 262, 3, 1, 1)
+    assert content.count(entry) == 1
+    return content.replace(entry, struct.pack("<HHIH", 262, 3, 1, 0))
+
+
+@pytest.mark.parametrize("scale", [1, 257])
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+def test_a_deep_negative_is_turned_into_the_picture(kind, scale):
+    """TIFF's WhiteIsZero, which Pillow heeds at eight bits alone."""
+    np.testing.assert_array_equal(
+        opened(white_is_zero(saved((255 - GREYS).astype(kind) * scale))), GREYS
+    )
+    shallow = white_is_zero(saved(255 - GREYS))
+    np.testing.assert_array_equal(opened(shallow), GREYS)
+
+
 @pytest.mark.parametrize("order", ["I;16", "I;16B"])
 def test_either_order_of_bytes_gives_the_same_levels(order):
     values = GREYS.astype(">u2" if order.endswith("B") else "<u2") * 257
