@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from ran.errors import UnreadablePhoto
 from ran.face.photo import open_photo
 
+EXAMPLES = Path(__file__).parent.parent / "examples"
 GREYS = np.arange(1024, dtype=np.uint8).reshape(32, 32) // 4 * 4 // 4
 GREYS[0, 0], GREYS[-1, -1] = 0, 255
 
@@ -140,6 +142,25 @@ def test_a_png_saved_again_with_its_exif_is_the_same_picture():
     one, other = open_photo(first.getvalue()), open_photo(again.getvalue())
     assert one.digest == other.digest
     np.testing.assert_array_equal(one.pixels, np.rot90(np.asarray(_colours()), 3))
+
+
+_UPRIGHT = {1: lambda p: p, 2: np.fliplr, 3: lambda p: np.rot90(p, 2), 4: np.flipud,
+            5: lambda p: p.transpose(1, 0, 2), 6: np.rot90,
+            7: lambda p: np.rot90(p, 2).transpose(1, 0, 2),
+            8: lambda p: np.rot90(p, 3)}  # fmt: skip
+"""By EXIF's orientation (CIPA DC-008, 4.6.5): how a picture is stored that it shows upright."""
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+@pytest.mark.parametrize("orientation", _UPRIGHT)
+@pytest.mark.parametrize("name", ["astronaut.png", "grace_hopper.jpg", "drawn_anger.png"])
+def test_an_example_saved_again_with_any_orientation_is_the_same_picture(name, orientation, kind):
+    photo = open_photo(EXAMPLES / name)
+    exif, file = Image.Exif(), io.BytesIO()
+    exif[274] = orientation
+    stored = np.ascontiguousarray(_UPRIGHT[orientation](photo.pixels))
+    Image.fromarray(stored).save(file, kind, exif=exif)
+    assert open_photo(file.getvalue()).digest == photo.digest
 
 
 @pytest.mark.parametrize(
