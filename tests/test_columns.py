@@ -21,6 +21,7 @@ from ran.face.pose import Pose
 from ran.net.regions import Box, fixed_layout
 from ran.prediction import Prediction
 from ran.scene import Scene
+from ran.study.moments import Moment
 from ran.study.poses import Answered, Posed
 from ran.ui import explain_exports, exports, pose_exports
 from ran.ui.explain_regions import Worth
@@ -95,13 +96,18 @@ def posed(yaw: float, given: Prediction, *, synthetic: bool) -> Answered:
     pixels = np.zeros((16, 16, 3), np.uint8)
     face = Face(pixels, pose=Pose(yaw + 0.5, 3.25, 4.5, 1.0))
     filled = np.zeros((16, 16), np.bool_) if synthetic else None
-    return Answered(Posed(f"at {yaw}", face, yaw, yaw / 10, filled), Scene(face), given)
+    moment = None if synthetic else Moment(7, 2.125, 3, 1.5)
+    return Answered(
+        Posed(f"at {yaw}", face, yaw, yaw / 10, filled, moment=moment), Scene(face), given
+    )
 
 
 POSES = (posed(-30.0, CLEAN, synthetic=True), posed(20.0, COVERED, synthetic=False))
 POSE_COLUMNS = {
     "pose": lambda one: one.posed.name,
     "synthetic": lambda one: str(int(one.posed.filled is not None)),
+    "seconds": lambda one: "2.125" if one.posed.moment else "",
+    "shot": lambda one: "3" if one.posed.moment else "",
     "yaw": lambda one: one.posed.yaw,
     "pitch": lambda one: one.posed.pitch,
     "estimated_yaw": lambda one: one.posed.yaw + 0.5,

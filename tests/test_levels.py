@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from ran.errors import UnreadablePhoto
 from ran.face.photo import open_photo
 
+EXAMPLES = Path(__file__).parent.parent / "examples"
 GREYS = np.arange(1024, dtype=np.uint8).reshape(32, 32) // 4 * 4 // 4
 GREYS[0, 0], GREYS[-1, -1] = 0, 255
 
@@ -68,6 +70,24 @@ def test_what_the_file_says_is_white_counts():
     np.testing.assert_array_equal(floats, GREYS)
 
 
+def white_is_zero(content: bytes) -> bytes:
+    """The TIFF with its PhotometricInterpretation set to 0; Pillow writes its own, 1."""
+    entry = struct.pack("<HHIH", 262, 3, 1, 1)
+    assert content.count(entry) == 1
+    return content.replace(entry, struct.pack("<HHIH", 262, 3, 1, 0))
+
+
+@pytest.mark.parametrize("scale", [1, 257])
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+def test_a_deep_negative_is_turned_into_the_picture(kind, scale):
+    """TIFF's WhiteIsZero, which Pillow heeds at eight bits alone."""
+    np.testing.assert_array_equal(
+        opened(white_is_zero(saved((255 - GREYS).astype(kind) * scale))), GREYS
+    )
+    shallow = white_is_zero(saved(255 - GREYS))
+    np.testing.assert_array_equal(opened(shallow), GREYS)
+
+
 @pytest.mark.parametrize("order", ["I;16", "I;16B"])
 def test_either_order_of_bytes_gives_the_same_levels(order):
     values = GREYS.astype(">u2" if order.endswith("B") else "<u2") * 257
@@ -122,6 +142,25 @@ def test_a_png_saved_again_with_its_exif_is_the_same_picture():
     one, other = open_photo(first.getvalue()), open_photo(again.getvalue())
     assert one.digest == other.digest
     np.testing.assert_array_equal(one.pixels, np.rot90(np.asarray(_colours()), 3))
+
+
+_UPRIGHT = {1: lambda p: p, 2: np.fliplr, 3: lambda p: np.rot90(p, 2), 4: np.flipud,
+            5: lambda p: p.transpose(1, 0, 2), 6: np.rot90,
+            7: lambda p: np.rot90(p, 2).transpose(1, 0, 2),
+            8: lambda p: np.rot90(p, 3)}  # fmt: skip
+"""By EXIF's orientation (CIPA DC-008, 4.6.5): how a picture is stored that it shows upright."""
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+@pytest.mark.parametrize("orientation", _UPRIGHT)
+@pytest.mark.parametrize("name", ["astronaut.png", "grace_hopper.jpg", "drawn_anger.png"])
+def test_an_example_saved_again_with_any_orientation_is_the_same_picture(name, orientation, kind):
+    photo = open_photo(EXAMPLES / name)
+    exif, file = Image.Exif(), io.BytesIO()
+    exif[274] = orientation
+    stored = np.ascontiguousarray(_UPRIGHT[orientation](photo.pixels))
+    Image.fromarray(stored).save(file, kind, exif=exif)
+    assert open_photo(file.getvalue()).digest == photo.digest
 
 
 @pytest.mark.parametrize(

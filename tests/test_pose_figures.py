@@ -8,7 +8,7 @@ import pytest
 from ran.expressions import FERPLUS
 from ran.face.detect import Face
 from ran.figures import LIGHT
-from ran.figures.poses import attention_over_yaw, mirror_check, probability_over_yaw
+from ran.figures.poses import attention, mirror_check, probability
 from ran.net.regions import fixed_layout
 from ran.prediction import Prediction
 from ran.scene import Scene
@@ -44,7 +44,7 @@ def named(figure, words):
 
 
 def test_every_region_has_a_line_of_its_own_whose_points_tell_their_pose(found):
-    figure = attention_over_yaw(found, LIGHT, chosen=2, alpha=0.02)
+    figure = attention(found, LIGHT, chosen=2, alpha=0.02)
     for k, name in enumerate(NAMES):
         (line,) = named(figure, name)
         assert list(line.y) == pytest.approx([one.answer.relative_weights[k] for one in found])
@@ -52,26 +52,26 @@ def test_every_region_has_a_line_of_its_own_whose_points_tell_their_pose(found):
         assert [place for place, _ in line.customdata] == [0, 1, 2, 3, 4]
     (margins,) = named(figure, "RB margin")
     assert margins.yaxis == "y3"
-    assert margins.customdata[0][1] == "−60°"
+    assert margins.customdata[0][1] == "yaw −60°"
 
 
 def test_a_line_joins_the_poses_of_one_person_and_no_others(found):
-    (line,) = named(attention_over_yaw(found, LIGHT, chosen=2, alpha=0.02), "Upper left")
+    (line,) = named(attention(found, LIGHT, chosen=2, alpha=0.02), "Upper left")
     assert line.mode == "lines+markers"
     listed = [replace(one, posed=replace(one.posed, filled=None)) for one in found]
-    (points,) = named(attention_over_yaw(listed, LIGHT, chosen=2, alpha=0.02), "Upper left")
+    (points,) = named(attention(listed, LIGHT, chosen=2, alpha=0.02), "Upper left")
     assert points.mode == "markers"
 
 
 def test_faces_stand_at_their_yaw_and_a_point_on_each_tells_its_place(found):
-    figure = attention_over_yaw(found, LIGHT, chosen=4, alpha=0.02)
+    figure = attention(found, LIGHT, chosen=4, alpha=0.02)
     assert [picture.x for picture in figure.layout.images] == [-60, -30, 0, 30, 60]
     assert [place for place, _ in figure.data[0].customdata] == [0, 1, 2, 3, 4]
 
 
 def test_where_faces_have_no_room_the_chosen_one_still_stands():
     crowd = [an_answer(yaw) for yaw in range(-60, 61, 2)]
-    figure = attention_over_yaw(crowd, LIGHT, chosen=7, alpha=0.02)
+    figure = attention(crowd, LIGHT, chosen=7, alpha=0.02)
     yaws = [picture.x for picture in figure.layout.images]
     assert -46 in yaws
     assert len(yaws) <= 12
@@ -79,7 +79,7 @@ def test_where_faces_have_no_room_the_chosen_one_still_stands():
 
 
 def test_the_accent_marks_the_chosen_pose_through_all_rows(found):
-    figure = attention_over_yaw(found, LIGHT, chosen=3, alpha=0.02)
+    figure = attention(found, LIGHT, chosen=3, alpha=0.02)
     (line,) = [one for one in figure.layout.shapes if one.x0 == one.x1 == 30]
     assert (line.y0, line.y1) == (0, figure.layout.yaxis.domain[0])
 
@@ -87,16 +87,16 @@ def test_the_accent_marks_the_chosen_pose_through_all_rows(found):
 def test_the_ground_is_grey_beyond_40_degrees_alone(found):
     edges = {
         (one.x0, one.x1)
-        for one in attention_over_yaw(found, LIGHT, chosen=2, alpha=0.02).layout.shapes
+        for one in attention(found, LIGHT, chosen=2, alpha=0.02).layout.shapes
         if one.fillcolor == LIGHT.panel
     }
     assert {40, -40} <= {edge for pair in edges for edge in pair}
-    near = probability_over_yaw(found[1:4], LIGHT, chosen=1)
+    near = probability(found[1:4], LIGHT, chosen=1)
     assert not [one for one in near.layout.shapes if one.fillcolor == LIGHT.panel]
 
 
 def test_below_alpha_lies_the_zone_of_loss(found):
-    figure = attention_over_yaw(found, LIGHT, chosen=2, alpha=0.07)
+    figure = attention(found, LIGHT, chosen=2, alpha=0.07)
     (zone,) = [one for one in figure.layout.shapes if one.fillcolor == LIGHT.loss_zone]
     assert zone.y1 == 0.07
     assert figure.layout.yaxis3.range[1] > 0.07, "the zone's edge is in the picture"
@@ -104,16 +104,16 @@ def test_below_alpha_lies_the_zone_of_loss(found):
 
 def test_a_plain_network_lies_over_it_hollow_with_no_weight(found):
     plain = [an_answer(one.posed.yaw, boxes=WHOLE, margin=None) for one in found]
-    figure = attention_over_yaw(found, LIGHT, chosen=2, alpha=0.02, other=plain)
+    figure = attention(found, LIGHT, chosen=2, alpha=0.02, other=plain)
     hollow = [trace for trace in figure.data if "other network" in trace.hovertemplate]
     assert not [trace for trace in hollow if any(value is not None for value in trace.y)]
-    probabilities = probability_over_yaw(found, LIGHT, chosen=2, other=plain)
+    probabilities = probability(found, LIGHT, chosen=2, other=plain)
     assert len(probabilities.data) == 2 * len(FERPLUS)
 
 
 def test_a_plain_network_does_not_keep_the_others_crops_away(found):
     plain = [an_answer(one.posed.yaw, boxes=WHOLE, margin=None) for one in found]
-    figure = attention_over_yaw(plain, LIGHT, chosen=2, alpha=0.02, other=found)
+    figure = attention(plain, LIGHT, chosen=2, alpha=0.02, other=found)
     hollow = {trace.hovertemplate.split(",")[0]
               for trace in figure.data if "other network" in trace.hovertemplate}  # fmt: skip
     assert hollow == {*NAMES, "RB margin"}
@@ -121,7 +121,7 @@ def test_a_plain_network_does_not_keep_the_others_crops_away(found):
 
 def test_without_a_margin_the_row_for_it_is_left_out():
     plain = [an_answer(yaw, boxes=WHOLE, margin=None) for yaw in (-30, 0, 30)]
-    figure = attention_over_yaw(plain, LIGHT, chosen=1, alpha=0.02)
+    figure = attention(plain, LIGHT, chosen=1, alpha=0.02)
     assert "yaxis3" not in figure.to_dict()["layout"]
     assert figure.layout.xaxis.anchor == "y2"
     assert not named(figure, "RB margin")
@@ -129,13 +129,13 @@ def test_without_a_margin_the_row_for_it_is_left_out():
 
 def test_a_class_that_the_other_network_lacks_has_no_line_of_it(found):
     few = [an_answer(one.posed.yaw, classes=FERPLUS[:3]) for one in found]
-    figure = probability_over_yaw(found, LIGHT, chosen=2, other=few)
+    figure = probability(found, LIGHT, chosen=2, other=few)
     hollow = [trace for trace in figure.data if "other network" in trace.hovertemplate]
     assert {trace.hovertemplate.split(",")[0] for trace in hollow} == set(FERPLUS[:3])
 
 
 def test_the_three_likeliest_expressions_stand_out(found):
-    figure = probability_over_yaw(found, LIGHT, chosen=2)
+    figure = probability(found, LIGHT, chosen=2)
     solid = [t.hovertemplate.split(",")[0] for t in figure.data if t.line.dash == "solid"]
     assert len(solid) == 3
     assert {FERPLUS[1], FERPLUS[2]} <= set(solid)

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from ran.engine import Engine
 from ran.errors import BadRequest
 from ran.face.parts import preset
 from ran.face.photo import open_photo
+from ran.face.video import Video
 from ran.scene import Scene
 from ran.study.pose_lists import auc, measure, measured, standard_error
 from ran.study.poses import (
@@ -101,7 +101,7 @@ def test_a_frame_without_a_face_is_named_and_the_next_one_is_used(engine, tmp_pa
     noise = np.random.default_rng(0).integers(0, 256, (90, 70, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "clip, 1.0 s.png")
     frames = (open_photo(tmp_path / "clip, 1.0 s.png"), open_photo(TURNED))
-    skipped, posed = of_video(SimpleNamespace(frames=frames), using=engine)
+    skipped, posed = of_video(Video("clip", frames, (1.0, 2.0), 3.0), using=engine)
     assert skipped.reason == "No face found in clip, 1.0 s.png."
     assert posed.name == TURNED.name
 

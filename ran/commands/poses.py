@@ -71,7 +71,10 @@ class _Pitches(argparse.Action):
 
 
 def run(args: argparse.Namespace) -> None:
-    """Answer for each pose, sorted by yaw, or measure the estimates on the published lists."""
+    """Answer for each pose, or measure the estimates on the published lists.
+
+    Frames of films come in the order of time, other poses by yaw.
+    """
     args.photo = [*args.photo, *getattr(args, "after_pitch", [])]
     recipe = _recipe(args)
     is_measured = bool(args.ferplus or args.lists or args.choose)
@@ -96,7 +99,7 @@ def run(args: argparse.Namespace) -> None:
     if not args.photo:
         raise BadRequest("No photo is given.", hint="Give photos, or --ferplus and --lists.")
     from ran.engine import Engine
-    from ran.study.poses import by_yaw
+    from ran.study.poses import in_order
 
     engine = Engine.load(args.checkpoint, args.device)
     found, skipped, differs = (
@@ -114,7 +117,7 @@ def run(args: argparse.Namespace) -> None:
         )
     for sentence in differs:
         say(sentence)
-    found = by_yaw(found)
+    found = in_order(found)
     if args.json:
         report = {
             "poses": [answer.as_json() for answer in found],
@@ -202,7 +205,8 @@ def _cover(args: argparse.Namespace, posed: Posed) -> Any:
 
 def _in_words(found: Answered) -> str:
     posed, answer = found.posed, found.answer
-    words = f"yaw {posed.yaw:+4.0f}  pitch {posed.pitch:+4.0f}  "
+    words = "" if posed.moment is None else f"{posed.moment.seconds:5.1f} s  "
+    words += f"yaw {posed.yaw:+4.0f}  pitch {posed.pitch:+4.0f}  "
     words += f"{answer.expression} {answer.probabilities.max():.2f}"
     if answer.rb_margin is not None:
         words += f"  RB margin {answer.rb_margin:+.3f}"

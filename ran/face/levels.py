@@ -7,6 +7,9 @@ is white. What it says counts (TIFF's MinSampleValue and MaxSampleValue and thei
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -14,6 +17,7 @@ from PIL import Image
 from ran.errors import UnreadablePhoto
 
 _MIN, _MAX = (340, 280), (341, 281)  # SMinSampleValue, MinSampleValue; the same of the largest
+_MEANING = 262  # PhotometricInterpretation: 0 is WhiteIsZero
 WHITES = (255, 1023, 4095, 65535)
 """Eight, ten, twelve and sixteen bits: cameras store twelve in a file of sixteen, right aligned.
 
@@ -27,12 +31,24 @@ def is_deep(picture: Image.Image) -> bool:
     return picture.mode == "F" or picture.mode.startswith("I")
 
 
-def levels(picture: Image.Image, said: tuple[float, float] | None, name: str) -> NDArray[np.uint8]:
+@dataclass(frozen=True)
+class Said:
+    """What a file says of its numbers.
+
+    ends: which number is black and which is white, or None for the usual ones. is_negative: they
+    are the other way round, as in a scanned negative (TIFF's WhiteIsZero).
+    """
+
+    ends: tuple[float, float] | None = None
+    is_negative: bool = False
+
+
+def levels(picture: Image.Image, said: Said, name: str) -> NDArray[np.uint8]:
     """Return the grey levels u8[H, W] of a picture of 16 or 32 bits or of floats.
 
     Args:
         picture: of mode I, I;16 or F.
-        said: which number is black and which is white, or None for the usual ones.
+        said: what its file says of them, asked before the picture was turned.
         name: of its file, for the refusal.
 
     Raises:
@@ -42,15 +58,21 @@ def levels(picture: Image.Image, said: tuple[float, float] | None, name: str) ->
     if not np.isfinite(numbers).all():
         raise UnreadablePhoto(f"{name} holds pixels that are no numbers.", hint=_HINT)
     least, most = float(numbers.min()), float(numbers.max())
-    black, white = said or _usual(picture.mode == "F", least, most, name)
+    black, white = said.ends or _usual(picture.mode == "F", least, most, name)
     share = (numbers.astype(np.float32) - np.float32(black)) / np.float32(white - black)
+    if said.is_negative:
+        share = 1 - share
     # Half a level more than 255, floored: every level has the same share of the numbers.
     return (share.clip(0.0, 1.0) * 255 + 0.5).astype(np.uint8)
 
 
-def black_and_white(picture: Image.Image) -> tuple[float, float] | None:
-    """Return black and white as a file just opened says, or None where it says nothing sound."""
+def said_by(picture: Image.Image) -> Said:
+    """Return what a file just opened says of its numbers; what is not sound is passed over."""
     tags = getattr(picture, "tag_v2", {})
+    return Said(_ends(tags), _number(tags.get(_MEANING)) == 0)
+
+
+def _ends(tags: Mapping[int, object]) -> tuple[float, float] | None:
     black = next((_number(tags[tag]) for tag in _MIN if tag in tags), 0.0)
     white = next((_number(tags[tag]) for tag in _MAX if tag in tags), None)
     if black is None or white is None or not black < white:

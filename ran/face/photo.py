@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ran.errors import UnreadablePhoto
-from ran.face.levels import black_and_white, is_deep, levels
+from ran.face.levels import Said, is_deep, levels, said_by
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 MAX_BYTES = 20 * 1024 * 1024
@@ -136,7 +136,7 @@ def _decode(content: bytes, name: str) -> NDArray[np.uint8]:
         warnings.simplefilter("ignore")
         loaded = _loaded(_without_notes(content), name)
         # What it says of black and white is lost where it is turned.
-        return _rgb(_upright(loaded), black_and_white(loaded), name)
+        return _rgb(_upright(loaded), said_by(loaded), name)
 
 
 def _loaded(content: bytes, name: str) -> Image.Image:
@@ -182,7 +182,7 @@ def _too_many(name: str, size: str) -> UnreadablePhoto:
     )
 
 
-def _rgb(picture: Image.Image, said: tuple[float, float] | None, name: str) -> NDArray[np.uint8]:
+def _rgb(picture: Image.Image, said: Said, name: str) -> NDArray[np.uint8]:
     if is_deep(picture):
         # Pillow's own conversion would clip at 255 instead of scaling.
         return np.repeat(levels(picture, said, name)[..., None], 3, axis=2)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ran.errors import BadRequest, UnreadableVideo
 from ran.face.container import LOCAL, container_of
+from ran.face.cuts import SIDE, Watch
 from ran.face.photo import Photo
 
 SUFFIXES = ("mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg")
@@ -36,6 +37,7 @@ class Video:
 
     times: seconds from the beginning, one a frame. seconds: how long the video is. `is_damaged`:
     it could not be read to the end of what is used, so the last frames may lie closer together.
+    cuts: when a new shot begins, as far as frames were taken (ran.face.cuts).
     """
 
     name: str
@@ -43,6 +45,11 @@ class Video:
     times: tuple[float, ...]
     seconds: float
     is_damaged: bool = False
+    cuts: tuple[float, ...] = ()
+
+    def shot(self, time: float) -> int:
+        """Return in which shot a frame at a time is, from 0."""
+        return sum(cut <= time for cut in self.cuts)
 
     @property
     def is_cut(self) -> bool:
@@ -80,7 +87,8 @@ def open_video(
     wanted = _evenly(stamps, frames)
     photos: list[Photo] = []
     times: list[float] = []
-    for time, pixels in _decoded(content, container, stamps, wanted):
+    watch = Watch()
+    for time, pixels in _decoded(content, container, stamps, wanted, watch):
         photos.append(Photo(pixels, f"{name}, {time:.1f} s"))
         times.append(time)
     if not photos:
@@ -89,7 +97,7 @@ def open_video(
             hint="Save or download it again, or use another video.",
         )
     is_damaged = is_damaged or len(photos) < len(wanted)
-    return Video(name, tuple(photos), tuple(times), stamps[-1], is_damaged)
+    return Video(name, tuple(photos), tuple(times), stamps[-1], is_damaged, watch.cuts())
 
 
 def _read(path: Path) -> bytes:
@@ -171,10 +179,11 @@ def _evenly(stamps: list[float], frames: int) -> list[float]:
 
 
 def _decoded(
-    content: bytes, kind: str, stamps: list[float], wanted: list[float]
+    content: bytes, kind: str, stamps: list[float], wanted: list[float], watch: Watch
 ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
     """Yield time and pixels of the frames at the wanted times, as far as the video can be read.
 
+    `watch` sees all frames up to the last of them, small.
     Decoders give frames in the order in which they are shown. AVI notes the order in which they
     are stored, so there the n-th frame shown has the n-th time of all.
     """
@@ -195,6 +204,7 @@ def _decoded(
                 else:
                     begun = frame.time if begun is None else begun
                     time = float(frame.time - begun)
+                watch.see(time, _small(frame))
                 if time >= ahead[0] - 1e-3:
                     yield time, _upright(frame, aspect)
                     ahead = [later for later in ahead if later > time + 1e-3]
@@ -202,6 +212,12 @@ def _decoded(
                     return
     except _damage():
         return
+
+
+def _small(frame: Any) -> NDArray[np.uint8]:
+    small = frame.reformat(width=SIDE, height=SIDE, format="rgb24", interpolation="AREA")
+    pixels: NDArray[np.uint8] = small.to_ndarray()
+    return pixels
 
 
 def _pixel_aspect(stream: Any) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
 from ran.engine import Engine
 from ran.errors import BadRequest, NoFaceFound, RanError, UnreadableVideo
@@ -26,6 +27,7 @@ from ran.recipe import LayoutChoice, PhotoRef
 from ran.recipe.claims import MAX_PHOTOS
 from ran.scene import Scene
 from ran.study.datasets import read_ferplus, read_lists
+from ran.study.moments import Moment
 
 MOST_PHOTOS = MAX_PHOTOS
 _OWN_LAYOUT = LayoutChoice()
@@ -40,6 +42,7 @@ class Posed:
     name: what to call it; yaw and pitch: where it stands, degrees: as turned if it is synthetic,
     else as estimated. filled bool[S, S]: which pixels no photo shows, of a synthetic face alone.
     photo: how a recipe refers to the photo that shows the face as it is; None where none does.
+    moment: when it is seen, of a film's frame alone.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Posed:
     pitch: float
     filled: NDArray[np.bool_] | None = None
     photo: PhotoRef | None = None
+    moment: Moment | None = None
 
     @property
     def is_synthetic(self) -> bool:
@@ -77,10 +81,12 @@ class Posed:
 
 @dataclass(frozen=True)
 class Skipped:
-    """Something that gave no pose, and why, in a sentence."""
+    """Something that gave no pose, and why, in a sentence; of a film's frame, when and what."""
 
     name: str
     reason: str
+    moment: Moment | None = None
+    pixels: NDArray[np.uint8] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +103,7 @@ class Answered:
         return {
             "source": posed.name,
             "synthetic": posed.is_synthetic,
+            "moment": posed.moment and posed.moment.as_json(),
             "yaw": posed.yaw,
             "pitch": posed.pitch,
             "estimated": pose
@@ -193,12 +200,25 @@ def of_photo(photo: Photo, *, using: Engine, upright: bool = False) -> Iterator[
 
 
 def of_video(video: Video, *, using: Engine) -> Iterator[Posed | Skipped]:
-    """Yield the largest face of each frame, or which frame shows none."""
-    for frame in video.frames:
+    """Yield the largest face of each frame and when it is seen, or which frame shows none."""
+    for number, (frame, time) in enumerate(zip(video.frames, video.times, strict=True)):
+        shot = video.shot(time)
+        moment = Moment(number, time, shot, (0.0, *video.cuts)[shot])
         for step in of_photo(frame, using=using):
-            is_without = isinstance(step, Skipped) and step.reason.startswith("No face")
-            # What to do about a photo is no advice about a frame among many.
-            yield Skipped(frame.name, f"No face found in {frame.name}.") if is_without else step
+            if isinstance(step, Posed):
+                yield replace(step, moment=moment)
+            elif step.reason.startswith("No face"):
+                # What to do about a photo is no advice about a frame among many.
+                reason = f"No face found in {frame.name}."
+                yield Skipped(frame.name, reason, moment, _thumbnail(frame.pixels))
+            else:
+                yield step
+
+
+def _thumbnail(pixels: NDArray[np.uint8], side: int = 100) -> NDArray[np.uint8]:
+    """Return the middle of a picture, made small: a frame itself is too large to keep."""
+    small = ImageOps.fit(Image.fromarray(pixels), (side, side))
+    return np.asarray(small)
 
 
 def from_files(paths: Sequence[str | Path], *, using: Engine) -> Iterator[Posed | Skipped]:
@@ -281,6 +301,14 @@ def answered(
 def by_yaw(answers: Iterable[Answered]) -> list[Answered]:
     """Return the answers from the smallest yaw to the largest, then from the lowest pitch up."""
     return sorted(answers, key=lambda found: (found.posed.yaw, found.posed.pitch))
+
+
+def in_order(answers: Iterable[Answered]) -> list[Answered]:
+    """Return the frames of films as they came, in the order of time, then the rest by yaw."""
+    found = list(answers)
+    return [one for one in found if one.posed.moment] + by_yaw(
+        one for one in found if not one.posed.moment
+    )
 
 
 MIRRORS = {"Upper left": "Upper right", "Left eye": "Right eye",

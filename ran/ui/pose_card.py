@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ran import figures
 from ran.engine import Engine
 from ran.figures import Moved, Theme, change, change_colour, outlined, signed, weight_colour
-from ran.figures import poses as charts
 from ran.figures.numbers import times
+from ran.figures.pose_axis import degrees, stands
 from ran.prediction import Prediction
 from ran.study.poses import Answered
 from ran.ui import panels
@@ -38,7 +38,7 @@ def pose(
     `laid_over`, a second network and its answers to the same poses, adds its answer.
     """
     colours = panels.theme()
-    one, ahead = found[chosen], found[front(found)]
+    one, ahead = found[chosen], found[front(found, found[chosen])]
     region = min(session.region, len(one.answer.boxes) - 1)
     with st.container(border=True):
         st.markdown(_heading(one))
@@ -63,17 +63,19 @@ def pose(
 
 def _choose(session: Session, work: Work, found: Sequence[Answered], chosen: int) -> None:
     """Ask for another pose, by name or one step further, and offer this one to Occlude."""
-    names = [f"{charts.degrees(one.posed.yaw)}, {one.posed.name}" for one in found]
+    names = [f"{degrees(one.posed.yaw)}, {one.posed.name}" for one in found]
+    if found[0].posed.moment:
+        names = [stands(one.posed) for one in found]
     if found[0].posed.is_synthetic:
         names = [one.posed.name for one in found]
     # What a click on the chart chose is what the list shows.
     st.session_state["poses-chosen"] = chosen
     with st.container(horizontal=True, vertical_alignment="center"):
-        _step(work, "Previous", ":material/chevron_left:", chosen - 1, len(found))
-        _step(work, "Next", ":material/chevron_right:", chosen + 1, len(found))
+        _step(work, "Previous", ":material/chevron_left:", found, chosen - 1)
+        _step(work, "Next", ":material/chevron_right:", found, chosen + 1)
         st.selectbox(
             "Pose", range(len(found)), format_func=names.__getitem__, key="poses-chosen", width=220,
-            label_visibility="collapsed", on_change=_take, args=(work,),
+            label_visibility="collapsed", on_change=taking(work, found, "poses-chosen"),
         )  # fmt: skip
         one = found[chosen]
         if st.button(
@@ -84,21 +86,25 @@ def _choose(session: Session, work: Work, found: Sequence[Answered], chosen: int
             st.switch_page("pages/occlude.py")
 
 
-def _step(work: Work, label: str, icon: str, place: int, count: int) -> None:
+def _step(work: Work, label: str, icon: str, found: Sequence[Answered], place: int) -> None:
+    is_there = 0 <= place < len(found)
     st.button(
-        label, icon=icon, type="tertiary", key=f"poses-{label}", disabled=not 0 <= place < count,
-        on_click=work.choose, args=(place,),
+        label, icon=icon, type="tertiary", key=f"poses-{label}", disabled=not is_there,
+        on_click=work.choose, args=(found[place if is_there else 0].posed,),
     )  # fmt: skip
 
 
-def _take(work: Work) -> None:
-    work.choose(st.session_state["poses-chosen"])
+def taking(work: Work, found: Sequence[Answered], key: str) -> Callable[[], None]:
+    """Return what chooses the pose whose place among these a widget holds."""
+    return lambda: work.choose(found[st.session_state[key]].posed)
 
 
 def _heading(one: Answered) -> str:
     posed, estimate = one.posed, one.posed.pose
-    words = f"**Yaw {charts.degrees(posed.yaw)}**"
-    if posed.is_synthetic:
+    words = f"**Yaw {degrees(posed.yaw)}**"
+    if posed.moment is not None:
+        words = f"**{stands(posed).capitalize()}**"
+    elif posed.is_synthetic:
         words += " :orange-badge[:material/3d_rotation: synthetic]"
     else:
         words += f" {escaped(posed.name)}"
@@ -108,8 +114,8 @@ def _heading(one: Answered) -> str:
     doubt = "" if estimate.is_reliable else ", not reliable"
     wide = f" ± {spread:.0f}°" if spread is not None and spread < 90 else ""
     return (
-        f"{words} :gray[estimated {charts.degrees(estimate.yaw)}{wide}, pitch "
-        f"{charts.degrees(estimate.pitch)}, roll {charts.degrees(estimate.roll)}{doubt}]"
+        f"{words} :gray[estimated {degrees(estimate.yaw)}{wide}, pitch "
+        f"{degrees(estimate.pitch)}, roll {degrees(estimate.roll)}{doubt}]"
     )
 
 
@@ -131,14 +137,14 @@ def _band(one: Answered, ahead: Answered, second: tuple[Engine, Answered] | None
     here, there = one.answer, ahead.answer
     index = there.classes.index(there.expression)
     before, now = float(there.probabilities[index]), float(here.probabilities[index])
-    at = charts.degrees(ahead.posed.yaw)
+    at = stands(ahead.posed)
     told = f"{here.expression} {float(here.probabilities.max()):.2f}"
     was = "" if here.expression == there.expression else f"{there.expression} {before:.2f}"
     cells = [Cell("Answer, with its probability", told, was, leads=True)]
     if here.rb_margin is not None and there.rb_margin is not None:
         cells.append(Cell("RB margin", signed(here.rb_margin, 3), signed(there.rb_margin, 3)))
     cells.append(
-        Cell(f"{there.expression}, yaw {at} → this pose", f"{now:.2f}", f"{before:.2f}",
+        Cell(f"{there.expression}, {at} → this pose", f"{now:.2f}", f"{before:.2f}",
              moved=Moved.by(now - before))
     )  # fmt: skip
     if second is not None:
@@ -152,7 +158,7 @@ def _band(one: Answered, ahead: Answered, second: tuple[Engine, Answered] | None
 
 def _crops(engine: Engine, one: Answered, ahead: Answered, colours: Theme) -> None:
     crops = engine.regions_seen(one.scene)
-    at = charts.degrees(ahead.posed.yaw)
+    at = stands(ahead.posed)
     cards = "".join(
         _crop(one.answer, ahead.answer, index, crops[index], colours)
         for index in range(len(one.answer.boxes))
@@ -161,7 +167,7 @@ def _crops(engine: Engine, one: Answered, ahead: Answered, colours: Theme) -> No
         f"<div style='display:grid;grid-template-columns:repeat(auto-fill,minmax(88px,1fr));"
         f"gap:.6rem;color:{colours.text};font-variant-numeric:tabular-nums'>{cards}</div>"
         f"<div style='font-size:.85rem;color:{colours.muted};margin-top:.4rem'>Large: weight w "
-        f"relative to uniform, and its change from yaw {at}</div>"
+        f"relative to uniform, and its change from {at}</div>"
     )
 
 

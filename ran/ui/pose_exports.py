@@ -92,13 +92,13 @@ def numbers_json(
 
 
 def poses_csv(found: Sequence[Answered]) -> str:
-    """Return one row a pose and region: its angles, the answer, the region's weights."""
+    """Return one row a pose and region: when, its angles, the answer, the region's weights."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(
-        ("pose", "synthetic", "yaw", "pitch", "estimated_yaw", "expression", "probability",
-         "rb_margin", "region", "self_weight", "relation_weight", "weight", "relative_weight",
-         "covered")
+        ("pose", "synthetic", "seconds", "shot", "yaw", "pitch", "estimated_yaw", "expression",
+         "probability", "rb_margin", "region", "self_weight", "relation_weight", "weight",
+         "relative_weight", "covered")
     )  # fmt: skip
     for one in found:
         posed, answer = one.posed, one.answer
@@ -111,6 +111,8 @@ def poses_csv(found: Sequence[Answered]) -> str:
                 (
                     posed.name,
                     int(posed.is_synthetic),
+                    "" if posed.moment is None else f"{posed.moment.seconds:.3f}",
+                    "" if posed.moment is None else posed.moment.shot,
                     f"{posed.yaw:.2f}",
                     f"{posed.pitch:.2f}",
                     "" if posed.pose is None else f"{posed.pose.yaw:.2f}",
@@ -125,7 +127,7 @@ def poses_csv(found: Sequence[Answered]) -> str:
 
 
 def sheet(found: Sequence[Answered], across: int = 10) -> NDArray[np.uint8]:
-    """Return the faces as they were shown to the network, by yaw, in rows of ten."""
+    """Return the faces as they were shown to the network, in the page's order, in rows of ten."""
     faces = [
         np.asarray(
             Image.fromarray(one.scene.hidden_pixels()).resize(

@@ -1,4 +1,4 @@
-"""What the Poses page draws: the charts over yaw, the chosen pose, its crops, its mirror image."""
+"""What the Poses page draws: the charts over yaw or time, what was left out, the mirror check."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import streamlit as st
 
 from ran import figures
 from ran.engine import Engine
+from ran.figures import pose_lines
 from ran.figures import poses as charts
 from ran.figures.html import render
 from ran.figures.numbers import times
+from ran.figures.pose_axis import TIME, Along, degrees, stands
 from ran.study.pose_lists import measured
 from ran.study.poses import Answered, Skipped, mirrored_pairs
 from ran.ui import panels
@@ -25,13 +27,19 @@ _HELP = (
     "where a turned face is largely made up and an estimated angle is too small. Hover a point to "
     "see its face, click it to choose its pose."
 )
+_TIME_HELP = (
+    " Lines are broken where the film cuts and where a frame shows no face. A cut between pictures "
+    "of like colours, and a slow change of scene, are not noticed."
+)
 
 
-def charts_over_yaw(
+def charts_along(
     session: Session,
     work: Work,
     found: Sequence[Answered],
     laid_over: tuple[Engine, Sequence[Answered]] | None,
+    *,
+    along: Along,
 ) -> int:
     """Draw both charts, and return the place of the chosen pose.
 
@@ -39,59 +47,73 @@ def charts_over_yaw(
     """
     other = [] if laid_over is None else laid_over[1]
     hollow = "" if laid_over is None else laid_over[0].card.name
-    chosen = _chosen(work, found)
+    chosen = place_chosen(work, found)
     colours = panels.theme()
     alpha = found[0].answer.alpha if session.alpha is None else session.alpha
     answer = found[chosen].answer
-    at = f"at yaw {charts.degrees(found[chosen].posed.yaw)}"
+    at = f"at {stands(found[chosen].posed)}"
+    against = "over the film" if along is TIME else "against yaw"
     if any(len(one.answer.boxes) > 1 for one in (*found[:1], *other[:1])):
         with st.container(border=True, gap="xsmall"):
-            st.markdown("**Attention of each region, and RB margin, against yaw**", help=_HELP)
+            st.markdown(
+                f"**Attention of each region, and RB margin, {against}**",
+                help=_HELP + (_TIME_HELP if along is TIME else ""),
+            )
             weighed = answer if len(answer.boxes) > 1 else other[chosen].answer
             names = [box.name for box in weighed.boxes]
             values = [times(value) for value in weighed.relative_weights.tolist()]
-            _key(charts.lines(names, colours), values, at, hollow)
-            _chart(
-                work,
-                charts.attention_over_yaw(found, colours, chosen=chosen, alpha=alpha, other=other),
-                "attention", "Faces, weight of each region and RB margin against yaw",
-            )  # fmt: skip
+            _key(pose_lines.lines(names, colours), values, at, hollow)
+            figure = charts.attention(
+                found, colours, chosen=chosen, alpha=alpha, other=other, along=along
+            )
+            words = f"Weight of each region and RB margin {against}"
+            _chart(work, found, figure, "attention", words)
     with st.container(border=True, gap="xsmall"):
         st.markdown(
-            "**Probability of each expression, against yaw**",
+            f"**Probability of each expression, {against}**",
             help="The three that are likeliest at some pose are in colour; hover names the rest.",
         )
-        classes = charts.likeliest(found)
+        classes = pose_lines.likeliest(found)
         values = [f"{answer.probabilities[answer.classes.index(name)]:.2f}" for name in classes]
-        _key(charts.class_lines(classes, colours), values, at, hollow)
-        _chart(
-            work, charts.probability_over_yaw(found, colours, chosen=chosen, other=other),
-            "probability", "Probability of each expression against yaw",
-        )  # fmt: skip
+        _key(pose_lines.class_lines(classes, colours), values, at, hollow)
+        figure = charts.probability(found, colours, chosen=chosen, other=other, along=along)
+        _chart(work, found, figure, "probability", f"Probability of each expression {against}")
     faces_on_hover(found, ("poses-attention", "poses-probability"))
     return chosen
 
 
-def _chosen(work: Work, found: Sequence[Answered]) -> int:
-    """Return the chosen place; until one is chosen, the pose that looks most nearly ahead."""
-    if work.chosen is None or work.chosen >= len(found):
-        return front(found)
-    return work.chosen
+def place_chosen(work: Work, found: Sequence[Answered]) -> int:
+    """Return the place of the chosen pose.
+
+    Until one is chosen, of the one that looks ahead; of a film, of its first frame.
+    """
+    for place, one in enumerate(found):
+        if one.posed is work.chosen:
+            return place
+    moments = [one.posed.moment for one in found]
+    frames = [moment.frame for moment in moments if moment is not None]
+    return frames.index(min(frames)) if len(frames) == len(found) else front(found)
 
 
-def front(found: Sequence[Answered]) -> int:
-    """Return the place of the pose whose yaw is nearest 0."""
-    return min(range(len(found)), key=lambda place: abs(found[place].posed.yaw))
+def front(found: Sequence[Answered], like: Answered | None = None) -> int:
+    """Return the place of the pose whose yaw is nearest 0; of a film, in the shot of `like`."""
+    moment = None if like is None else like.posed.moment
+    places = [
+        place
+        for place, one in enumerate(found)
+        if moment is None or (one.posed.moment and one.posed.moment.shot == moment.shot)
+    ]
+    return min(places, key=lambda place: abs(found[place].posed.yaw))
 
 
-def _chart(work: Work, figure: object, name: str, alt: str) -> None:
+def _chart(work: Work, found: Sequence[Answered], figure: object, name: str, alt: str) -> None:
     key = f"poses-{name}"
 
     def take() -> None:
         points = st.session_state[key].selection.points
         data = points[0].get("customdata") if points else None
-        if data:
-            work.chosen = int(data[0])
+        if data and data[0] is not None:
+            work.choose(found[int(data[0])].posed)
 
     st.plotly_chart(
         figure, theme=None, config=figures.CONFIG, key=key, on_select=take,
@@ -99,7 +121,7 @@ def _chart(work: Work, figure: object, name: str, alt: str) -> None:
     )  # fmt: skip
 
 
-def _key(styles: dict[str, charts.Line], values: Sequence[str], at: str, hollow: str) -> None:
+def _key(styles: dict[str, pose_lines.Line], values: Sequence[str], at: str, hollow: str) -> None:
     """Say which line is what, with its value, as text."""
     lines = [
         {"name": name, "colour": colour, "dash": dash, "value": value}
@@ -139,8 +161,8 @@ def mirror(found: Sequence[Answered], chosen: int) -> None:
         colours = panels.theme()
         gap = float(np.mean([abs(here - there) for *_, here, there in rows]))
         st.html(
-            f"<div style='font-size:.85rem;color:{colours.muted}'>● yaw {charts.degrees(yaw)}, the "
-            f"region named first &nbsp; ○ yaw {charts.degrees(-yaw)}, its mirror image. Mean "
+            f"<div style='font-size:.85rem;color:{colours.muted}'>● yaw {degrees(yaw)}, the "
+            f"region named first &nbsp; ○ yaw {degrees(-yaw)}, its mirror image. Mean "
             f"difference over all {len(rows)} pairs: {gap:.2f}×</div>"
         )
         st.plotly_chart(

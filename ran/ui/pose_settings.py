@@ -10,6 +10,7 @@ from ran.recipe import PosesChoice, TurnChoice
 TURN, PHOTOS, VIDEO, PUBLISHED = "Turn one photo", "Several photos", "Video", "Published lists"
 NO_COVER, AS_DRAWN = "none", "as on Occlude"
 NOTHING, OWN_FILE = "nothing", "a checkpoint of yours"
+ALONG_TIME, ALONG_YAW = "Time", "Yaw"
 
 
 @dataclass
@@ -19,6 +20,8 @@ class PoseSettings:
     way: str = TURN
     turn: TurnChoice = field(default_factory=TurnChoice)
     frames: int = FRAMES
+    along: str = ALONG_TIME
+    """What a film's charts have as their axis."""
     cover: str = NO_COVER
     other: str = NOTHING
     """The second network: NOTHING, a bundled one's name, or OWN_FILE."""

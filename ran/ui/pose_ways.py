@@ -29,6 +29,8 @@ from ran.study.poses import (
 from ran.ui import compute
 from ran.ui.outside import escaped
 from ran.ui.pose_settings import (
+    ALONG_TIME,
+    ALONG_YAW,
     AS_DRAWN,
     NO_COVER,
     NOTHING,
@@ -142,6 +144,19 @@ def _video(session: Session, face: Face, using: Engine) -> Plan | None:
     return Plan(
         VIDEO, (*key, using.card.framing), len(video.frames), lambda: of_video(video, using=using)
     )
+
+
+def along(session: Session) -> str:
+    """Ask what a film's charts have as their axis."""
+    chosen: str = (
+        st.segmented_control(
+            "Charts along", (ALONG_TIME, ALONG_YAW), key=seed("poses-along", session.poses.along),
+            required=True, help="Along the yaw no line joins the frames: a film goes to and fro.",
+        )
+        or ALONG_TIME
+    )  # fmt: skip
+    session.poses.along = chosen
+    return chosen
 
 
 def _published(session: Session, face: Face, using: Engine) -> Plan | None:

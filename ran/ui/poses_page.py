@@ -4,8 +4,19 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
-from ran.ui import compute, pose_card, pose_exports, pose_panels, pose_ways, posing, replay, shell
-from ran.ui.pose_settings import PUBLISHED, TURN
+from ran.figures.pose_axis import TIME, YAW
+from ran.ui import (
+    compute,
+    film_strip,
+    pose_card,
+    pose_exports,
+    pose_panels,
+    pose_ways,
+    posing,
+    replay,
+    shell,
+)
+from ran.ui.pose_settings import ALONG_TIME, PUBLISHED, TURN, VIDEO
 from ran.ui.session import Session, seed
 
 
@@ -27,6 +38,10 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
                 "Mirror check", key=seed("poses-mirror", session.poses.is_mirrored),
                 help="Compares each region with its mirrored region at the opposite yaw.",
             )  # fmt: skip
+        along = YAW
+        if chosen_way == VIDEO:
+            with cells.container():
+                along = TIME if pose_ways.along(session) == ALONG_TIME else YAW
         below = st.container()
         with second:
             other = pose_ways.other_engine(session, engine, below)
@@ -35,15 +50,18 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
             return
         work = posing.work_on(plan)
         layout = session.layout_choice()
-        done = posing.do(work, plan, engine, cover, layout)
+        done = along.order(posing.do(work, plan, engine, cover, layout))
         note(chosen_way, len(done))
         pose_panels.skipped(work.skipped)
         if not done:
             st.markdown("**No pose is done yet**, so there is nothing to show.")
             return
-        theirs = [] if other is None else posing.answers(work, other, cover, layout)
-        laid_over = None if other is None else (other, theirs)
-        chosen = pose_panels.charts_over_yaw(session, work, done, laid_over)
+        laid_over = None
+        if other is not None:
+            laid_over = (other, along.order(posing.answers(work, other, cover, layout)))
+        if chosen_way == VIDEO:
+            film_strip.film(work, done, pose_panels.place_chosen(work, done))
+        chosen = pose_panels.charts_along(session, work, done, laid_over, along=along)
         pose_card.pose(session, engine, work, done, chosen, laid_over)
         if chosen_way == TURN and session.poses.is_mirrored:
             pose_panels.mirror(done, chosen)
@@ -68,6 +86,14 @@ def note(chosen_way: str, count: int) -> None:
         )
         return
     people = " of different people, so no line joins them" if chosen_way == PUBLISHED else ""
+    if chosen_way == VIDEO:
+        poses = "1 frame" if count == 1 else f"{count} frames"
+        st.markdown(
+            f":small[:gray[{poses} with a face. The yaw is estimated; on profile faces the "
+            "landmarks drift and the angle comes out too small. Click a frame or a point to choose "
+            "it.]]"
+        )
+        return
     st.markdown(
         f":small[:gray[{poses}{people}, by estimated yaw. On profile faces the landmarks "
         "drift and the angle comes out too small. Hover a point to see its face; click either to "

@@ -11,7 +11,7 @@ import streamlit as st
 
 from ran.engine import Engine
 from ran.recipe import LayoutChoice
-from ran.study.poses import Answered, Cover, Posed, Skipped, answered, by_yaw
+from ran.study.poses import Answered, Cover, Posed, Skipped, answered
 
 _KEY = "ran_poses"
 _Key = tuple[str, str, str, str | None, LayoutChoice]
@@ -41,8 +41,8 @@ class Work:
     answers: dict[_Key, Answered] = field(default_factory=dict)
     is_stopped: bool = False
     is_whole: bool = False
-    chosen: int | None = None
-    """The place of the chosen pose among the answers in order of yaw."""
+    chosen: Posed | None = None
+    """The pose itself: its place differs from one order to another."""
     seconds: float = 0.0
     """Spent on the steps so far."""
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -72,9 +72,9 @@ class Work:
         """Keep what is done; nothing more is begun."""
         self.is_stopped = True
 
-    def choose(self, place: int) -> None:
-        """Choose the pose at a place in order of yaw."""
-        self.chosen = place
+    def choose(self, posed: Posed) -> None:
+        """Choose a pose."""
+        self.chosen = posed
 
     def go_on(self) -> None:
         """Take the work up where it was stopped."""
@@ -110,7 +110,7 @@ def forget(widget: str) -> None:
 def do(
     work: Work, plan: Plan, using: Engine, cover: Cover | None, layout: LayoutChoice
 ) -> list[Answered]:
-    """Make the poses that are still to be made, and answer each; return what is done, by yaw.
+    """Make the poses that are still to be made, and answer each; return what is done, as made.
 
     One step is one pose: a click meanwhile, on Stop or elsewhere, ends the run between steps.
     """
@@ -132,8 +132,8 @@ def do(
 
 
 def answers(work: Work, using: Engine, cover: Cover | None, layout: LayoutChoice) -> list[Answered]:
-    """Return a network's answers to the poses that are done, by yaw."""
-    return by_yaw(_answer(work, posed, using, cover, layout) for posed in work.poses)
+    """Return a network's answers to the poses that are done, in the order they were made in."""
+    return [_answer(work, posed, using, cover, layout) for posed in work.poses]
 
 
 def _answer(

@@ -165,7 +165,7 @@ def test_soft_strokes_that_cross_hide_no_more_than_the_deeper_one(app, page):
 
 def test_a_stroke_changes_the_numbers_and_undo_brings_them_back(app, page):
     face = opened(page, app)
-    cells = page.locator("table[aria-label^='Weights of'] td")
+    cells = page.locator("[aria-label^='Weights of'] span")
     expect(cells.nth(1)).to_be_visible()
     before = cells.all_inner_texts()
     drag(page, face, (0.2, 0.75), (0.8, 0.75))
@@ -269,7 +269,7 @@ def test_a_sticker_is_dragged_and_scaled_by_its_corner_with_the_pointer(app, pag
     (before,) = shapes_in_python(page)
     # On the head of the microphone, above the middle of its bounds.
     drag(page, face, (before.x, before.y - 0.15), (before.x - 0.1, before.y - 0.35))
-    expect(page.get_by_text("Changed.")).to_be_visible()
+    expect(page.get_by_text("Changed. 1 drawn.", exact=True)).to_be_visible()
     moved = shape_that(page, lambda shape: shape != before)
     assert moved.x == pytest.approx(before.x - 0.1, abs=0.01)
     assert moved.y == pytest.approx(before.y - 0.2, abs=0.01)
