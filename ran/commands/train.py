@@ -36,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--init",
         type=Path,
-        help="begin with its backbone: a .pth.tar, a checkpoint's folder; `begin`: with all of it",
+        help="begin with its backbone: a .pth.tar, a checkpoint's folder, dlib's .dat, or `dlib`, "
+        "the installed one; `begin`: with all of a file's network",
     )
     parser.add_argument("--stop-after", type=int, help="epochs of this call; a later one resumes")
     parser.add_argument(
@@ -50,12 +51,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run what the command line asked."""
+    from ran.study.dlib_file import INSTALLED, installed
     from ran.study.pretrained import name_of
     from ran.study.runs import Allowance
     from ran.study.stages import is_done
     from ran.study.training import STAGES, accelerator, listed_faces, train_stage
 
     _check(args)
+    if args.init == Path(INSTALLED) and not args.init.exists():
+        args.init = installed()
     allowance = Allowance.of(args.stop_after, args.stop_after_minutes)
     changes: dict[str, Any] = {} if args.config is None else read_changes(args.config)
     changes |= {

@@ -11,8 +11,10 @@ from torch.serialization import safe_globals
 from ran.errors import BadCheckpoint
 from ran.net.card import read_card
 from ran.net.checkpoints import load_checkpoint
+from ran.net.dlib29 import MEAN, SCALE
 from ran.net.model import PlainNetwork
 from ran.net.released import numbers_of_numpy, unwrapped
+from ran.study.dlib_file import read_backbone
 from ran.study.runs import read_tensors
 
 
@@ -29,12 +31,18 @@ def name_of(path: Path) -> str:
     return f"{path.name} {read_card(path / 'card.json').sha256[:12]}"
 
 
+def is_dlib(path: Path) -> bool:
+    """Say whether a file is dlib's own, by its ending."""
+    return path.suffix == ".dat"
+
+
 def load_backbone(model: PlainNetwork, path: Path) -> str:
     """Put the backbone of a checkpoint into `model`; say what was left out.
 
-    A folder of ours brings its normalisation along. In a file of the authors' released layout keys
-    may carry prefixes such as "module.", and the backbone sees values in [0, 1] as they are:
-    `model` normalises no more. Classifier and attention heads are left out by name.
+    A folder of ours brings its normalisation along, and so does dlib's .dat file, whose batch
+    normalisation has measured nothing yet (ran.study.dlib_file). In a file of the authors' released
+    layout keys may carry prefixes such as "module.", and the backbone sees values in [0, 1] as they
+    are: `model` normalises no more. Classifier and attention heads are left out by name.
 
     Raises:
         BadCheckpoint: if it is missing or damaged, holds no state_dict, or lacks a backbone's
@@ -42,6 +50,9 @@ def load_backbone(model: PlainNetwork, path: Path) -> str:
     """
     if path.is_dir():
         state, mean, std = _own(path)
+    elif is_dlib(path):
+        state = read_backbone(path)
+        mean, std = torch.tensor(MEAN).view(1, 3, 1, 1) / 255.0, torch.tensor(SCALE / 255.0)
     else:
         state, mean, std = _state(path), torch.zeros(()), torch.ones(())
     wanted = model.backbone.state_dict()

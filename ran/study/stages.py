@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import torch
 from torch import Tensor
 from tqdm import tqdm
 
@@ -14,8 +16,10 @@ from ran.errors import BadRequest
 from ran.net.checkpoints import Network
 from ran.net.model import PlainNetwork, RanOutput
 from ran.study.datasets import CLASSES, Faces
+from ran.study.dlib_file import settle
+from ran.study.evaluation import as_input
 from ran.study.objective import plain_loss, ran_loss
-from ran.study.pretrained import load_backbone
+from ran.study.pretrained import is_dlib, load_backbone
 from ran.study.recipe import Recipe
 from ran.study.runs import kept_epoch, load_ran
 
@@ -24,6 +28,8 @@ _SCALES = {"crops": ((0.7, 1.2), (0.85, 1.2)), "photographs": ((0.75, 1.3), (0.7
 
 Crops of a view already show less of the face; the whole face is region 0.
 """
+SETTLED_ON = 512
+"""Faces, evenly over all, on which dlib's backbone gets statistics to be trained on with."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,10 @@ def backbone_stage(
     model.std.fill_(float(train.pixels.std() / 255.0))
     if init is not None:
         tqdm.write(load_backbone(model, init))
+        if is_dlib(init):
+            some = np.linspace(0, len(train) - 1, min(SETTLED_ON, len(train))).round().astype(int)
+            pixels = torch.from_numpy(train.pixels[some]).unsqueeze(1)
+            settle(model, as_input(pixels, recipe.input_size))
     elif recipe.init and not (folder / "progress.json").is_file():
         raise BadRequest(
             f"{folder} is to begin with the backbone of {recipe.init}.", hint="Give it as --init."
