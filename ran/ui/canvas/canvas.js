@@ -151,19 +151,8 @@ class View {
     if (this.drag) { this.dragTo(this.point(event)); return; }
     if (!this.draft || !this.face.hasPointerCapture(event.pointerId)) return;
     const seen = event.getCoalescedEvents?.() ?? [];
-    for (const part of seen.length ? seen : [event]) this.extend(this.point(part));
+    for (const part of seen.length ? seen : [event]) extend(this.draft, this.point(part), STEP);
     this.renderDraft();
-  }
-
-  extend(at) {
-    const draft = this.draft;
-    if (draft.kind === "stroke") {
-      const last = draft.points.at(-1);
-      if (Math.hypot(at[0] - last[0], at[1] - last[1]) >= STEP) draft.points.push(at);
-    } else if (draft.from) {
-      [draft.x0, draft.x1] = [draft.from[0], at[0]].sort((a, b) => a - b);
-      [draft.y0, draft.y1] = [draft.from[1], at[1]].sort((a, b) => a - b);
-    }
   }
 
   up(event) {
@@ -184,7 +173,7 @@ class View {
   closePolygon() {
     const draft = this.draft;
     if (draft?.kind !== "polygon") return;
-    const points = draft.points.filter((p, i, all) => !i || Math.hypot(p[0] - all[i - 1][0], p[1] - all[i - 1][1]) >= STEP);
+    const points = cornersApart(draft.points, STEP);
     this.draft = null;
     if (points.length < 3) this.render();
     else this.commit([...this.drawing.shapes, { kind: "polygon", points }], "Polygon drawn.");
@@ -323,7 +312,7 @@ class View {
     const line = draft?.kind === "polygon" && draft.points.length < 3;
     this.fill(".draft", draft && !line ? [inMask(draft)] : []);
     this.fill(".look-draft", draft && !line && this.data.look ? [inLook(draft)] : []);
-    this.fill(".pending", draft?.kind === "polygon" ? [make("polyline", { points: scaledUp(draft.points) }), ...draft.points.map(([x, y]) => make("circle", { cx: x * UNITS, cy: y * UNITS, r: 6 }))] : []);
+    this.fill(".pending", draft?.kind === "polygon" ? cornerMarks(draft.points) : []);
   }
 
   target(shape, index) {

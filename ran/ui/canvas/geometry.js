@@ -132,3 +132,19 @@ function withCorner(shape, corner, point, from) {
     x1: round(middle[0] + width / 2), y1: round(middle[1] + height / 2),
   };
 }
+
+// A double click sets its corner twice: the second is left out.
+function cornersApart(points, step) {
+  return points.filter((p, i) => !i || Math.hypot(p[0] - points[i - 1][0], p[1] - points[i - 1][1]) >= step);
+}
+
+// What is being drawn, after the pointer went to `at`: changed in place.
+function extend(draft, at, step) {
+  if (draft.kind === "stroke") {
+    const last = draft.points.at(-1);
+    if (Math.hypot(at[0] - last[0], at[1] - last[1]) >= step) draft.points.push(at);
+  } else if (draft.from) {
+    [draft.x0, draft.x1] = [draft.from[0], at[0]].sort((a, b) => a - b);
+    [draft.y0, draft.y1] = [draft.from[1], at[1]].sort((a, b) => a - b);
+  }
+}

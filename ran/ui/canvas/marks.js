@@ -54,3 +54,9 @@ function reachable(shape, x, y) {
   const part = Math.min(1, ...share);
   return [cx + part * across, cy + part * down];
 }
+
+// A polygon that is not closed yet: its line so far and its corners.
+function cornerMarks(points) {
+  const line = make("polyline", { points: scaledUp(points) });
+  return [line, ...points.map(([x, y]) => make("circle", { cx: x * UNITS, cy: y * UNITS, r: 6 }))];
+}
