@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from ran.ui.app import begin
 from ran.ui.icon import icon
-from ran.ui.navigation import begin
 
 st.set_page_config(
     page_title="RAN face lab", page_icon=icon(), layout="wide", initial_sidebar_state=320

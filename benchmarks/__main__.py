@@ -37,7 +37,7 @@ from benchmarks.regions import (
 from benchmarks.rows import Row, table
 from benchmarks.start import start_row
 from benchmarks.stroke import stroke_row
-from ran.devices import devices
+from ran.engine.devices import devices
 from ran.net.checkpoints import load_checkpoint
 from ran.writing import write_text
 

@@ -22,8 +22,8 @@ from benchmarks.forward import seeded_network
 from benchmarks.reference import ReferenceRan, reference_from
 from benchmarks.rows import Check, Row, in_turns
 from ran.engine import Engine
-from ran.explain.attribution import METHODS
 from ran.explain.heatmap import Heatmap
+from ran.explain.maps.methods import METHODS
 from ran.face.detect import Face
 from ran.face.shapes import Rectangle
 from ran.net.checkpoints import load_checkpoint

@@ -10,7 +10,7 @@ from benchmarks.rows import Check, Row, in_turns
 from ran.engine import Engine
 from ran.face.detect import Face
 from ran.face.photo import open_photo
-from ran.study.poses import Answered, answered, turned
+from ran.study.poses.posed import Answered, answered, turned
 
 PHOTO = Path(__file__).parent.parent / "examples" / "astronaut.png"
 YAWS = range(-60, 61, 5)

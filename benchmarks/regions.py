@@ -12,7 +12,7 @@ from torch import Tensor
 from benchmarks.forward import seeded_network
 from benchmarks.rows import Check, Row, in_turns
 from ran.engine import Engine
-from ran.explain.shapley import RegionValues, region_values
+from ran.explain.regions.shapley import RegionValues, region_values
 from ran.face.detect import Face
 from ran.scene import Scene
 

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 import ran
+from ran.face.covers.occlusion import Fill
+from ran.face.covers.stickers import place
 from ran.face.detect import Face
-from ran.face.occlusion import Fill
-from ran.face.stickers import place
 from ran.recipe import LayoutChoice
-from ran.study.poses import turned
-from ran.ui.scenes import CHOSEN
+from ran.study.poses.posed import turned
+from ran.ui.shared.faces.scenes import CHOSEN
 from ran.writing import write_text
 
 FOLDER = Path(__file__).parent

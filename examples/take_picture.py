@@ -17,11 +17,11 @@ import urllib.request
 from pathlib import Path
 
 import ran
-from ran.explain.attention_shift import attention_shift
-from ran.face.occlusion import Fill
-from ran.face.stickers import place
+from ran.explain.regions.attention_shift import attention_shift
+from ran.face.covers.occlusion import Fill
+from ran.face.covers.stickers import place
 from ran.recipe import LayoutChoice
-from ran.ui.scenes import chosen
+from ran.ui.shared.faces.scenes import chosen
 
 ROOT = Path(__file__).parent.parent
 PICTURE = ROOT / "docs" / "occlude.png"

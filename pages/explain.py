@@ -1,5 +1,5 @@
-"""The page Explain: its body is ran.ui.explain_page."""
+"""The page Explain: its body is ran.ui.explain.page."""
 
-from ran.ui.navigation import open_page
+from ran.ui.app import open_page
 
 open_page("explain")

@@ -1,5 +1,5 @@
-"""The page Model: its body is ran.ui.model_page."""
+"""The page Model: its body is ran.ui.model.page."""
 
-from ran.ui.navigation import open_page
+from ran.ui.app import open_page
 
 open_page("model")

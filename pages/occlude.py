@@ -1,5 +1,5 @@
-"""The page Occlude: its body is ran.ui.occlude_page."""
+"""The page Occlude: its body is ran.ui.occlude.page."""
 
-from ran.ui.navigation import open_page
+from ran.ui.app import open_page
 
 open_page("occlude")

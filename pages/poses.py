@@ -1,5 +1,5 @@
-"""The page Poses: its body is ran.ui.poses_page."""
+"""The page Poses: its body is ran.ui.poses.page."""
 
-from ran.ui.navigation import open_page
+from ran.ui.app import open_page
 
 open_page("poses")

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ran.face.covers.occlusion import Fill, hide_and_mask
 from ran.face.detect import Face
-from ran.face.occlusion import Fill, hide_and_mask
 from ran.face.shapes import Shape
 from ran.net.regions import RegionLayout
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from ran.face.parts import preset
+from ran.face.covers.parts import preset
 from ran.net.regions import LANDMARK_NAMES, fixed_layout
 from ran.recipe import Recipe
-from ran.study.poses import Cover
-from ran.ui import compute
-from ran.ui.replay import poses_recipe
-from ran.ui.session import Session
+from ran.study.poses.posed import Cover
+from ran.ui.shared import compute
+from ran.ui.shared.replay import poses_recipe
+from ran.ui.shared.session import Session
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 ASTRONAUT = ROOT / "examples/astronaut.png"
 
 
@@ -36,10 +36,10 @@ def dialog() -> AppTest:
     def script():
         import streamlit as st
 
-        from ran.ui import compute as computing
-        from ran.ui import session
-        from ran.ui.face_dialog import face_dialog
-        from ran.ui.scenes import ensure_face
+        from ran.ui.shared import compute as computing
+        from ran.ui.shared import session
+        from ran.ui.shared.faces.face_dialog import face_dialog
+        from ran.ui.shared.faces.scenes import ensure_face
 
         visitor = session.current()
         using = computing.engine(visitor)

@@ -75,20 +75,20 @@ def data() -> Path:
 @pytest.fixture
 def tiny_network(checkpoint, monkeypatch) -> None:
     """An app that opens on the tiny checkpoint, on the CPU, and remembers nothing from before."""
-    from ran.ui import compute
+    from ran.ui.shared import compute
 
     monkeypatch.setenv("RAN_CHECKPOINT", str(checkpoint))
     monkeypatch.setenv("RAN_DEVICE", "cpu")
-    monkeypatch.setattr("ran.ui.evidence.HEAD_START_S", 0.0)
-    monkeypatch.setattr("ran.ui.scenes.begin", _first_example)
-    monkeypatch.setattr("ran.ui.scenes.offer_scenes", lambda *_: None)
+    monkeypatch.setattr("ran.ui.occlude.evidence.HEAD_START_S", 0.0)
+    monkeypatch.setattr("ran.ui.shared.faces.scenes.begin", _first_example)
+    monkeypatch.setattr("ran.ui.shared.faces.scenes.offer_scenes", lambda *_: None)
     compute._engine.clear()
     compute._examples.clear()
 
 
 def _first_example(session, engine) -> None:
     """Begin with nothing hidden: the scenes that a visitor begins with have tests of their own."""
-    from ran.ui import compute
+    from ran.ui.shared import compute
 
     session.use_photo(compute.look_at_example(engine, compute.EXAMPLES / compute.FIRST_EXAMPLE))
 
@@ -99,7 +99,7 @@ def poses(tiny_network, monkeypatch):
     from app_pages import opened_at_once
 
     monkeypatch.delenv("RAN_DATA", raising=False)
-    monkeypatch.setattr("ran.study.poses.turn", _turned_once)
+    monkeypatch.setattr("ran.study.poses.posed.turn", _turned_once)
     return opened_at_once()
 
 

@@ -5,10 +5,10 @@ from app_pages import ASTRONAUT, ROOT, rows_of_pictures
 from streamlit.testing.v1 import AppTest
 
 from ran.engine import Engine
-from ran.face.parts import preset
+from ran.face.covers.parts import preset
 from ran.face.photo import open_photo
 from ran.scene import Scene
-from ran.ui.session import Session
+from ran.ui.shared.session import Session
 
 
 def explain(*parts: str, methods: tuple[str, ...] | None = None):

@@ -8,7 +8,7 @@ import av
 import numpy as np
 from PIL import Image
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def film_of(pictures: Sequence[np.ndarray], *, kind="mp4", rate=10, side=320) -> bytes:

@@ -5,8 +5,8 @@ from copy import deepcopy
 
 import numpy as np
 
+from ran.face.covers.occlusion import Fill
 from ran.face.detect import FERPLUS, Face
-from ran.face.occlusion import Fill
 from ran.face.shapes import Ellipse, Polygon, Rectangle, Stroke
 from ran.recipe import (
     CheckpointRef,

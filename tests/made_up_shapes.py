@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from ran.face.covers.sticker_art import ART
 from ran.face.shapes import Ellipse, Polygon, Rectangle, Sticker, Stroke
-from ran.face.sticker_art import ART
 
 # Thousandths and a little more: no edge then runs exactly through a sample, upright, level or
 # diagonally, where it would be left open to which side the sample belongs.

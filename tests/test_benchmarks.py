@@ -123,7 +123,7 @@ def test_the_forward_row_is_right_on_a_gpu():
 def test_what_cannot_be_done_is_refused_before_anything_is_measured(arguments, words):
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", *arguments],
-        cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=False,
+        cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 2

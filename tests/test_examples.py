@@ -15,7 +15,7 @@ from ran.face.photo import open_photo
 from ran.net import checkpoints
 from ran.scene import Scene
 
-FOLDER = Path(__file__).parent.parent / "examples"
+FOLDER = Path(__file__).parents[1] / "examples"
 PHOTOS = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".png", ".jpg"))
 DRAWN = sorted(path.name for path in FOLDER.glob("drawn_*.png"))
 WEIGHTS = Path(checkpoints.__file__).parent / "weights" / checkpoints.DEFAULT / "model.safetensors"

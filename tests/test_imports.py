@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -14,19 +15,23 @@ import pytest
 
 import ran
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 LAYERS = (  # a lower line never imports a higher one
     ("streamlit_app", "pages"),
-    ("ran.ui",),
+    ("ran.ui.app",),
+    ("ran.ui.occlude", "ran.ui.explain", "ran.ui.poses", "ran.ui.model"),
+    ("ran.ui.shared", "ran.ui.components", "ran.ui.icon"),
     ("ran.figures", "ran.report", "ran.__main__", "ran.commands", "ran.study"),
     ("ran.recipe",),
-    ("ran.engine", "ran.explainer", "ran.checker", "ran.devices"),
+    ("ran.engine",),
     ("ran.explain",),
     ("ran.scene", "ran.prediction"),
     ("ran.net",),
     ("ran.face",),
-    ("ran.expressions", "ran.errors", "ran.recent", "ran.writing"),
+    ("ran.expressions", "ran.errors", "ran.writing"),
 )
+SHARED_NAMES = ("__init__.py", "page.py", "exports.py")
+PAGE_ROOMS = ("ran.ui.occlude", "ran.ui.explain", "ran.ui.poses", "ran.ui.model")
 FENCES = {  # a third party -> the only modules that may import it
     "streamlit": ("ran.ui", "pages", "streamlit_app"),
     "captum": ("ran.explain",),
@@ -35,9 +40,9 @@ FENCES = {  # a third party -> the only modules that may import it
     "cv2": ("ran.face.pose",),
     "plotly": ("ran.figures",),
     "ray": ("ran.study.cohort",),
-    "accelerate": ("ran.study.training",),
+    "accelerate": ("ran.study.training.fit",),
 }
-MAY_NAME_DEVICES = ("ran.devices", "ran.study.training")
+MAY_NAME_DEVICES = ("ran.engine.devices", "ran.study.training.fit")
 DEVICES = ("cuda", "mps")
 
 
@@ -97,6 +102,26 @@ def test_no_module_imports_a_higher_line():
     assert not wrong
 
 
+def test_no_page_knows_another():
+    wrong = [
+        f"{module} imports {other}"
+        for module, tree in _sources().items()
+        for room in PAGE_ROOMS
+        if _within(module, (room,))
+        for other in _own_modules(tree)
+        if _within(other, PAGE_ROOMS) and not _within(other, (room,))
+    ]
+    assert not wrong
+
+
+def test_no_folder_is_crowded_and_no_two_modules_share_a_name():
+    files = [file for file in ROOT.glob("ran/**/*.py") if "commands" not in file.parts]
+    folders = Counter(file.parent for file in files)
+    assert {folder.name: n for folder, n in folders.items() if n > 14} == {}
+    names = Counter(file.name for file in files if file.name not in SHARED_NAMES)
+    assert {name: n for name, n in names.items() if n > 1} == {}
+
+
 def test_no_module_imports_itself_in_a_circle():
     graph = {module: _own_modules(tree) - {module} for module, tree in _sources().items()}
     try:
@@ -136,7 +161,7 @@ def test_the_fences_would_notice_a_breach():
     tree = ast.parse("def f():\n    from captum.attr import Saliency\n    from ran import Engine\n")
     assert set(_imports(tree)) == {"captum.attr.Saliency", "ran.engine"}
     assert _own_modules(tree) == {"ran.engine"}
-    assert _layer("ran.study.training") < _layer("ran.engine") < _layer("ran.face.photo")
+    assert _layer("ran.study.training.fit") < _layer("ran.engine") < _layer("ran.face.photo")
 
 
 def _in_fresh_python(program: str) -> None:
@@ -159,7 +184,7 @@ def test_training_needs_neither_streamlit_nor_captum_nor_facenet():
         "import sys\n"
         "for name in ('streamlit', 'captum', 'facenet_pytorch'):\n"
         "    sys.modules[name] = None\n"  # an import of it now raises ImportError
-        "import ran.study.training\n"
+        "import ran.study.training.fit\n"
     )
 
 

@@ -9,7 +9,7 @@ import ran
 from ran.net.card import read_card
 from ran.net.checkpoints import DEFAULT, WEIGHTS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PLAIN = "plain-dlib29-ferplus"
 CARD = WEIGHTS / DEFAULT / "card.json"
@@ -56,7 +56,7 @@ def test_the_pictures_caption_is_what_the_network_says():
 
 def test_the_apps_scenes_are_those_that_the_rule_chooses():
     from examples.choose_scenes import candidates, choose
-    from ran.ui.scenes import chosen
+    from ran.ui.shared.faces.scenes import chosen
 
     rows = choose(candidates(ran.Engine.load(device="cpu")))
     for found, kept in zip(rows, chosen(), strict=True):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ran.face.covers.occlusion import Fill, hide
 from ran.face.detect import Face
-from ran.face.occlusion import Fill, hide
 from ran.face.shapes import Ellipse, Rectangle
 from ran.net.regions import Box, RegionLayout, fixed_layout, random_layout
 from ran.scene import Scene

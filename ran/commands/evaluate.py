@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Score a checkpoint and print what it reaches."""
     from ran.engine import Engine
-    from ran.study.evaluation import evaluate, exam
-    from ran.study.photographs import check_photographs
+    from ran.study.evaluation.accuracy import evaluate, exam
+    from ran.study.evaluation.photographs import check_photographs
 
     refuse_unused(
         args,
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> None:
 
 def _onto_card(engine: Engine, args: argparse.Namespace) -> None:
     from ran.net.checkpoints import DEFAULT, WEIGHTS
-    from ran.study.release import rescore
+    from ran.study.evaluation.release import rescore
 
     folder = Path(args.checkpoint or WEIGHTS / DEFAULT)
     if not folder.is_dir():

@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
             hint="Leave out --recipe or --face.",
         )
     from ran.engine import Engine
-    from ran.explain.files import heatmap_facts
+    from ran.explain.export import heatmap_facts
     from ran.face.photo import open_photo
 
     photo = open_photo(args.photo)
@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> None:
 
 def _refuse_unused(args: argparse.Namespace) -> None:
     """Refuse a baseline or a seed with which the map would be the same."""
-    from ran.explain.attribution import method_named
+    from ran.explain.maps.methods import method_named
 
     method, is_checked = method_named(args.method), args.check is not None
     draws = method.counts == "draws" or (method.uses_baseline and args.baseline == "noise")
@@ -160,7 +160,7 @@ def _check_files(args: argparse.Namespace) -> None:
 def _write(
     args: argparse.Namespace, heatmap: Heatmap, scene: Scene, boxes: tuple[Box, ...]
 ) -> list[str]:
-    from ran.explain.files import heatmap_csv, heatmap_npz
+    from ran.explain.export import heatmap_csv, heatmap_npz
 
     with ExitStack() as files:
         # All or none: each takes its place only when the last is written.
@@ -186,8 +186,8 @@ def _draw(path: Path, heatmap: Heatmap, scene: Scene) -> None:
         if scale.is_cut:
             print(f"Full colour is {scale.full:.3g}; few pixels are beyond it.", file=sys.stderr)
         return
-    from ran.explain.attribution import METHODS
-    from ran.figures.export import write_figure
+    from ran.explain.maps.methods import METHODS
+    from ran.figures.figure_files import write_figure
     from ran.figures.map_figure import map_figure
 
     title = f"{METHODS[heatmap.method].label}: {heatmap.target}"

@@ -14,7 +14,7 @@ from ran.errors import BadRequest, NoFaceFound
 if TYPE_CHECKING:
     from ran.engine import Engine
     from ran.recipe import Recipe
-    from ran.study.poses import Answered, Posed, Skipped
+    from ran.study.poses.posed import Answered, Posed, Skipped
 
 
 def add_arguments(poses: argparse.ArgumentParser) -> None:
@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> None:
     if not args.photo:
         raise BadRequest("No photo is given.", hint="Give photos, or --ferplus and --lists.")
     from ran.engine import Engine
-    from ran.study.poses import in_order
+    from ran.study.poses.posed import in_order
 
     engine = Engine.load(args.checkpoint, args.device)
     found, skipped, differs = (
@@ -149,8 +149,8 @@ def _recipe(args: argparse.Namespace) -> Recipe | None:
 def _replayed(
     recipe: Recipe, photos: list[str], engine: Engine
 ) -> tuple[list[Answered], list[Skipped], tuple[str, ...]]:
-    from ran.study.pose_recipe import replay, strangers
-    from ran.study.poses import Skipped, answered
+    from ran.study.poses.posed import Skipped, answered
+    from ran.study.poses.replayed import replay, strangers
 
     begun = replay(recipe, photos, using=engine)
     steps = list(begun.steps)
@@ -165,7 +165,7 @@ def _replayed(
 def _asked(
     args: argparse.Namespace, engine: Engine
 ) -> tuple[list[Answered], list[Skipped], tuple[str, ...]]:
-    from ran.study.poses import answered
+    from ran.study.poses.posed import answered
 
     poses, skipped = _poses(args, engine)
     found = [
@@ -178,7 +178,7 @@ def _asked(
 
 def _poses(args: argparse.Namespace, engine: Engine) -> tuple[list[Posed], list[Skipped]]:
     from ran.face.photo import open_photo
-    from ran.study.poses import Skipped, from_files, turned
+    from ran.study.poses.posed import Skipped, from_files, turned
 
     if not args.turn:
         everything = list(from_files(args.photo, using=engine))
@@ -196,8 +196,8 @@ def _poses(args: argparse.Namespace, engine: Engine) -> tuple[list[Posed], list[
 
 
 def _cover(args: argparse.Namespace, posed: Posed) -> Any:
-    from ran.face.parts import preset
-    from ran.study.poses import Cover
+    from ran.face.covers.parts import preset
+    from ran.study.poses.posed import Cover
 
     shapes = tuple(shape for part in args.hide for shape in preset(part, posed.face))
     return Cover(posed.face, shapes) if shapes else None
@@ -220,8 +220,8 @@ def _in_words(found: Answered) -> str:
 
 def _choose(args: argparse.Namespace) -> None:
     from ran.face.detect import default_detector
-    from ran.study.datasets import read_ferplus
-    from ran.study.pose_choice import as_json, compare
+    from ran.study.data.ferplus import read_ferplus
+    from ran.study.poses.estimator_choice import as_json, compare
 
     if not args.ferplus or args.lists or args.photo:
         raise BadRequest(
@@ -241,7 +241,7 @@ def _choose(args: argparse.Namespace) -> None:
 
 
 def _measure(args: argparse.Namespace) -> None:
-    from ran.study.pose_lists import measure
+    from ran.study.poses.published_lists import measure
 
     if not (args.ferplus and args.lists) or args.photo:
         raise BadRequest(

@@ -120,10 +120,10 @@ def note_differences(recipe: Recipe, photo: Photo, engine: Engine, faces: int) -
 
 
 def _scene(face: Face, args: argparse.Namespace) -> Scene:
-    from ran.face.occlusion import Fill
-    from ran.face.parts import preset
+    from ran.face.covers.occlusion import Fill
+    from ran.face.covers.parts import preset
+    from ran.face.covers.stickers import place
     from ran.face.shapes import Rectangle
-    from ran.face.stickers import place
     from ran.scene import Scene
 
     parts = [shape for part in args.hide for shape in preset(part, face)]

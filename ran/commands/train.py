@@ -9,7 +9,7 @@ from typing import Any
 
 from ran.commands.network import refuse_unused
 from ran.errors import BadRequest
-from ran.study.recipe import Recipe, read_changes, read_recipe
+from ran.study.training.options import Recipe, read_changes, read_recipe
 
 COMMANDS = ("begin", "backbone", "heads", "joint", "all", "release", "ablate")
 
@@ -51,11 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run what the command line asked."""
-    from ran.study.dlib_file import INSTALLED, installed
-    from ran.study.pretrained import name_of
-    from ran.study.runs import Allowance
-    from ran.study.stages import is_done
-    from ran.study.training import STAGES, accelerator, listed_faces, train_stage
+    from ran.study.training.fit import STAGES, accelerator, listed_faces, train_stage
+    from ran.study.training.run_folder import Allowance
+    from ran.study.training.stages import is_done
+    from ran.study.training.start.dlib_file import INSTALLED, installed
+    from ran.study.training.start.initial_backbone import name_of
 
     _check(args)
     if args.init == Path(INSTALLED) and not args.init.exists():
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> None:
     on = accelerator()
     if args.stage == "begin":
         if on.is_main_process:
-            from ran.study.whole_network import begin
+            from ran.study.training.start.whole_network import begin
 
             begin(recipe, args.init, *listed_faces(args.ferplus, args.lists, args.limit),
                   folder=args.run)  # fmt: skip
@@ -127,7 +127,7 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _release(recipe: Recipe, args: argparse.Namespace) -> None:
-    from ran.study.release import release
+    from ran.study.evaluation.release import release
 
     release(
         recipe, folder=args.run, out=args.out, plain_out=args.plain_out, also=args.also,
@@ -136,8 +136,8 @@ def _release(recipe: Recipe, args: argparse.Namespace) -> None:
 
 
 def _ablate(recipe: Recipe, args: argparse.Namespace, allowance: Any, device: Any) -> None:
-    from ran.study.ablation import ablate, backbone_of, checkpoint_backbone
-    from ran.study.training import listed_faces
+    from ran.study.evaluation.ablation import ablate, backbone_of, checkpoint_backbone
+    from ran.study.training.fit import listed_faces
 
     train, valid = listed_faces(args.ferplus, args.lists, args.limit)
     if args.checkpoint is None:

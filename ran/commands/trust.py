@@ -36,7 +36,7 @@ def trust_facts(args: argparse.Namespace, engine: Engine, scene: Scene) -> dict[
 
 
 def _worth(engine: Engine, scene: Scene) -> dict[str, Any]:
-    from ran.explain.ranks import least_significant, spearman
+    from ran.explain.trust.ranks import least_significant, spearman
 
     values, answer = engine.region_values(scene), engine.predict(scene)
     predicted = answer.classes.index(answer.expression)

@@ -16,7 +16,7 @@ from ran.errors import BadRequest
 class Question:
     """By which method, which number of the answer is explained, against what. Compared by its key.
 
-    method is a name of ran.explain.attribution.METHODS; target one that
+    method is a name of ran.explain.maps.methods.METHODS; target one that
     ran.explain.targets.read_target takes: a class, "predicted", ...; baseline a name of
     ran.explain.baselines.BASELINES, or a picture u8[S, S, 3] as large as the network's input; steps
     how many steps, draws or positions, None the method's own number; seed of whatever is drawn.

@@ -162,7 +162,7 @@ class FaceDetector:
 
         Args:
             faces: pictures u8[S, S, 3] of one face each, framed.
-            rounds: how often it runs a look, 1 or more; ran.study.pose_choice compares.
+            rounds: how often it runs a look, 1 or more; ran.study.poses.estimator_choice compares.
 
         Returns:
             landmarks f32[B, L, 5, 2] in face units, and how sure each look is, f32[B, L].

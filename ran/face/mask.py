@@ -10,8 +10,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from ran.face.covers.sticker_art import ART
 from ran.face.shapes import Ellipse, Polygon, Rectangle, Shape, Sticker, Stroke
-from ran.face.sticker_art import ART
 
 SAMPLES = 2
 """Points along a pixel's side that decide how much of it is hidden: edges are smooth."""

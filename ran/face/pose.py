@@ -30,14 +30,14 @@ HEAD_MM = np.array(
 )  # fmt: skip
 """The five landmarks of a generic head, f64[5, 3], in the detector's order.
 
-Across and down: the median landmarks of FER2013Valid (ran.study.pose_choice), made symmetric and
-scaled to 63 mm between the pupils, the mean of adults (Dodgson 2004). The nose's tip stands 30 mm
-before the plane of the others.
+Across and down: the median landmarks of FER2013Valid (ran.study.poses.estimator_choice), made
+symmetric and scaled to 63 mm between the pupils, the mean of adults (Dodgson 2004). The nose's tip
+stands 30 mm before the plane of the others.
 """
 FOCAL = 5.0
 """The camera's focal length, in sides of the framed face: it stands about 85 cm before the face.
 
-Chosen on FER2013Valid, with the solver: ran.study.pose_choice says how.
+Chosen on FER2013Valid, with the solver: ran.study.poses.estimator_choice says how.
 """
 SOLVERS = ("vvs", "sqpnp", "epnp")
 """OpenCV's solvers that take five points; the first is in use."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ran.errors import BadShape
-from ran.face.sticker_art import ART
+from ran.face.covers.sticker_art import ART
 
 REACH = 2.0
 """How far, in face sides, a shape may lie outside the face: it may be dragged over the edge."""
@@ -107,7 +107,9 @@ class Stroke:
 
 @dataclass(frozen=True)
 class Sticker:
-    """A thing of `ran.face.sticker_art.ART`, by its `name`; `ran.face.stickers.place` makes one.
+    """A thing of `ran.face.covers.sticker_art.ART`, by its `name`.
+
+    `ran.face.covers.stickers.place` makes one.
 
     x and y are the middle of its bounds and `size` is their width, in face sides; it is turned
     clockwise by `angle` degrees, after `mirrored` has swapped its left and right.

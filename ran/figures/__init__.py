@@ -1,7 +1,6 @@
 """Values -> Plotly figures and PIL pictures, in one grammar."""
 
 from ran.figures.charts import scores
-from ran.figures.explain import Panel, side_by_side
 from ran.figures.grammar import (
     CONFIG,
     DARK,
@@ -18,6 +17,7 @@ from ran.figures.numbers import MINUS, signed, weight
 from ran.figures.pictures import SIGNED, UNSIGNED, heat_overlay, outlined
 from ran.figures.studies import ablations, rb_margins
 from ran.figures.tracks import margin
+from ran.figures.worths import Panel, side_by_side
 
 __all__ = [
     "CONFIG",

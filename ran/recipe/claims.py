@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ran.errors import BadRecipe
-from ran.face.occlusion import FILLS
+from ran.face.covers.occlusion import FILLS
 
 MAX_TEXT = 200
 MAX_CROPS = 100

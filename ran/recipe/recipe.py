@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ran.errors import BadRecipe, BadRequest, BadShape
+from ran.face.covers.occlusion import Fill
 from ran.face.detect import Face
-from ran.face.occlusion import Fill
 from ran.face.shapes import (
     MAX_POINTS,
     MAX_SHAPES,

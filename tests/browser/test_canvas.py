@@ -10,10 +10,10 @@ from page_steps import wait_until_settled
 from playwright.sync_api import Error, Locator, Page, expect
 
 from ran import find_faces, open_photo
+from ran.face.covers.sticker_art import ART
+from ran.face.covers.stickers import place
 from ran.face.mask import rasterise
 from ran.face.shapes import MAX_SHAPES, Sticker, drawing_from_json, shape_from_json
-from ran.face.sticker_art import ART
-from ran.face.stickers import place
 from ran.recipe import CheckpointRef, PhotoRef, Recipe
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -8,7 +8,7 @@ from page_steps import cover_the_mouth, wait_for_occlude
 from playwright.sync_api import Locator, Page, expect
 
 from ran.engine import Engine
-from ran.face.parts import preset
+from ran.face.covers.parts import preset
 from ran.face.photo import open_photo
 from ran.figures import signed
 from ran.scene import Scene

@@ -1,0 +1,141 @@
+"""Checker: whom an engine asks how far a heatmap can be trusted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ran.engine.explainer import Explainer, no_number
+from ran.engine.recent import Recent
+from ran.errors import BadRequest
+from ran.explain.heatmap import Explaining, Heatmap
+from ran.explain.maps.asked import Asked
+from ran.explain.maps.methods import Method, method_named
+from ran.explain.question import Question
+from ran.explain.trust.faithfulness import (
+    REDRAWN,
+    Checking,
+    Faithfulness,
+    draw_holes,
+    known_of,
+    shake,
+)
+from ran.explain.trust.redrawn import redrawn
+from ran.net.checkpoints import Network
+from ran.scene import Scene
+
+MOST_DRAWS = 100
+"""The most draws of one check."""
+REMEMBERED_CHECKS = 64
+"""Checks that are kept with their maps, the oldest dropped first."""
+_Key = tuple[str, str, int]
+
+
+class Checker:
+    """Checks maps, step by step in the lane of explanations: the lock is held inside a step alone.
+
+    It keeps REDRAWN networks with redrawn parameters, each as large as the network itself.
+    """
+
+    def __init__(self, explainer: Explainer) -> None:
+        self._explainer = explainer
+        self._known: Recent[_Key, Faithfulness] = Recent(REMEMBERED_CHECKS)
+        self._redrawn: Recent[int, Network] = Recent(REDRAWN)
+        self._redrawing = threading.Lock()
+
+    def checking(self, scene: Scene, question: Question, *, draws: int) -> Iterator[Checking]:
+        """See Engine.faithful."""
+        if not 1 <= draws <= MOST_DRAWS:
+            raise BadRequest(
+                f"A check cannot rest on {draws} draws.", hint=f"Use 1 to {MOST_DRAWS}."
+            )
+        method = method_named(question.method)
+        explaining = self._explainer.explaining(scene, question)
+        # The whole question: a map without a baseline is checked against one all the same.
+        key = (scene.key, question.key, draws)
+
+        def work() -> Iterator[Checking]:
+            step = None
+            for step in explaining:
+                if step.done < step.of:
+                    yield Checking(step.done, step.of * (1 + REDRAWN + draws), None)
+            assert step is not None
+            assert step.heatmap is not None
+            known = self._known.recall(key)
+            if known is not None:
+                of = step.of * (1 + REDRAWN + draws)
+                yield Checking(of, of, known)
+                return
+            # By the map's own target: "predicted" is settled, also for faces with a hole.
+            asked = self._explainer.prepared(scene, question.about(step.heatmap.target))
+            last = None
+            for last in self._steps(method, asked, step, draws):
+                yield last
+            assert last is not None
+            assert last.faithfulness is not None
+            self._known.keep(key, last.faithfulness)
+
+        return work()
+
+    def _steps(
+        self, method: Method, asked: Asked, finished: Explaining, draws: int
+    ) -> Iterator[Checking]:
+        heatmap, part = finished.heatmap, finished.of
+        assert heatmap is not None
+        of = part * (1 + REDRAWN + draws)
+        others: list[Heatmap] = []
+        for number in range(REDRAWN):
+            network = self._network(asked, REDRAWN * asked.seed + number)
+            for step in self._locked(method, replace(asked, model=network)):
+                if step.done < step.of:
+                    yield Checking((1 + number) * part + min(step.done, part), of, None)
+                elif step.heatmap is not None:
+                    others.append(step.heatmap)
+        holes = draw_holes(asked.face.shape[-1], draws, asked.generator())
+        generator = asked.generator()
+        # Scores need no hook: the network that predicts, and no lock.
+        scores = replace(asked, model=self._explainer.asked).scores
+        blank, (score,) = asked.blank(), scores(asked.face).tolist()
+        falls: list[float] = []
+        maps: list[NDArray[np.float32]] = []
+        known = known_of(heatmap, others, holes, falls, maps)
+        yield Checking((1 + REDRAWN) * part, of, known)
+        for number, hole in enumerate(holes):
+            base = (1 + REDRAWN + number) * part
+            shown = torch.where(hole.to(blank.device) > 0, blank, asked.face)
+            (fallen,) = scores(shown).tolist()
+            shaken = replace(asked, face=shake(asked.face, generator))
+            for step in self._locked(method, shaken):
+                if step.done < step.of:
+                    yield Checking(base + min(step.done, part), of, known)
+                elif step.heatmap is not None:
+                    maps.append(step.heatmap.values)
+            falls.append(score - fallen)
+            known = known_of(heatmap, others, holes, falls, maps)
+            yield Checking(base + part, of, known)
+
+    def _locked(self, method: Method, asked: Asked) -> Iterator[Explaining]:
+        work = method.explain(asked)
+        while True:
+            with self._explainer.lock:
+                step = next(work)
+            if step.heatmap is not None and not np.isfinite(step.heatmap.values).all():
+                raise no_number(self._explainer.card)
+            yield step
+            if step.done == step.of:
+                return
+
+    def _network(self, asked: Asked, seed: int) -> Network:
+        """Return the network with parameters redrawn by a seed; run it under the lock alone."""
+        with self._redrawing:
+            network = self._redrawn.recall(seed)
+            if network is None:
+                side = asked.face.shape[-1]
+                network = redrawn(self._explainer.model, side, seed=seed)
+                self._redrawn.keep(seed, network)
+            return network

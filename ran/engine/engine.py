@@ -1,0 +1,341 @@
+"""Scene -> Prediction or Heatmap: the one place that loads a network and asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ran.engine.checker import Checker
+from ran.engine.devices import device_named
+from ran.engine.explainer import Explainer, no_number
+from ran.engine.recent import Recent
+from ran.errors import BadFraming, BadRequest
+from ran.explain.heatmap import Explaining, Heatmap
+from ran.explain.question import Question
+from ran.explain.regions.intervene import Intervention, intervene
+from ran.explain.regions.shapley import RegionValues, region_values
+from ran.explain.trust.faithfulness import Checking
+from ran.face.detect import Face, FaceDetector, detected, find_faces, framed, with_poses
+from ran.face.photo import Photo
+from ran.net.checkpoints import Card, Network, load_checkpoint
+from ran.net.folding import folded
+from ran.net.identity import identity
+from ran.net.losses import rb_margin
+from ran.net.model import RanOutput
+from ran.net.regions import RegionLayout, crop_regions, pixel_boxes
+from ran.prediction import Prediction
+from ran.scene import Scene
+
+CROPS_AT_ONCE = 12
+"""On a CPU, bigger batches were slower than one crop at a time (benchmarks, row `forward`)."""
+REMEMBERED = 64
+"""Predictions, features and region values that an engine keeps, the oldest dropped first.
+
+Of six regions a prediction takes under 1 kB, its features 12 kB, its region values under 1 kB.
+"""
+REMEMBERED_CROPS = 16
+"""Scenes whose crops an engine keeps as they were seen; at 224 pixels one is about 900 kB."""
+EXPLAINED_AT_ONCE = {"cpu": 24, "gpu": 192}
+"""Crops that go through the network together where gradients are kept; memory grows with them."""
+
+
+class Engine:
+    """A network on a device. Safe to share between threads: it never changes after loading.
+
+    `model` is the network as it was trained; `asked`, with its batch normalisation folded, answers.
+    """
+
+    def __init__(self, model: Network, card: Card, *, device: str = "auto") -> None:
+        self.device = device_named(device)
+        self.card = card
+        self.model = model.to(memory_format=torch.channels_last).to(self.device).eval()
+        self.asked = folded(self.model)
+        self._known: Recent[str, Prediction] = Recent(REMEMBERED)
+        self._seen: Recent[str, NDArray[np.uint8]] = Recent(REMEMBERED_CROPS)
+        self._features_known: Recent[str, Tensor] = Recent(REMEMBERED)
+        self._values_known: Recent[str, RegionValues] = Recent(REMEMBERED)
+        self.explainer = Explainer(
+            self.model,
+            self.asked,
+            card,
+            face=self._face,
+            layout=self.layout_of,
+            at_once=EXPLAINED_AT_ONCE["cpu" if self.device == "cpu" else "gpu"],
+        )
+        self._checker = Checker(self.explainer)
+
+    @cached_property
+    def key(self) -> str:
+        """Return the network's identity: what answers alike has the same, wherever it came from."""
+        return f"{identity(self.model, self.card)} {self.device}"
+
+    @staticmethod
+    def load(checkpoint: str | Path | None = None, device: str = "auto") -> Engine:
+        """Load a checkpoint: None is the bundled RAN; a folder of ours; the authors' .pth.tar."""
+        model, card = load_checkpoint(checkpoint)
+        return Engine(model, card, device=device)
+
+    @cached_property
+    def _detector(self) -> FaceDetector:
+        return FaceDetector(self.device)
+
+    def find_faces(self, photo: Photo, *, upright: bool = False) -> list[Face]:
+        """Find the faces of a photo, largest first, framed as the card says; without poses.
+
+        `upright`: cut as recipes before version 3 were, without straightening a head that leans.
+        """
+        return find_faces(photo, detector=self._detector, upright=upright)
+
+    def find_both(self, photo: Photo) -> tuple[list[Face], list[Face]]:
+        """Find the faces of a photo once; return them straightened, and cut upright as well."""
+        found = detected(photo, self._detector)
+        return framed(photo, found), framed(photo, found, upright=True)
+
+    def with_poses(self, faces: Sequence[Face]) -> list[Face]:
+        """Return framed faces with their poses, estimated anew from their pixels."""
+        return with_poses(faces, detector=self._detector)
+
+    def layout_of(self, scene: Scene) -> RegionLayout:
+        """Return the regions that the network will see: the scene's, or else its own."""
+        if self.card.kind == "plain" or scene.layout is None:
+            own: RegionLayout = self.model.layout
+            return own
+        return scene.layout
+
+    def predict(self, scene: Scene) -> Prediction:
+        """Answer for one scene; an equal scene is not computed again."""
+        return self.predict_many([scene])[0]
+
+    @torch.no_grad()
+    def predict_many(self, scenes: Sequence[Scene]) -> list[Prediction]:
+        """Answer for many scenes, in order.
+
+        Raises:
+            BadFraming: if a face is framed otherwise than the network was trained on.
+            BadCheckpoint: if the network's answer is no number.
+        """
+        answers: dict[str, Prediction] = {}
+        keys = [scene.key for scene in scenes]
+        for key, scene in zip(keys, scenes, strict=True):
+            if key in answers:
+                continue
+            known = self._known.recall(key)
+            if known is None:
+                output = self.asked.attend(self._features(scene))
+                many = output.weights.shape[1] > 1
+                covered = self.covered_shares(scene)
+                known = self._prediction(scene, output, covered, has_margin=many)
+            self._known.keep(key, known)
+            answers[key] = known
+        return [answers[key] for key in keys]
+
+    def region_values(self, scene: Scene) -> RegionValues:
+        """Return what each region is worth: exact Shapley values and leave-one-out, in logits.
+
+        The forward pass is `predict`'s: a scene that was answered costs none.
+
+        Raises:
+            BadRequest: if there are more regions than can be answered exactly.
+            BadFraming, BadCheckpoint: as `predict`.
+        """
+        key = scene.key
+        values = self._values_known.recall(key)
+        if values is None:
+            self.predict(scene)  # refuses an answer that is no number
+            values = region_values(self.asked.attend, self._features(scene))
+            self._values_known.keep(key, values)
+        return values
+
+    def intervene(
+        self, scene: Scene, intervention: Intervention, donor: Scene | None = None
+    ) -> Prediction:
+        """Answer for a scene with regions left out, weights pinned or features swapped.
+
+        No forward pass through the backbone but the scene's and the donor's own, which are kept.
+        mu, nu and w of a region out of use are 0, and without the whole face or without a crop
+        there is no margin. The covered shares of swapped regions are the donor's.
+
+        Args:
+            scene: what is shown to the network.
+            intervention: what is changed; nothing changed gives `predict`'s answer.
+            donor: whose features the swapped regions take; cut into the same regions.
+
+        Raises:
+            BadRequest: if the intervention is none for this scene, or the donor is missing or cut
+                in another way.
+            BadFraming, BadCheckpoint: as `predict`.
+        """
+        used = intervention.regions_used(len(self.layout_of(scene)))
+        features, covered, swapped = None, self.covered_shares(scene), list(intervention.swapped)
+        if donor is not None and swapped:
+            if self.layout_of(donor).boxes != self.layout_of(scene).boxes:
+                raise BadRequest(
+                    "The two faces are cut into different regions.",
+                    hint="Give both the same layout.",
+                )
+            features = self._features(donor)
+            covered[swapped] = self.covered_shares(donor)[swapped]
+        output = intervene(self.asked, self._features(scene), intervention, donor=features)
+        has_margin = used[0] == 0 and len(used) > 1
+        return self._prediction(scene, output, covered, has_margin=has_margin)
+
+    def explain(
+        self,
+        scene: Scene,
+        method: str | Question = "grad-cam",
+        target: str = "predicted",
+        *,
+        baseline: str | NDArray[np.uint8] = "black",
+        steps: int | None = None,
+        seed: int = 0,
+    ) -> Heatmap:
+        """Say which pixels of a scene speak for a target; an equal question is not computed again.
+
+        The fields of a Question one by one, or a Question in place of the method.
+
+        Raises:
+            BadRequest: if there is no such method, target or baseline, or not so many steps.
+            BadFraming: if the face is framed otherwise than the network was trained on.
+            BadCheckpoint: if the map is no number.
+        """
+        question = Question.of(method, target, baseline, steps, seed)
+        heatmap = None
+        for step in self.explainer.explaining(scene, question):
+            heatmap = step.heatmap
+        assert heatmap is not None
+        return heatmap
+
+    def explaining(
+        self,
+        scene: Scene,
+        method: str | Question = "grad-cam",
+        target: str = "predicted",
+        *,
+        baseline: str | NDArray[np.uint8] = "black",
+        steps: int | None = None,
+        seed: int = 0,
+    ) -> Iterator[Explaining]:
+        """Explain step by step: the last step holds the finished heatmap, which is remembered.
+
+        Whoever stops asking stops the work. Between two steps others may explain; predictions go
+        on all the while. Arguments and errors as `explain`; a wrong argument is refused at once,
+        not at the first step.
+        """
+        question = Question.of(method, target, baseline, steps, seed)
+        return self.explainer.explaining(scene, question)
+
+    def faithful(
+        self,
+        scene: Scene,
+        method: str | Question = "grad-cam",
+        target: str = "predicted",
+        *,
+        baseline: str | NDArray[np.uint8] = "black",
+        steps: int | None = None,
+        seed: int = 0,
+        draws: int = 10,
+    ) -> Iterator[Checking]:
+        """Check step by step how far the heatmap of a question can be trusted.
+
+        The map itself is made first where it is not remembered, then that of redrawn parameters;
+        each draw hides one square and makes the map of one shaken face. Each step holds what is
+        known so far; the last one is remembered. Stopping, errors and the rest as `explaining`.
+
+        Raises:
+            BadRequest: also if there are no or too many draws.
+        """
+        question = Question.of(method, target, baseline, steps, seed)
+        return self._checker.checking(scene, question, draws=draws)
+
+    def crops(self, scene: Scene) -> Tensor:
+        """Return the regions of a scene, f32[1, R, 3, S, S] in [0, 1], on the device."""
+        return crop_regions(self._face(scene), self._pixel_boxes(scene))
+
+    @torch.no_grad()
+    def regions_seen(self, scene: Scene) -> NDArray[np.uint8]:
+        """Return the crops as the network sees them, u8[R, S, S, 3]; grey if it sees grey.
+
+        Read-only. Those of a scene that was answered lately are not cut again.
+        """
+        seen = self._seen.recall(scene.key)
+        return self._keep_seen(scene, self.crops(scene)) if seen is None else seen
+
+    def _keep_seen(self, scene: Scene, crops: Tensor) -> NDArray[np.uint8]:
+        pictures = (self.asked.see(crops[0]).permute(0, 2, 3, 1) * 255.0).round()
+        seen = np.asarray(pictures.to(torch.uint8).cpu().numpy())
+        seen.setflags(write=False)
+        self._seen.keep(scene.key, seen)
+        return seen
+
+    def covered_shares(self, scene: Scene) -> NDArray[np.float32]:
+        """Return the hidden share of each region of a scene, f32[R] in [0, 1]."""
+        mask = scene.mask()
+        boxes = pixel_boxes(self.layout_of(scene), mask.shape[0]).tolist()
+        return np.array([mask[y0:y1, x0:x1].mean() for x0, y0, x1, y1 in boxes], np.float32)
+
+    def _face(self, scene: Scene) -> Tensor:
+        """Return the covered face as the network gets it, f32[1, 3, S, S] in [0, 1]."""
+        if scene.face.framing != self.card.framing:
+            raise BadFraming(
+                f"This face is framed as {scene.face.framing!r}, the network expects "
+                f"{self.card.framing!r}.",
+                hint="Find the face again with engine.find_faces.",
+            )
+        face = torch.tensor(scene.hidden_pixels(), device=self.device)
+        face = face.permute(2, 0, 1)[None].float() / 255.0
+        side = self.card.input_size
+        return F.interpolate(
+            face, (side, side), mode="bilinear", align_corners=False, antialias=True
+        ).clamp(0.0, 1.0)
+
+    def _pixel_boxes(self, scene: Scene) -> Tensor:
+        return pixel_boxes(self.layout_of(scene), self.card.input_size).to(self.device)
+
+    @torch.no_grad()
+    def _features(self, scene: Scene) -> Tensor:
+        """Return what the backbone makes of the regions, f32[1, R, D]; once for equal scenes."""
+        key = scene.key
+        features = self._features_known.recall(key)
+        if features is None:
+            crops = self.crops(scene)
+            self._keep_seen(scene, crops)
+            chunks = crops[0].split(CROPS_AT_ONCE if self.device == "cpu" else crops.shape[1])
+            features = torch.cat([self.asked.features(chunk[None]) for chunk in chunks], dim=1)
+            self._features_known.keep(key, features)
+        return features
+
+    def _prediction(
+        self,
+        scene: Scene,
+        output: RanOutput,
+        covered: NDArray[np.float32],
+        *,
+        has_margin: bool,
+    ) -> Prediction:
+        if not bool(output.logits.isfinite().all() and output.weights.isfinite().all()):
+            raise no_number(self.card)
+        mu, nu, w = (_numpy(row[0]) for row in output[1:4])
+        temperature = self.card.temperature_of(self.layout_of(scene).kind)
+        return Prediction(
+            classes=self.card.classes,
+            probabilities=_numpy(torch.softmax(output.logits[0] / temperature, 0)),
+            logits=_numpy(output.logits[0]),
+            self_weights=mu,
+            relation_weights=nu,
+            weights=w,
+            covered=covered,
+            boxes=self.layout_of(scene).boxes,
+            alpha=self.card.alpha,
+            rb_margin=float(rb_margin(output.self_weights)) if has_margin else None,
+        )
+
+
+def _numpy(values: Tensor) -> NDArray[np.float32]:
+    return np.asarray(values.float().cpu().numpy(), np.float32)

@@ -1,0 +1,1 @@
+"""Heatmaps: the table of methods, and what each of them computes."""

@@ -1,0 +1,129 @@
+"""The methods that make heatmaps: one table, and what may be asked of each.
+
+Captum hooks modules while it works. Nobody else may use the same modules meanwhile:
+ran.engine.explainer gives it a copy that shares the parameters, and asks one question at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ran.errors import BadRequest
+from ran.explain.heatmap import Explaining, Heatmap
+from ran.explain.maps.asked import Asked
+from ran.explain.maps.backpropagation import deeplift, guided_grad_cam
+from ran.explain.maps.grad_cam import grad_cam
+from ran.explain.maps.gradients import input_x_gradient, integrated_gradients, saliency
+from ran.explain.maps.perturbation import occlusion, region_ablation
+from ran.explain.maps.sampling import gradient_shap, smoothgrad
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to explain a face.
+
+    name and label, for the API and for the page; explain, its steps, the last of them with the
+    finished heatmap; is_signed, whether values below zero speak against the target; is_slow,
+    whether it takes more than one backward pass; uses_baseline; counts, what `count` counts:
+    "steps", "draws", "positions" or None; default_count and largest_count of them.
+    """
+
+    name: str
+    label: str
+    explain: Callable[[Asked], Iterator[Explaining]]
+    is_signed: bool
+    is_slow: bool = False
+    uses_baseline: bool = False
+    counts: str | None = None
+    default_count: int | None = None
+    largest_count: int | None = None
+
+    def count(self, asked: int | None) -> int:
+        """Return how many to compute: what was asked or the default; 1 where nothing counts.
+
+        Raises:
+            BadRequest: if it is below 1 or too many, or if nothing counts.
+        """
+        if self.counts is None or self.default_count is None or self.largest_count is None:
+            if asked is not None:
+                raise BadRequest(
+                    f"{self.label} takes no number of steps, got {asked}.",
+                    hint="Leave it out.",
+                )
+            return 1
+        if asked is None:
+            return self.default_count
+        if not 1 <= asked <= self.largest_count:
+            raise BadRequest(
+                f"{self.label} cannot use {asked} {self.counts}.",
+                hint=f"Use 1 to {self.largest_count}.",
+            )
+        return asked
+
+    def heatmap(self, asked: Asked) -> Heatmap:
+        """Return the finished heatmap."""
+        heatmap = None
+        for step in self.explain(asked):
+            heatmap = step.heatmap
+        assert heatmap is not None
+        return heatmap
+
+
+def _in_one_step(
+    explain: Callable[[Asked], Heatmap],
+) -> Callable[[Asked], Iterator[Explaining]]:
+    def steps(asked: Asked) -> Iterator[Explaining]:
+        yield Explaining(1, 1, explain(asked))
+
+    return steps
+
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method("grad-cam", "Grad-CAM", _in_one_step(grad_cam), is_signed=False),
+        Method("saliency", "Saliency", _in_one_step(saliency), is_signed=False),
+        Method(
+            "input-x-gradient", "Input × gradient", _in_one_step(input_x_gradient), is_signed=True
+        ),
+        Method(
+            "integrated-gradients", "Integrated gradients", integrated_gradients, is_signed=True,
+            is_slow=True, uses_baseline=True, counts="steps", default_count=20, largest_count=160,
+        ),
+        Method(
+            "smoothgrad", "SmoothGrad", smoothgrad, is_signed=False,
+            is_slow=True, counts="draws", default_count=20, largest_count=200,
+        ),
+        Method(
+            "deeplift", "DeepLift", _in_one_step(deeplift), is_signed=True, uses_baseline=True
+        ),
+        Method(
+            "gradient-shap", "Gradient SHAP", gradient_shap, is_signed=True,
+            is_slow=True, uses_baseline=True, counts="draws", default_count=40, largest_count=200,
+        ),
+        Method(
+            "guided-grad-cam", "Guided Grad-CAM", _in_one_step(guided_grad_cam), is_signed=True
+        ),
+        Method(
+            "occlusion", "Occlusion", occlusion, is_signed=True,
+            is_slow=True, uses_baseline=True, counts="positions", default_count=49,
+            largest_count=196,
+        ),
+        Method(
+            "region-ablation", "Region ablation", _in_one_step(region_ablation), is_signed=True
+        ),
+    )
+}  # fmt: skip
+"""By name, in the order in which a page lists them."""
+
+
+def method_named(name: str) -> Method:
+    """Return the method of this name.
+
+    Raises:
+        BadRequest: if there is none.
+    """
+    if name not in METHODS:
+        raise BadRequest(f"There is no method {name!r}.", hint=f"Use {', '.join(METHODS)}.")
+    return METHODS[name]

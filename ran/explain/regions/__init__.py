@@ -1,0 +1,1 @@
+"""What a region is worth, and what happens without it."""

@@ -1,0 +1,191 @@
+"""How far a heatmap can be trusted: three measures, each of the map against the network.
+
+- Infidelity (Yeh et al. 2019, arXiv:1901.09392): hide squares of the face and compare how much the
+  map says was hidden with how much the target falls.
+- Max-sensitivity (the same): how much the map changes when the face hardly does.
+- Parameter randomisation (Adebayo et al. 2018, arXiv:1810.03292): whether the map changes when the
+  network forgets what it learnt (ran.explain.trust.redrawn). One that does not is about the face
+  alone.
+
+The first two are Captum's; what they are fed is made here, so that a map can be made step by step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ran.explain.heatmap import Heatmap
+from ran.explain.trust.ranks import spearman
+
+RADIUS = 0.02
+"""How far each value of a shaken face may lie from its own, in units of [0, 1]: five levels."""
+SIDES = (0.25, 0.5)
+"""Smallest and largest side of a hidden square, in units of the face's side."""
+REDRAWN = 2
+"""Networks that learnt nothing: by chance, one alone had 15 % of Grad-CAMs at UNCHANGED."""
+UNCHANGED = 0.5
+"""The rho from which a map counts as that of networks that learnt nothing (docs/explain.md)."""
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """What is known of a map after `draws` hidden squares and as many shaken faces.
+
+    gap_share as Heatmap's; infidelity in [0, 1], the share of the target's falls that the map does
+    not account for, 0 for a map that tells each of them, 1 for one that tells none;
+    max_sensitivity, the largest change of the map, relative to the map; randomised in [0, 1],
+    Spearman of the map and those of redrawn parameters, the least. None where something is not
+    known yet or not defined: a map of zeros has no rank, a target that no square moves no falls.
+    """
+
+    gap_share: float | None
+    infidelity: float | None
+    max_sensitivity: float | None
+    randomised: float | None
+    draws: int
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Return whether networks that learnt nothing give much the same map."""
+        return self.randomised is not None and self.randomised >= UNCHANGED
+
+
+@dataclass(frozen=True)
+class Checking:
+    """How far a check is: `done` of `of` steps, and what is known so far.
+
+    `faithfulness` is None until the map itself is there; its `draws` says on how much it rests. The
+    last one, with done == of, rests on all draws.
+    """
+
+    done: int
+    of: int
+    faithfulness: Faithfulness | None
+
+
+def infidelity(values: Tensor, holes: Tensor, falls: Tensor) -> float | None:
+    """Return how badly a map tells what hiding does, in [0, 1].
+
+    Captum's infidelity of the face as a mask of shown pixels (Yeh et al. 2019, Definition 2.1, with
+    their square removal): the mean of (beta I.a - fall)^2, I the hole and a the map, for the best
+    factor beta, because a Grad-CAM is in no unit of the target. It is given as a share of the mean
+    fall^2. A factor below zero would turn the map round: such a map gets 1. None for one hole, of
+    which the factor makes anything, and where hiding does nothing.
+
+    Args:
+        values: f32[S, S], the map.
+        holes: f32[N, S, S], 1 where the baseline is shown in place of the face, else 0.
+        falls: f32[N], f(face) - f(face with the hole).
+    """
+    from captum.metrics import infidelity as captum_infidelity
+
+    whole = float((falls.double() ** 2).mean())
+    if whole == 0.0 or len(holes) < 2:
+        return None
+    if float((holes.flatten(1).double() @ values.flatten().double()) @ falls.double()) <= 0.0:
+        return 1.0
+
+    def score(shown: Tensor) -> Tensor:
+        return torch.zeros_like(falls[:1]) if bool(shown.all()) else -falls
+
+    (error,) = captum_infidelity(
+        score,
+        lambda shown: (holes[:, None], shown - holes[:, None]),
+        torch.ones_like(values)[None, None],
+        values[None, None],
+        n_perturb_samples=len(holes),
+        normalize=True,
+    ).tolist()
+    return float(np.clip(error / whole, 0.0, 1.0))
+
+
+def max_sensitivity(values: Tensor, shaken: Tensor) -> float | None:
+    """Return the largest |map of a shaken face - map| / |map|, Euclidean; None for a map of zeros.
+
+    Captum's sensitivity_max (Yeh et al. 2019, Definition 3.1, Monte Carlo), given the maps instead
+    of the faces. It hands the explanation a tuple and must get one back: a bare tensor is taken
+    apart along its first axis, which makes the result up to hundreds of times too large.
+
+    Args:
+        values: f32[S, S], the map of the face.
+        shaken: f32[N, S, S], the maps of the shaken faces.
+    """
+    from captum.metrics import sensitivity_max
+
+    if not bool(values.any()):
+        return None
+
+    def explain(maps: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return maps if isinstance(maps, tuple) else (maps,)
+
+    (largest,) = sensitivity_max(
+        explain,
+        values[None, None],
+        perturb_func=lambda _: shaken[:, None],
+        n_perturb_samples=len(shaken),
+    ).tolist()
+    return float(largest)
+
+
+def randomised(heatmap: Heatmap, others: Sequence[Heatmap]) -> float | None:
+    """Return the least Spearman of a map and those of networks that learnt nothing, in [0, 1].
+
+    Of the maps as they are shown: one whose signs have changed has changed, and one that is turned
+    round counts 0. The least, because two coarse maps are alike by chance, and a map that ignores
+    the parameters is like all of them. None where the map is flat; a flat other one counts 0.
+    """
+    if np.ptp(heatmap.values) == 0.0:
+        return None
+    return max(0.0, min(spearman(heatmap.values, other.values) or 0.0 for other in others))
+
+
+def draw_holes(side: int, count: int, generator: torch.Generator) -> Tensor:
+    """Return squares at random places inside the face, f32[count, S, S]: 1 inside, 0 outside.
+
+    Their sides are drawn evenly from SIDES. More draws begin with the same ones.
+    """
+    holes = torch.zeros(count, side, side)
+    low, high = (max(1, round(share * side)) for share in SIDES)
+    for hole in holes:
+        length = int(torch.randint(low, high + 1, (), generator=generator))
+        x, y = torch.randint(side - length + 1, (2,), generator=generator).tolist()
+        hole[y : y + length, x : x + length] = 1.0
+    return holes
+
+
+def shake(face: Tensor, generator: torch.Generator) -> Tensor:
+    """Return the face with every value moved evenly by up to RADIUS and clipped to [0, 1]."""
+    moved = RADIUS * (2.0 * torch.rand(face.shape, generator=generator) - 1.0)
+    return (face + moved.to(face)).clamp(0.0, 1.0)
+
+
+def known_of(
+    heatmap: Heatmap,
+    others: Sequence[Heatmap],
+    holes: Tensor,
+    falls: list[float],
+    shaken: list[NDArray[np.float32]],
+) -> Faithfulness:
+    """Return what is known of a map after some draws.
+
+    Args:
+        heatmap: the map.
+        others: those of networks that learnt nothing.
+        holes: f32[N, S, S], at least as many as were drawn.
+        falls: what each hole drawn so far takes from the target.
+        shaken: the map of each face shaken so far, f32[S, S].
+    """
+    values, draws = torch.tensor(heatmap.values), len(falls)
+    return Faithfulness(
+        gap_share=heatmap.gap_share,
+        infidelity=infidelity(values, holes[:draws], torch.tensor(falls)) if draws else None,
+        max_sensitivity=max_sensitivity(values, torch.tensor(np.stack(shaken))) if draws else None,
+        randomised=randomised(heatmap, others),
+        draws=draws,
+    )

@@ -1,0 +1,1 @@
+"""Charts over poses: by yaw or by time."""

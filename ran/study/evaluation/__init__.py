@@ -1,0 +1,1 @@
+"""What a network reaches, on the published lists and beside controls."""

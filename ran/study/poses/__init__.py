@@ -1,0 +1,1 @@
+"""One face at several angles, and how well poses are estimated."""

@@ -1,0 +1,342 @@
+"""One face at several angles: where its poses come from, and what a network answers to each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from ran.engine import Engine
+from ran.errors import BadRequest, NoFaceFound, RanError, UnreadableVideo
+from ran.face.anchor import carried
+from ran.face.covers.occlusion import Fill
+from ran.face.detect import Face
+from ran.face.head import SURE_TURN, turn
+from ran.face.photo import Photo, open_photo
+from ran.face.pose import Pose
+from ran.face.shapes import Shape
+from ran.face.video import SUFFIXES, Video, open_video
+from ran.prediction import Prediction
+from ran.recipe import LayoutChoice, PhotoRef
+from ran.recipe.claims import MAX_PHOTOS
+from ran.scene import Scene
+from ran.study.data.ferplus import read_ferplus, read_lists
+from ran.study.poses.moments import Moment
+
+MOST_PHOTOS = MAX_PHOTOS
+_OWN_LAYOUT = LayoutChoice()
+YAWS = tuple(range(-60, 61, 15))
+LISTS = ("pose45", "pose30")
+
+
+@dataclass(frozen=True, eq=False)
+class Posed:
+    """A face at an angle.
+
+    name: what to call it; yaw and pitch: where it stands, degrees: as turned if it is synthetic,
+    else as estimated. filled bool[S, S]: which pixels no photo shows, of a synthetic face alone.
+    photo: how a recipe refers to the photo that shows the face as it is; None where none does.
+    moment: when it is seen, of a film's frame alone.
+    """
+
+    name: str
+    face: Face
+    yaw: float
+    pitch: float
+    filled: NDArray[np.bool_] | None = None
+    photo: PhotoRef | None = None
+    moment: Moment | None = None
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Say whether the face was turned here."""
+        return self.filled is not None
+
+    @property
+    def pose(self) -> Pose | None:
+        """Return what is estimated from the pixels."""
+        return self.face.pose
+
+    @property
+    def warning(self) -> str | None:
+        """Return a sentence where the pose should not be trusted, else None."""
+        if self.is_synthetic and max(abs(self.yaw), abs(self.pitch)) > SURE_TURN:
+            return (
+                f"Turned beyond {SURE_TURN:.0f}°: much of this face is made up, so its numbers "
+                "say little."
+            )
+        if not self.is_synthetic and not (self.pose and self.pose.is_reliable):
+            return (
+                "The landmarks are uncertain here, as on profile faces: the angle is likely too "
+                "small."
+            )
+        return None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Something that gave no pose, and why, in a sentence; of a film's frame, when and what."""
+
+    name: str
+    reason: str
+    moment: Moment | None = None
+    pixels: NDArray[np.uint8] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """A pose, the scene that was shown, and the answer."""
+
+    posed: Posed
+    scene: Scene
+    answer: Prediction
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a pose and its answer as plain values, degrees throughout."""
+        posed, pose = self.posed, self.posed.pose
+        return {
+            "source": posed.name,
+            "synthetic": posed.is_synthetic,
+            "moment": posed.moment and posed.moment.as_json(),
+            "yaw": posed.yaw,
+            "pitch": posed.pitch,
+            "estimated": pose
+            and {
+                "yaw": pose.yaw,
+                "pitch": pose.pitch,
+                "roll": pose.roll,
+                "spread": pose.spread if pose.spread is not None and pose.spread < 1e3 else None,
+                "reliable": pose.is_reliable,
+            },
+            "filled": None if posed.filled is None else float(posed.filled.mean()),
+            "warning": posed.warning,
+            "box": posed.face.box,
+            "roll": posed.face.roll,
+            "quarter_turns": posed.face.quarter_turns,
+            "landmarks": None if posed.face.landmarks is None else posed.face.landmarks.tolist(),
+            **self.answer.as_json(),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Cover:
+    """What hides every pose: shapes on one face, which carries them to the others, and a fill."""
+
+    face: Face
+    shapes: tuple[Shape, ...]
+    fill: Fill = field(default_factory=Fill)
+
+    @property
+    def key(self) -> str:
+        """Return a small name of the cover: what hides a pose alike has the same."""
+        return Scene(self.face, self.shapes, self.fill).key
+
+
+def turned(
+    face: Face, yaws: Sequence[float] = YAWS, pitches: Sequence[float] = (0.0,), *, using: Engine
+) -> Iterator[Posed]:
+    """Yield the face turned to each yaw at each pitch, degrees beyond how it is turned."""
+    for pitch in pitches:
+        for yaw in yaws:
+            made, filled = turn(face, yaw, pitch)
+            (made,) = using.with_poses([made])
+            name = f"yaw {_signed(yaw)}" + (f", pitch {_signed(pitch)}" if pitch else "")
+            yield Posed(name, made, float(yaw), float(pitch), filled)
+
+
+def _signed(angle: float) -> str:
+    return f"{angle:+.0f}°".replace("-", "\N{MINUS SIGN}") if round(angle) else "0°"
+
+
+def of_photos(
+    sources: Sequence[tuple[str, bytes] | str | Path], *, using: Engine, upright: bool = False
+) -> Iterator[Posed | Skipped]:
+    """Yield the largest face of each photo, or why there is none.
+
+    A source is a path, or name and content. Where a photo shows several faces, a Skipped says so
+    and the largest is used.
+
+    Raises:
+        BadRequest: if there are more than MOST_PHOTOS.
+    """
+    if len(sources) > MOST_PHOTOS:
+        raise BadRequest(
+            f"{len(sources)} photos are given.",
+            hint=f"Give at most {MOST_PHOTOS} at a time.",
+        )
+    for source in sources:
+        name = source[0] if isinstance(source, tuple) else Path(source).name
+        try:
+            photo = (
+                open_photo(source[1], name=name)
+                if isinstance(source, tuple)
+                else open_photo(source)
+            )
+            yield from of_photo(photo, using=using, upright=upright)
+        except RanError as error:
+            yield Skipped(name, str(error))
+
+
+def of_photo(photo: Photo, *, using: Engine, upright: bool = False) -> Iterator[Posed | Skipped]:
+    """Yield the largest face of one photo, after a note if it shows others.
+
+    `upright`: cut as recipes before version 3 were.
+    """
+    try:
+        faces = using.find_faces(photo, upright=upright)
+    except NoFaceFound as error:
+        yield Skipped(photo.name, str(error))
+        return
+    if len(faces) > 1:
+        yield Skipped(photo.name, f"{photo.name} shows {len(faces)} faces; the largest is used.")
+    (face,) = using.with_poses(faces[:1])
+    yield replace(_as_found(photo.name, face), photo=PhotoRef.of(photo))
+
+
+def of_video(video: Video, *, using: Engine) -> Iterator[Posed | Skipped]:
+    """Yield the largest face of each frame and when it is seen, or which frame shows none."""
+    for number, (frame, time) in enumerate(zip(video.frames, video.times, strict=True)):
+        shot = video.shot(time)
+        moment = Moment(number, time, shot, (0.0, *video.cuts)[shot])
+        for step in of_photo(frame, using=using):
+            if isinstance(step, Posed):
+                yield replace(step, moment=moment)
+            elif step.reason.startswith("No face"):
+                # What to do about a photo is no advice about a frame among many.
+                reason = f"No face found in {frame.name}."
+                yield Skipped(frame.name, reason, moment, _thumbnail(frame.pixels))
+            else:
+                yield step
+
+
+def _thumbnail(pixels: NDArray[np.uint8], side: int = 100) -> NDArray[np.uint8]:
+    """Return the middle of a picture, made small: a frame itself is too large to keep."""
+    small = ImageOps.fit(Image.fromarray(pixels), (side, side))
+    return np.asarray(small)
+
+
+def from_files(paths: Sequence[str | Path], *, using: Engine) -> Iterator[Posed | Skipped]:
+    """Yield the faces of photos and videos, told apart by their names' endings."""
+    photos = [path for path in paths if not is_video(path)]
+    for path in paths:
+        if is_video(path):
+            try:
+                film = open_video(path)
+            except UnreadableVideo as error:
+                yield Skipped(Path(path).name, str(error))
+            else:
+                yield from of_video(film, using=using)
+    yield from of_photos(photos, using=using)
+
+
+def is_video(path: str | Path) -> bool:
+    """Say whether a name ends as a video's does."""
+    return Path(path).suffix.lower().lstrip(".") in SUFFIXES
+
+
+def listed(folder: Path, name: str, count: int, *, using: Engine) -> Iterator[Posed | Skipped]:
+    """Yield `count` faces of a published list, spread evenly over it: "pose30" or "pose45".
+
+    `folder` holds ferplus/ and ran_lists/: where RAN_DATA points.
+    """
+    if name not in LISTS:
+        raise BadRequest(f"There is no list {name!r}.", hint=f"Use one of {', '.join(LISTS)}.")
+    members = read_lists(folder / "ran_lists").subsets()[name]
+    faces = read_ferplus(folder / "ferplus" / "ferplus.zip", "test").chosen(members)
+    places = np.unique(np.linspace(0, len(faces) - 1, min(count, len(faces))).round().astype(int))
+    for place in places.tolist():
+        stem = faces.names[place]
+        grey = np.repeat(faces.pixels[place][..., None], 3, axis=2)
+        (face,) = using.with_poses([Face.from_pixels(grey)])
+        if face.pose is None:
+            yield Skipped(stem, f"No face found in {stem}, so its pose is not known.")
+        else:
+            yield _as_found(stem, face)
+
+
+def data_folder() -> Path | None:
+    """Return the folder that RAN_DATA names, if it holds FERPlus and the lists."""
+    place = os.environ.get("RAN_DATA")
+    if not place:
+        return None
+    folder = Path(place)
+    is_whole = (folder / "ferplus" / "ferplus.zip").is_file() and (folder / "ran_lists").is_dir()
+    return folder if is_whole else None
+
+
+def _as_found(name: str, face: Face) -> Posed:
+    yaw, pitch = (face.pose.yaw, face.pose.pitch) if face.pose else (0.0, 0.0)
+    return Posed(name, face, yaw, pitch)
+
+
+def answered(
+    poses: Iterable[Posed],
+    *,
+    using: Engine,
+    cover: Cover | None = None,
+    layout: LayoutChoice = _OWN_LAYOUT,
+) -> Iterator[Answered]:
+    """Yield the network's answer to each pose: one forward pass a pose, no more.
+
+    Args:
+        poses: the poses, in any order.
+        using: the engine.
+        cover: what hides every pose, anchored to the landmarks.
+        layout: how faces are cut; a landmark layout anew round each face's landmarks.
+    """
+    for posed in poses:
+        scene = Scene(posed.face, layout=layout.regions(posed.face))
+        if cover is not None:
+            shapes = carried(cover.shapes, cover.face, posed.face)
+            scene = replace(scene, shapes=shapes, fill=cover.fill)
+        yield Answered(posed, scene, using.predict(scene))
+
+
+def by_yaw(answers: Iterable[Answered]) -> list[Answered]:
+    """Return the answers from the smallest yaw to the largest, then from the lowest pitch up."""
+    return sorted(answers, key=lambda found: (found.posed.yaw, found.posed.pitch))
+
+
+def in_order(answers: Iterable[Answered]) -> list[Answered]:
+    """Return the frames of films as they came, in the order of time, then the rest by yaw."""
+    found = list(answers)
+    return [one for one in found if one.posed.moment] + by_yaw(
+        one for one in found if not one.posed.moment
+    )
+
+
+MIRRORS = {"Upper left": "Upper right", "Left eye": "Right eye",
+           "Left mouth corner": "Right mouth corner"}  # fmt: skip
+
+
+def mirrored_pairs(answers: Sequence[Answered]) -> list[tuple[str, str, float, float, float]]:
+    """Compare each region at +yaw with its mirrored region at -yaw, synthetic poses alone.
+
+    Returns:
+        rows of: the region, its mirrored region, |yaw|, the first's relative weight at +yaw, and
+        the second's at -yaw. For a network that treats both sides alike they are equal.
+    """
+    swap = MIRRORS | {right: left for left, right in MIRRORS.items()}
+    known = {
+        (round(found.posed.yaw, 3), round(found.posed.pitch, 3)): found.answer
+        for found in answers
+        if found.posed.is_synthetic
+    }
+    rows = []
+    for (yaw, pitch), answer in sorted(known.items()):
+        opposite = known.get((-yaw, pitch))
+        if yaw <= 0 or opposite is None:
+            continue
+        names = [box.name for box in answer.boxes]
+        for index, name in enumerate(names):
+            other = swap.get(name, name)
+            if other in names:
+                there = float(opposite.relative_weights[names.index(other)])
+                rows.append((name, other, yaw, float(answer.relative_weights[index]), there))
+    return rows

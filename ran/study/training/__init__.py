@@ -1,0 +1,1 @@
+"""Training: its options, stages, views and losses."""

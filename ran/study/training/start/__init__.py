@@ -1,0 +1,1 @@
+"""What a training run begins with: trained backbones and whole networks."""

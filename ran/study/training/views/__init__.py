@@ -1,0 +1,1 @@
+"""Random views of a training face, made a batch at a time."""

@@ -1,0 +1,62 @@
+"""The list of pages, drawn before anything heavy is imported: the first visitor sees it at once."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import streamlit as st
+
+PAGES = {
+    "occlude": ("Occlude", ":material/draw:"),
+    "explain": ("Explain", ":material/troubleshoot:"),
+    "poses": ("Poses", ":material/3d_rotation:"),
+    "model": ("Model", ":material/schema:"),
+}
+"""By the names of their files in pages/: titles and icons, in the order of the navigation."""
+_RUNNING = "ran_shell_runs"
+_WAITING = "ran_waiting"
+_TURN_S = 0.0005
+"""Python's own 5 ms is what each of a page's seventy messages waited to be sent while the page's
+thread computed; a stroke was answered 70 ms later for it."""
+
+
+def pages() -> list[Any]:
+    """Return the pages, in the order of the navigation."""
+    return [
+        st.Page(f"pages/{name}.py", title=title, icon=icon, default=name == "occlude")
+        for name, (title, icon) in PAGES.items()
+    ]
+
+
+def begin() -> Any:
+    """Draw the navigation, and a skeleton where the page is not loaded yet; return the page.
+
+    Also lets the server's threads take turns more often, for the whole process.
+    """
+    page = st.navigation(pages(), position="top")
+    st.session_state[_RUNNING] = True
+    sys.setswitchinterval(_TURN_S)
+    st.session_state[_WAITING] = waiting = st.empty()
+    if "ran.ui.shared.shell" not in sys.modules:
+        with waiting.container():
+            st.markdown("Loading the network \N{HORIZONTAL ELLIPSIS}")
+            st.skeleton(height=420)
+    return page
+
+
+def open_page(name: str) -> None:
+    """Draw the page of a file in pages/, after its body is imported.
+
+    The first request after a start may be a deep link, which runs that file alone, without
+    streamlit_app.py; then the navigation is set up and the page starts again.
+    """
+    if not st.session_state.get(_RUNNING):
+        begin()
+        st.rerun()
+    body = import_module(f"ran.ui.{name}.page")
+    waiting = st.session_state.get(_WAITING)
+    if waiting is not None:
+        waiting.empty()
+    body.main()

@@ -1,0 +1,1 @@
+"""Components of ours: HTML, CSS and JavaScript, no build step."""

@@ -1,0 +1,156 @@
+"""Values -> files: what the Explain page's Save menu offers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from ran.engine import Engine
+from ran.explain.export import heatmap_csv, heatmap_npz
+from ran.explain.heatmap import Heatmap
+from ran.explain.trust.ranks import spearman
+from ran.figures.maps import in_one_row
+from ran.scene import Scene
+from ran.ui.explain.map_cards import Asking
+from ran.ui.explain.map_pictures import compared
+from ran.ui.explain.region_values import LEFT_OUT, SHAPLEY, W, Worth
+from ran.ui.shared.files import files_begin, png
+from ran.ui.shared.session import Session
+
+_FACES = ("clean", "covered")
+
+
+def save_menu(
+    engine: Engine, session: Session, found: Sequence[Asking], regions: Sequence[Worth]
+) -> None:
+    """Offer every map that is done, and what the regions are worth, as files.
+
+    Of a face that was turned here, every name says that it is synthetic.
+    """
+    begin = files_begin(session)
+    save = st.popover("Save", icon=":material/download:", key="explain-save", on_change="rerun")
+    if not save.open:
+        return
+    with save:
+        if regions:
+            with _row("Regions"):
+                _file("CSV", f"{begin}-regions.csv", "text/csv", partial(regions_csv, regions))
+                _file("JSON", f"{begin}-regions.json", "application/json",
+                      partial(regions_json, engine, regions,
+                              is_synthetic=session.is_synthetic))  # fmt: skip
+        for one in found:
+            if one.work.is_whole:
+                with _row(one.method.label):
+                    _map_files(engine, one, begin)
+        both = any(len(one.scenes) > 1 for one in found)
+        pictures = "PNG: clean, covered and change on their one scale. " if both else ""
+        st.markdown(
+            f":small[:gray[{pictures}The chart of the regions has its own button, for SVG.]]"
+        )
+
+
+def _row(name: str) -> st.delta_generator.DeltaGenerator:
+    st.markdown(f"**{name}**")
+    return st.container(horizontal=True, gap="xsmall")
+
+
+def _map_files(engine: Engine, one: Asking, begin: str) -> None:
+    assert one.work.latest is not None
+    _file("PNG", f"{begin}-{one.key}.png", "image/png", partial(picture, one))
+    for face, scene, heatmap in zip(_FACES, one.scenes, one.work.latest.maps, strict=False):
+        if heatmap is not None:
+            name = f"{begin}-{one.key}-{face}"
+            for kind, mime, make in (
+                (".npz", "application/octet-stream", _npz),
+                ("CSV", "text/csv", _csv),
+            ):
+                ending = kind.lower().removeprefix(".")
+                _file(f"{kind}, {face}", f"{name}.{ending}", mime,
+                      partial(make, engine, scene, heatmap))  # fmt: skip
+
+
+def _file(label: str, name: str, kind: str, content: Callable[[], str | bytes]) -> None:
+    st.download_button(
+        label, content, name, kind, on_click="ignore", type="tertiary", key=f"save-{name}"
+    )
+
+
+def picture(one: Asking) -> bytes:
+    """Return the pictures of a method side by side, as they stand on the page, as a PNG."""
+    assert one.work.latest is not None
+    found, _ = compared(one.scenes, one.work.latest, one.method)
+    return png(np.asarray(in_one_row(found)))
+
+
+def _npz(engine: Engine, scene: Scene, heatmap: Heatmap) -> bytes:
+    return heatmap_npz(heatmap, engine.layout_of(scene).boxes)
+
+
+def _csv(engine: Engine, scene: Scene, heatmap: Heatmap) -> str:
+    return heatmap_csv(heatmap, [box.name for box in engine.layout_of(scene).boxes])
+
+
+def regions_csv(found: Sequence[Worth]) -> str:
+    """Return one row a face, region and class: mu, nu, w and what the region was worth to it."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(
+        ("face", "region", "class", "self_weight", "relation_weight", "weight", "shapley",
+         "leave_one_out")
+    )  # fmt: skip
+    for one in found:
+        answer = one.answer
+        for index, box in enumerate(answer.boxes):
+            weights = (answer.self_weights, answer.relation_weights, answer.weights)
+            for place, name in enumerate(answer.classes):
+                worth = (one.values.shapley[index, place], one.values.leave_one_out[index, place])
+                numbers = (*(column[index] for column in weights), *worth)
+                rows.writerow((one.face, box.name, name, *(f"{value:.6f}" for value in numbers)))
+    return text.getvalue()
+
+
+def regions_json(engine: Engine, found: Sequence[Worth], *, is_synthetic: bool = False) -> str:
+    """Return the same as JSON, with the rank correlation of w and either worth by class."""
+    content = {
+        "checkpoint": engine.card.name,
+        "sha256": engine.card.sha256,
+        "synthetic": is_synthetic,
+        "faces": [_face(one) for one in found],
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _face(one: Worth) -> dict[str, object]:
+    answer, values = one.answer, one.values
+
+    def by_class(row: Sequence[float]) -> dict[str, float]:
+        return dict(zip(answer.classes, row, strict=True))
+
+    return {
+        "face": one.face,
+        "full": by_class(values.full.tolist()),
+        "empty": by_class(values.empty.tolist()),
+        "regions": [
+            {
+                "name": box.name,
+                "self_weight": float(answer.self_weights[index]),
+                "relation_weight": float(answer.relation_weights[index]),
+                "weight": float(answer.weights[index]),
+                "shapley": by_class(values.shapley[index].tolist()),
+                "leave_one_out": by_class(values.leave_one_out[index].tolist()),
+            }
+            for index, box in enumerate(answer.boxes)
+        ],
+        "rank_correlation_with_weight": {
+            kind: {
+                name: spearman(one.attention(W), one.worth(worth, name)) for name in answer.classes
+            }
+            for kind, worth in (("shapley", SHAPLEY), ("leave_one_out", LEFT_OUT))
+        },
+    }

@@ -1,0 +1,142 @@
+"""The Explain page's interventions: regions in use, a pinned weight, features of the clean face."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ran.engine import Engine
+from ran.explain.regions.intervene import Intervention
+from ran.figures import Moved
+from ran.figures.html import render
+from ran.figures.numbers import signed, times, weight
+from ran.prediction import Prediction
+from ran.scene import Scene
+from ran.ui.shared import compute, panels
+from ran.ui.shared.panels import Cell
+from ran.ui.shared.session import seed
+from ran.ui.shared.settings.explaining import ExplainSettings
+
+_NOTHING = -1
+_HELP = (
+    "Replaces single quantities in the network's equations and computes the rest from them. A "
+    "region out of use has no weight; the others' μ, ν and w follow. A pinned weight stays, and "
+    "the others share the rest in proportion. Features from the clean face: the region enters as "
+    "if nothing covered it."
+)
+
+
+def intervene(
+    asked: ExplainSettings, engine: Engine, scenes: Sequence[Scene], before: Prediction, about: str
+) -> None:
+    """Draw what can be done to the regions of the face as it stands, and what the answer does.
+
+    Args:
+        asked: where the choice is kept.
+        engine: who answers.
+        scenes: the clean face and, if there is one, the covered one, which is then the one asked.
+        before: the answer without interventions.
+        about: the class whose probability and logit are followed.
+    """
+    names = [box.name for box in before.boxes]
+    asked.cut_into(tuple(names))
+    with st.container(border=True, gap="small"):
+        st.markdown("**Intervene**", help=_HELP)
+        _choose(asked, names, before, has_cover=len(scenes) > 1)
+        with compute.told():
+            after = engine.intervene(scenes[-1], _intervention(asked, len(names)), scenes[0])
+            _answer(before, after, about)
+        st.button(
+            "Undo all interventions", icon=":material/undo:", type="tertiary",
+            on_click=asked.undo, disabled=not asked.has_interventions,
+        )  # fmt: skip
+
+
+def _choose(
+    asked: ExplainSettings, names: list[str], before: Prediction, *, has_cover: bool
+) -> None:
+    places = range(len(names))
+    used = st.pills(
+        "Regions in use", places, selection_mode="multi", format_func=names.__getitem__,
+        key=_key(asked, "used", [place for place in places if place not in asked.unused]),
+    )  # fmt: skip
+    asked.unused = [place for place in places if place not in used]
+    if asked.pinned in asked.unused:
+        asked.pinned = None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        options = [_NOTHING, *used]
+        # Named by its options: a choice that is gone would be refused.
+        pinned = st.selectbox(
+            "Pin the weight of", options, width=190,
+            format_func=lambda place: "nothing" if place == _NOTHING else names[place],
+            key=_key(
+                asked, f"pinned-{'-'.join(map(str, used))}",
+                _NOTHING if asked.pinned is None else asked.pinned,
+            ),
+        )  # fmt: skip
+        asked.pinned = None if pinned == _NOTHING else pinned
+        if asked.pinned is not None:
+            kept = asked.pins.get(asked.pinned, round(float(before.weights[asked.pinned]), 2))
+            asked.pins[asked.pinned] = st.slider(
+                "to w =", 0.0, 1.0, step=0.01, width=240,
+                key=_key(asked, f"pin-{asked.pinned}", kept),
+                help=f"Uniform is {1 / len(names):.2f}; it was {before.weights[asked.pinned]:.2f}.",
+            )  # fmt: skip
+    if has_cover:
+        asked.swapped = st.pills(
+            "Take features from the clean face for", places, selection_mode="multi",
+            format_func=names.__getitem__, key=_key(asked, "swapped", asked.swapped),
+        )  # fmt: skip
+    else:
+        asked.swapped = []
+
+
+def _key(asked: ExplainSettings, name: str, value: object) -> str:
+    """Return the key of a widget that starts anew after Undo and with other regions."""
+    return seed(f"intervene-{asked.undone}-{name}", value)
+
+
+def _intervention(asked: ExplainSettings, count: int) -> Intervention:
+    used = tuple(place for place in range(count) if place not in asked.unused)
+    pinned = () if asked.pinned is None else ((asked.pinned, asked.pins[asked.pinned]),)
+    return Intervention(None if len(used) == count else used, pinned, tuple(asked.swapped))
+
+
+def _answer(before: Prediction, after: Prediction, about: str) -> None:
+    """Say what the answer was and is, every class's logit, and every region's attention."""
+    place = before.classes.index(about)
+    words = [f"{p.expression} {float(p.probabilities.max()):.2f}" for p in (before, after)]
+    chances = [float(p.probabilities[place]) for p in (before, after)]
+    panels.band(
+        [
+            Cell("Answer, with its probability", words[1], words[0]),
+            Cell(
+                f"Probability of {about}",
+                f"{chances[1]:.2f}",
+                f"{chances[0]:.2f}",
+                moved=Moved.by(chances[1] - chances[0]),
+            ),
+        ]
+    )
+    logits = [
+        {"name": name, "before": signed(float(a)), "after": signed(float(b)),
+         "moved": Moved.by(float(b) - float(a))}
+        for name, a, b in zip(before.classes, before.logits, after.logits, strict=True)
+    ]  # fmt: skip
+    st.html(render("before_after", name="Logit of each class", what="logit", rows=logits))
+    attention = [
+        {"name": box.name,
+         **{key: f"{_told(old[index])} → {_told(new[index])}"
+            for key, old, new in (("mu", before.self_weights, after.self_weights),
+                                  ("nu", before.relation_weights, after.relation_weights))},
+         "w": f"{times(float(before.relative_weights[index]))} → "
+              f"{times(float(after.relative_weights[index]))}"}
+        for index, box in enumerate(before.boxes)
+    ]  # fmt: skip
+    st.html(render("attention", rows=attention))
+
+
+def _told(value: float) -> str:
+    """Return a weight, or a dash where its region is out of use."""
+    return weight(float(value)) if value else "\N{EN DASH}"

@@ -1,0 +1,178 @@
+"""The Explain page's maps: a card a method, its work and its badges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ran.engine import Engine
+from ran.explain.maps.methods import METHODS, Method
+from ran.explain.question import Question
+from ran.explain.trust.faithfulness import Checking
+from ran.prediction import Prediction
+from ran.scene import Scene
+from ran.ui.explain import badges, map_pictures
+from ran.ui.explain.questions import steps_of, unit
+from ran.ui.shared.settings.explaining import ExplainSettings
+from ran.ui.shared.work import Round, Work, in_turn, work_on
+
+MOST_REFINED = 160
+"""Refine doubles the steps up to here."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asking:
+    """One method asked about the faces: clean alone, or clean and covered.
+
+    `check` is of the map of the last face, the one as it stands.
+    """
+
+    method: Method
+    scenes: tuple[Scene, ...]
+    unit: str
+    work: Work[Round]
+    check: Work[Checking]
+
+    @property
+    def key(self) -> str:
+        """Return the method's name, which the keys of its widgets end with."""
+        return self.method.name
+
+    @property
+    def face(self) -> str:
+        """Return which face is checked."""
+        return "clean" if len(self.scenes) == 1 else "covered"
+
+    @property
+    def is_flagged(self) -> bool:
+        """Return whether the map is known to be much the same with redrawn parameters."""
+        found = self.check.latest.faithfulness if self.check.latest is not None else None
+        return found is not None and found.is_unchanged
+
+
+def asking(
+    engine: Engine,
+    asked: ExplainSettings,
+    scenes: tuple[Scene, ...],
+    name: str,
+    target: str,
+    clean: Prediction,
+) -> Asking:
+    """Return a method with its work; one of a single pass is done before this returns.
+
+    Raises:
+        RanError: if the engine cannot be asked so, or fails.
+    """
+    method = METHODS[name]
+    steps = steps_of(asked, method)
+    question = Question(name, target, asked.baseline, steps)
+    work = work_on(
+        ("map", engine.key, *(scene.key for scene in scenes), question.key),
+        method.label if len(scenes) == 1 else f"{method.label}, both faces",
+        (method.counts or "steps").removesuffix("s"),
+        lambda: in_turn([engine.explaining(scene, question) for scene in scenes]),
+    )
+    # Also a map without a baseline is checked against one: what stands where a square is hidden.
+    check = work_on(
+        ("check", engine.key, scenes[-1].key, question.key, asked.draws),
+        f"{method.label}, how far to trust it",
+        "step",
+        lambda: engine.faithful(scenes[-1], question, draws=asked.draws),
+    )
+    if not method.is_slow:
+        work.finish()
+        check.is_wanted = True
+    elif name in asked.at_once:
+        asked.at_once.discard(name)
+        work.want()
+    return Asking(method, scenes, unit(target, clean), work, check)
+
+
+def compute_button(place: DeltaGenerator, found: Sequence[Asking]) -> None:
+    """Draw the button that begins all slow maps that are not done."""
+    slow = [one.work for one in found if one.method.is_slow]
+    if place.button(
+        "Compute", icon=":material/play_arrow:",
+        disabled=all(work.is_whole or work.is_waiting for work in slow),
+        help="Computes the maps that take many passes. The others are there already.",
+    ):  # fmt: skip
+        for work in slow:
+            work.want()
+
+
+def card(engine: Engine, asked: ExplainSettings, one: Asking) -> DeltaGenerator:
+    """Draw the card of one method, folded if it is flagged; return the place of its progress."""
+    if not one.is_flagged:
+        with st.container(border=True, gap="small"):
+            return _card(engine, asked, one)
+    folded = st.expander(
+        f"**{one.method.label}** {badges.FLAG} :gray[it cannot tell this network from one "
+        "that has learnt nothing]",
+        key=f"flagged-{one.key}", on_change="rerun",
+    )  # fmt: skip
+    if folded.open:
+        with folded:
+            return _card(engine, asked, one)
+    return st.empty()
+
+
+def _card(engine: Engine, asked: ExplainSettings, one: Asking) -> DeltaGenerator:
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.markdown(f"**{one.method.label}**", width="content")
+        badges = st.container(horizontal=True, width="content", gap="xsmall")
+    progress = st.empty()
+    _state(one, progress)
+    if one.work.latest is not None:
+        with badges:
+            _badges(asked, one)
+        map_pictures.draw(engine, one.scenes, one.work.latest, one.method, one.unit)
+    return progress
+
+
+def _state(one: Asking, place: DeltaGenerator) -> None:
+    """Say what is missing; work that goes on says so itself, in the same place."""
+    if one.work.is_whole:
+        work: Work[Round] | Work[Checking] = one.check
+    else:
+        work = one.work
+    if one.work.is_waiting:
+        place.markdown(":gray[Waits for its turn.]")
+        return
+    if work.is_whole or work.is_waiting or (work is one.check and not work.is_stopped):
+        return
+    with place.container(horizontal=True, vertical_alignment="center"):
+        if not work.is_stopped or work.latest is None:
+            name = one.method.label
+            st.markdown(f":gray[Not computed yet. {name} takes many passes: press Compute.]")
+            return
+        st.markdown(
+            f"Stopped at {work.counts} {work.latest.done} of {work.latest.of}. What is done stays."
+        )
+        st.button("Go on", icon=":material/play_arrow:", on_click=work.want, key=f"go-on-{one.key}")
+
+
+def _badges(asked: ExplainSettings, one: Asking) -> None:
+    assert one.work.latest is not None
+    maps = one.work.latest.maps
+    is_large = badges.gap(maps, one.unit)
+    steps = maps[0].steps if maps[0] is not None else None
+    counts = one.method.counts in ("steps", "draws")
+    if is_large and counts and one.work.is_whole and steps is not None and steps < MOST_REFINED:
+        more = min(2 * steps, MOST_REFINED)
+        st.button(
+            f"Refine: {more} {one.method.counts}", icon=":material/add:", type="tertiary",
+            key=f"refine-{one.key}", on_click=asked.refine, args=(one.key, more),
+        )  # fmt: skip
+    known = one.check.latest.faithfulness if one.check.latest is not None else None
+    if known is not None:
+        badges.trust(known, one.face)
+    if not one.check.is_wanted and one.work.is_whole:
+        st.button(
+            f"Check it: {asked.draws} draws", icon=":material/fact_check:", type="tertiary",
+            key=f"check-{one.key}", on_click=one.check.want,
+            help="Infidelity, max-sensitivity, and whether the map changes when the network's "
+            "parameters are redrawn. It takes as long as a dozen such maps.",
+        )  # fmt: skip

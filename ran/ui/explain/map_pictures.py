@@ -1,0 +1,152 @@
+"""Heatmaps -> pictures on the Explain page: over the face, over each crop, and their scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ran.engine import Engine
+from ran.explain.heatmap import Explaining, Heatmap
+from ran.explain.maps.methods import Method
+from ran.figures import heat_overlay, signed
+from ran.figures.maps import Overlay, Scale, overlays, shared_scale
+from ran.scene import Scene
+from ran.ui.components.linked_pictures import Picture, decimals, linked_pictures
+from ran.ui.shared.scales import RISING, SIGNED, colour_bar, scale_line
+from ran.ui.shared.work import Round
+
+_FACES = ("clean", "covered")
+_VALUES = {
+    "grad-cam": "Grad-CAM",
+    "saliency": "Size of the slope at each pixel",
+    "smoothgrad": "Size of the mean slope at each pixel",
+    "guided-grad-cam": "Guided Grad-CAM",
+    "occlusion": "Fall when a window is hidden, mean over the windows at a pixel",
+    "region-ablation": "Fall when a region is left out, sum over the regions at a pixel",
+}
+"""What a value of a map is; the other methods share the target out among the pixels."""
+
+
+def draw(engine: Engine, scenes: Sequence[Scene], latest: Round, method: Method, unit: str) -> None:
+    """Draw the maps of one method, as far as they are, with their scale and those of the crops.
+
+    With the clean face alone the crops stand beside it, else they are folded below.
+    """
+    found, scale = compared(scenes, latest, method)
+    if not found:
+        st.markdown(f":gray[{method.label} has nothing to show before it is done.]")
+        return
+    digits = decimals(scale.full)
+    pictures = [
+        Picture(
+            overlay.pixels, overlay.values, overlay.name,
+            _caption(overlay.name, latest, unit, method.counts or "steps"),
+            f"{method.label}, {overlay.name}", overlay.signed,
+        )
+        for overlay in found
+    ]  # fmt: skip
+    label = f"{method.label} for {_target(latest)}: {', '.join(one.name for one in found)}"
+    key = f"map-{method.name}"
+    if len(scenes) == 1:
+        cells = st.grid(2, min_column_width=300)
+        with cells.container():
+            linked_pictures(key, pictures, digits=digits, label=label, most=1)
+        with cells.container():
+            _crops(engine, scenes, latest, method, scale)
+    else:
+        linked_pictures(key, pictures, digits=digits, label=label)
+    _scale_line(method, scale, unit, is_changed=any(one.name == "change" for one in found))
+    if len(scenes) > 1:
+        folded = st.expander(
+            "Over each crop, on the same scale", key=f"crops-{method.name}",
+            on_change="rerun",
+        )  # fmt: skip
+        if folded.open:
+            with folded:
+                _crops(engine, scenes, latest, method, scale)
+
+
+def compared(scenes: Sequence[Scene], latest: Round, method: Method) -> tuple[list[Overlay], Scale]:
+    """Return the pictures of clean, covered and change, as far as there are maps; their scale."""
+    shown = [
+        None if heatmap is None else (scene.hidden_pixels(), heatmap.values)
+        for scene, heatmap in zip(scenes, latest.maps, strict=True)
+    ]
+    clean, covered = shown[0], shown[1] if len(shown) > 1 else None
+    values = [pair[1] for pair in (clean, covered) if pair is not None]
+    if not values:
+        return [], Scale(0.0, 0.0)
+    if clean is not None and covered is not None and latest.is_even:
+        values.append(covered[1] - clean[1])
+    scale = shared_scale(values)
+    return (
+        overlays(clean, covered, signed=method.is_signed, scale=scale, compare=latest.is_even),
+        scale,
+    )
+
+
+def _caption(name: str, latest: Round, unit: str, counts: str) -> str:
+    if name == "change":
+        return "change: covered minus clean, on the clean face"
+    step: Explaining = latest.faces[_FACES.index(name)]
+    heatmap = step.heatmap
+    assert heatmap is not None
+    if step.done < step.of:
+        return f"{name}, half done: after {step.done} of {step.of} {counts}"
+    if heatmap.total is None:
+        return f"{name}: evidence for {heatmap.target}"
+    total = float(heatmap.values.sum(dtype=np.float64))
+    return f"{name}: adds up to {signed(total)} of {signed(heatmap.total)} {unit}".rstrip()
+
+
+def _target(latest: Round) -> str:
+    return next(heatmap.target for heatmap in latest.maps if heatmap is not None)
+
+
+def _scale_line(method: Method, scale: Scale, unit: str, *, is_changed: bool) -> None:
+    digits = decimals(scale.full)
+    what = _VALUES.get(method.name, f"{unit.capitalize().rstrip('s') or 'Value'} per pixel")
+    shared = "one scale for all three" if is_changed else "one scale for all"
+    low, high = signed(-scale.full, digits), signed(scale.full, digits)
+    bars = [colour_bar(f"against {low}", SIGNED, f"{high} for")]
+    if not method.is_signed:
+        bars = [colour_bar("0", RISING, f"{scale.full:.{digits}f}")]
+        if is_changed:
+            bars.append(colour_bar(low, SIGNED, high))
+    cut = f"full colour from there on, largest value {scale.largest:.{digits}f}"
+    scale_line(f"{what}, {shared}", *bars, *((cut,) if scale.is_cut else ()))
+
+
+def _crops(
+    engine: Engine, scenes: Sequence[Scene], latest: Round, method: Method, scale: Scale
+) -> None:
+    """Draw the map of each region over what the network saw of it, a row a face."""
+    for name, scene, heatmap in zip(_FACES, scenes, latest.maps, strict=False):
+        if heatmap is not None:
+            seen = engine.regions_seen(scene)
+            pictures = _over_crops(engine, scene, seen, heatmap, scale)
+            linked_pictures(
+                f"crops-{method.name}-{name}", pictures, digits=decimals(scale.full),
+                label=f"{method.label} over each crop of the {name} face",
+                most=3 if len(scenes) == 1 else 6,
+            )  # fmt: skip
+
+
+def _over_crops(
+    engine: Engine,
+    scene: Scene,
+    seen: NDArray[np.uint8],
+    heatmap: Heatmap,
+    scale: Scale,
+) -> list[Picture]:
+    names = [box.name for box in engine.layout_of(scene).boxes]
+    return [
+        Picture(
+            np.asarray(heat_overlay(crop, values, scale=scale.full, signed=heatmap.signed)),
+            values, name, name, f"{heatmap.method} over {name}", heatmap.signed,
+        )
+        for name, crop, values in zip(names, seen, heatmap.regions, strict=True)
+    ]  # fmt: skip

@@ -1,0 +1,128 @@
+"""The Explain page's questions: which maps, of what, against what."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ran.engine import Engine
+from ran.engine.checker import MOST_DRAWS
+from ran.explain.baselines import BASELINES
+from ran.explain.maps.methods import METHODS, Method
+from ran.explain.targets import MARGIN, PREDICTED, difference, target_names
+from ran.prediction import Prediction
+from ran.ui.shared.session import seed
+from ran.ui.shared.settings.explaining import ExplainSettings
+
+MOST_STEPS = 1000
+"""More than any method takes: one that takes fewer says so in its own card."""
+HELP_METHODS = (
+    "Maps of one backward pass appear at once: Grad-CAM, Saliency and Input × gradient among them. "
+    "The others take many passes and wait for Compute."
+)
+HELP_TARGET = (
+    "The number that is explained: a logit, the difference of two logits, a region's attention "
+    "(μ alone, ν beside the whole), or the RB margin. The same for the clean and the covered face."
+)
+HELP_BASELINE = (
+    "The picture without a face that the face is compared with. The values of some methods add up "
+    "to the target of the face minus that of this picture."
+)
+HELP_STEPS = (
+    "Points on the way from the baseline, or draws of noise, or positions of a patch. Empty: as "
+    "many as each method is used to."
+)
+HELP_DRAWS = (
+    "What infidelity and max-sensitivity rest on: so many hidden squares, and as many faces that "
+    "are slightly shaken. Ten are few: they say large or small."
+)
+
+
+def ask(asked: ExplainSettings, engine: Engine, clean: Prediction) -> DeltaGenerator:
+    """Draw what can be asked and write the choice to `asked`; return the Compute button's place."""
+    with st.container(border=True):
+        chosen = st.pills(
+            "Methods", list(METHODS), selection_mode="multi", help=HELP_METHODS,
+            key=seed("explain-methods", [name for name in asked.methods if name in METHODS]),
+            format_func=lambda name: METHODS[name].label,
+        )  # fmt: skip
+        asked.methods = [name for name in METHODS if name in chosen]
+        cells = st.container(horizontal=True, vertical_alignment="bottom")
+        _target(asked, engine, clean, cells)
+        methods = [METHODS[name] for name in asked.methods]
+        asked.baseline = cells.selectbox(
+            "Baseline", list(BASELINES), key=seed("explain-baseline", asked.baseline),
+            format_func=lambda name: BASELINES[name].label, help=HELP_BASELINE, width=145,
+            disabled=not any(method.uses_baseline for method in methods),
+        )  # fmt: skip
+        steps = cells.number_input(
+            "Steps", 1, MOST_STEPS, key=seed("explain-steps", asked.steps), step=10,
+            value=None, placeholder="auto", help=HELP_STEPS, width=130,
+            disabled=not any(method.counts for method in methods),
+        )  # fmt: skip
+        asked.set_steps(steps)
+        asked.draws = cells.number_input(
+            "Draws", 1, MOST_DRAWS, key=seed("explain-draws", asked.draws), step=10,
+            help=HELP_DRAWS, width=105,
+        )  # fmt: skip
+        return cells.container(width="content")
+
+
+def _target(
+    asked: ExplainSettings, engine: Engine, clean: Prediction, cells: DeltaGenerator
+) -> None:
+    classes = engine.card.classes
+    regions = () if engine.card.kind == "plain" else tuple(box.name for box in clean.boxes)
+    names = target_names(classes, regions)
+    asked.target = asked.target if asked.target in names else PREDICTED
+    # Other regions, other names: the widget starts anew with them.
+    key = f"explain-target-{'-'.join(regions)}-{len(classes)}"
+    asked.target = cells.selectbox(
+        "Target", names, key=seed(key, asked.target), help=HELP_TARGET, width=205,
+        format_func=lambda name: target_words(name, clean, regions),
+    )  # fmt: skip
+    if asked.target not in (PREDICTED, *classes):
+        return
+    others = ["", *(name for name in classes if name != target_of(asked, clean, minus=False))]
+    asked.minus = asked.minus if asked.minus in others else ""
+    asked.minus = cells.selectbox(
+        "Minus", others, key=seed(f"explain-minus-{'-'.join(others)}", asked.minus), width=110,
+        format_func=lambda name: name or "nothing",
+        help="Explains the difference of two logits: why this class and not that one.",
+    )  # fmt: skip
+
+
+def target_of(asked: ExplainSettings, clean: Prediction, *, minus: bool = True) -> str:
+    """Return the target that the engine is asked for: the clean face's answer where predicted.
+
+    The covered face may be answered otherwise; maps compare where they explain the same number.
+    """
+    name = clean.expression if asked.target == PREDICTED else asked.target
+    if minus and asked.minus and name in clean.classes and asked.minus != name:
+        return difference(name, asked.minus)
+    return name
+
+
+def target_words(name: str, clean: Prediction, regions: tuple[str, ...] = ()) -> str:
+    """Return a target's name as a visitor reads it."""
+    if name == PREDICTED:
+        return f"predicted: {clean.expression} (logit)"
+    if name == MARGIN:
+        return "RB margin"
+    kind, _, region = name.partition(": ")
+    if region in regions:
+        return f"{'μ' if kind.startswith('self') else 'ν'} of {region}"
+    return f"{name} (logit)"
+
+
+def unit(target: str, clean: Prediction) -> str:
+    """Return "logits" for a class or a difference of two; what else is explained has no unit."""
+    first = target.split(" - ")[0]
+    return "logits" if target in clean.classes or first in clean.classes else ""
+
+
+def steps_of(asked: ExplainSettings, method: Method) -> int | None:
+    """Return the steps that this method is asked for: refined, set, or its own."""
+    if method.counts is None:
+        return None
+    return asked.refined.get(method.name, asked.steps)

@@ -1,0 +1,139 @@
+"""The checkpoint's card, its scores, the equations with this face's numbers, the RB-loss."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ran.engine import Engine
+from ran.prediction import Prediction
+from ran.ui.model import record
+from ran.ui.shared import compute, panels, pose_lists, shell
+from ran.ui.shared.margin import margin
+from ran.ui.shared.session import Session, seed
+
+_SYMBOLS, _NUMBERS = "Symbols", "This face's numbers"
+
+
+def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
+    """Draw the page for the checkpoint and the face in use."""
+    left, right = shell.halves()
+    with left:
+        with st.container(border=True):
+            card_table(engine)
+            own_checkpoint(session)
+        record.classes(engine.card)
+    with right:
+        record.scores(engine.card)
+        pose_lists.published_score()
+        if session.face is not None:
+            clean, covered = compute.answers(engine, session.scene(session.face))
+            if len(covered.boxes) > 1:
+                equations(session, covered)
+            margin(session, clean, covered)
+    table = compute.ablations(session)
+    if table is not None:
+        left, right = shell.halves()
+        with left:
+            record.ablations(table)
+        with right:
+            record.rb_margins(table)
+    with header:
+        panels.save_card(engine.card)
+
+
+def card_table(engine: Engine) -> None:
+    """Draw the card as a table; every word of it comes from card.json."""
+    card = engine.card
+    millions = sum(parameter.numel() for parameter in engine.model.parameters()) / 1e6
+    conventions = {"sigmoid": "sigmoid (the paper)", "softmax": "softmax after sigmoid (released)"}
+    recipe = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in card.recipe.items())
+    attention = {
+        "Regions": f"trained on {' and '.join(card.trained_layouts)} crops",
+        "Attention": conventions[card.attention],
+        "RB margin": f"α = {card.alpha:g}",
+    }
+    rows = {
+        "Name": card.name,
+        "Network": f"{card.kind}, {card.backbone} backbone, {millions:.1f} M parameters",
+        "Classes": ", ".join(card.classes),
+        "Input": f"{card.input_size} × {card.input_size}, {'grey' if card.grey else 'colour'}, "
+        f"{card.framing} framing",
+        **({} if card.kind == "plain" else attention),
+        "Temperature": f"{card.temperature:.3g}",
+        "Trained on": card.trained_on,
+        "Licence": card.licence,
+        "Intended use": card.intended_use or "not stated",
+        "Limits": card.limits or "not stated",
+        "Recipe": recipe or "not stated",
+        "Seed": "not stated" if card.seed is None else str(card.seed),
+        "Note": card.note,
+        "SHA-256": f"{card.sha256[:12]}…" if card.sha256 else "not stated",
+    }
+    st.markdown("**Checkpoint card**")
+    panels.table(rows, "The checkpoint's card")
+    st.markdown(
+        ":small[:gray[Research and teaching only, not for decisions about a person. Some "
+        "jurisdictions forbid inferring emotions at work and in schools.]]"
+    )
+
+
+def own_checkpoint(session: Session) -> None:
+    """Take a visitor's checkpoint; what was in use stays until the new one is loaded."""
+    files = st.file_uploader(
+        "Your own checkpoint", type=["safetensors", "json", "tar", "pth"],
+        accept_multiple_files=True, max_upload_size=200,
+        help="model.safetensors together with card.json, or the authors' .pth.tar. It is used in "
+        "your session alone.",
+    )  # fmt: skip
+    if files and st.button("Use it", icon=":material/check:"):
+        with compute.told("The checkpoint in use has not changed."):
+            compute.use_own_checkpoint(session, [(file.name, file.getvalue()) for file in files])
+            st.rerun()
+
+
+def equations(session: Session, answer: Prediction) -> None:
+    """Write the equations, in symbols or with the outlined region's numbers put in."""
+    with st.container(border=True):
+        i = min(session.region, len(answer.boxes) - 1)
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.markdown(
+                "**Equations**", width="content",
+                help="Wang et al. 2020, arXiv:1905.04075. A region's name on Occlude chooses whose "
+                "numbers stand here.",
+            )  # fmt: skip
+            shown = st.segmented_control(
+                "Equations", [_SYMBOLS, _NUMBERS], key=seed("equations", _NUMBERS), required=True,
+                label_visibility="collapsed",
+            )  # fmt: skip
+        mu, nu = answer.self_weights, answer.relation_weights
+        products = mu * nu
+        total, w = float(products.sum()), float(answer.weights[i])
+        name = answer.boxes[i].name
+        note = f"The weight used: {answer.relative_weights[i]:.2f}× of uniform, 1/{len(mu)}."
+        for symbols, numbers, said in (
+            (r"\mu_i = \sigma(q_0^{\mathsf T} F_i)", rf"\mu_{i} = {tex(mu[i])}",
+             f"Self-attention: one number for each region. {i} is {name}."),
+            (r"F_m = \textstyle\sum_i \mu_i F_i \,/ \sum_i \mu_i",
+             rf"\textstyle\sum_i \mu_i = {mu.sum():.3f}", "The global representation."),
+            (r"\nu_i = \sigma(q_1^{\mathsf T} [F_i : F_m])", rf"\nu_{i} = {tex(nu[i])}",
+             "Relation-attention: the region beside the whole."),
+            (r"w_i = \mu_i\nu_i \,/ \textstyle\sum_j \mu_j\nu_j",
+             rf"w_{i} = \frac{{{tex(products[i])}}}{{{tex(total)}}} = {w:.3f}", note),
+        ):  # fmt: skip
+            if shown == _NUMBERS:
+                left, right = st.columns(2)
+                left.latex(symbols)
+                right.latex(numbers)
+                st.markdown(f":small[:gray[{said}]]")
+            else:
+                st.latex(symbols)
+
+
+def tex(value: float) -> str:
+    """Return a number with three digits that count, in TeX: 0.688, 4.2e-7 as a power of ten."""
+    digits, _, power = f"{float(value):.2e}".partition("e")
+    return f"{value:.3f}" if value >= 0.01 else rf"{digits} \cdot 10^{{{int(power)}}}"
+
+
+def main() -> None:
+    """Draw the page, whole."""
+    shell.open_page("Model", body)

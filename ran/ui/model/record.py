@@ -1,0 +1,208 @@
+"""A checkpoint's record: what it reaches, where it fails, and what each of its parts is worth."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from ran import figures
+from ran.figures import signed
+from ran.net.card import Card
+from ran.study.evaluation.ablation_table import WITH_RB_LOSS, WITHOUT_RB_LOSS, AblationTable
+from ran.study.evaluation.published import LIST_NAMES, PAPER, wilson_interval
+from ran.ui.shared import panels
+from ran.ui.shared.margin import HELP_MARGIN
+
+
+def scores(card: Card) -> None:
+    """Draw the card's accuracies beside the paper's, and what else it says of the lists."""
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(
+            "**Accuracy on the published lists**",
+            help="Test lists of the RAN authors; bars are 95 % Wilson intervals.",
+        )
+        if not card.scores:
+            st.markdown("This checkpoint's card holds no scores: it was not evaluated here.")
+            return
+        rows = []
+        for key, name in LIST_NAMES.items():
+            if key in card.scores:
+                accuracy, count = card.scores[key]["accuracy"], int(card.scores[key]["n"])
+                low, high = wilson_interval(accuracy, count)
+                label = f"{name} ({count:,})"
+                rows.append((label, 100 * accuracy, 100 * low, 100 * high, PAPER.get(key)))
+        colours = panels.theme()
+        st.html(
+            f"<div style='font-size:.85rem;color:{colours.muted}'><span style='color:"
+            f"{colours.after}'>●</span> this checkpoint &nbsp; ◇ RAN, the paper (with face "
+            "pretraining)</div>"
+        )
+        st.plotly_chart(
+            figures.scores(rows, colours), theme=None, config=figures.CONFIG,
+            alt="; ".join(f"{row[0]}: {row[1]:.1f} %" for row in rows),
+        )  # fmt: skip
+        _lists(card)
+        said = facts(card)
+        if said:
+            panels.table(said, "What else the card says of its answers")
+
+
+def _lists(card: Card) -> None:
+    """Draw what the card says list by list: mirrored faces, the plain network, other seeds."""
+    flipped, plain, seeds = card.flipped or {}, card.against_plain or {}, card.seeds or {}
+    counts = {f"{row['n']:.0f}" for row in seeds.values()}
+    columns = {
+        "mirrored face too": {
+            key: f"{100 * row['accuracy']:.1f} %" for key, row in flipped.items()
+        },
+        "RAN − plain, points": {
+            key: f"{signed(100 * row['difference'], 1)}, {_p(row['p'])}"
+            for key, row in plain.items()
+        },
+        f"mean of {', '.join(sorted(counts))} seeds": {
+            key: f"{100 * row['mean']:.1f} ± {100 * row['spread']:.1f} %"
+            for key, row in seeds.items()
+        },
+    }
+    columns = {name: cells for name, cells in columns.items() if cells}
+    if not columns:
+        return
+    colours = panels.theme()
+    style = "text-align:right;padding:.25rem 0 .25rem .6rem"
+    head = "".join(
+        f"<th scope='col' style='{style};font-weight:400;color:{colours.muted}'>{name}</th>"
+        for name in columns
+    )
+    lines = "".join(
+        f"<tr style='border-top:1px solid {colours.grid}'><th scope='row' style='text-align:left;"
+        f"font-weight:400;white-space:nowrap;color:{colours.muted}'>{LIST_NAMES[key]}</th>"
+        + "".join(
+            f"<td style='{style};white-space:nowrap'>{html.escape(cells.get(key, ''))}</td>"
+            for cells in columns.values()
+        )
+        + "</tr>"
+        for key in LIST_NAMES
+        if any(key in cells for cells in columns.values())
+    )
+    st.html(
+        f"<table style='width:100%;border-collapse:collapse;color:{colours.text};font-size:.87rem;"
+        f"font-variant-numeric:tabular-nums' aria-label='More on the published lists'>"
+        f"<tr><td></td>{head}</tr>{lines}</table>"
+    )
+    if plain:
+        st.markdown(
+            ":small[:gray[RAN − plain: the same faces answered by the plain network of the same "
+            "training run; p of an exact McNemar test, two-sided.]]"
+        )
+
+
+def _p(value: float) -> str:
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def facts(card: Card) -> dict[str, str]:
+    """Return what the card says of calibration and photographs, as names and sentences."""
+    said = {}
+    if card.calibration is not None:
+        found = card.calibration
+        text = f"Expected calibration error {100 * found['ece']:.1f} % on the test list"
+        if found["fitted_on"]:
+            text += (
+                f"; {100 * found['ece_before']:.1f} % without the temperature "
+                f"{card.temperature:.2f}, fitted on {found['fitted_on']:,.0f} faces of "
+                "FER2013Valid and used wherever a probability is shown"
+            )
+        said["Calibration"] = f"{text}."
+    if card.photographs is not None:
+        found = card.photographs
+        said["Photographs"] = (
+            f"{found['n']:,.0f} test pictures laid on a larger canvas: {found['found']:,.0f} faces "
+            f"found, {100 * found['agreement']:.1f} % of them answered as the picture itself; "
+            f"accuracy {100 * found['accuracy']:.1f} %, of the pictures themselves "
+            f"{100 * found['direct']:.1f} %."
+        )
+    return said
+
+
+def classes(card: Card) -> None:
+    """Draw the accuracy of each expression's faces, if the card says it."""
+    if not card.per_class:
+        return
+    rows: list[tuple[str, float, float, float, float | None]] = []
+    for name, row in card.per_class.items():
+        if row["n"] >= 1:
+            low, high = wilson_interval(row["accuracy"], int(row["n"]))
+            label = f"{name} ({row['n']:,.0f})"
+            rows.append((label, 100 * row["accuracy"], 100 * low, 100 * high, None))
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(
+            "**Accuracy by expression**",
+            help="Faces of the test list by the label most of ten people chose, and how many of "
+            "them are answered so; bars are 95 % Wilson intervals.",
+        )
+        st.plotly_chart(
+            figures.scores(rows, panels.theme()), theme=None, config=figures.CONFIG,
+            alt="; ".join(f"{row[0]}: {row[1]:.1f} %" for row in rows),
+        )  # fmt: skip
+
+
+def ablations(table: AblationTable) -> None:
+    """Draw what each part of RAN is worth."""
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(
+            "**What each part is worth**",
+            help="The heads of RAN, trained again and again on the frozen features of one "
+            "backbone. The dot is the mean over seeds, the bar one standard deviation to either "
+            "side; behind the comma stands the difference from the first row, in points. The axis "
+            "shows only the part of the scale that is used.",
+        )
+        rows = [(row.name, 100 * row.accuracy, 100 * row.spread) for row in table.rows]
+        st.plotly_chart(
+            figures.ablations(rows, panels.theme()), theme=None, config=figures.CONFIG,
+            alt="; ".join(f"{name}: {accuracy:.1f} %" for name, accuracy, _ in rows),
+        )  # fmt: skip
+        # The test lists are left for released checkpoints.
+        about = (
+            f"Heads alone, on frozen features at {table.input_size} pixels: {table.faces:,} "
+            f"training faces, {table.epochs} epochs, {len(table.seeds)} seeds; accuracy after the "
+            f"last epoch on {table.valid:,} faces of FER2013Valid. {table.about} Random boxes are "
+            "the same for all faces; landmarks are the framing's medians."
+        )
+        st.markdown(f":small[:gray[{about}]]")
+        if table.shows:
+            st.markdown(table.shows)
+
+
+def rb_margins(table: AblationTable) -> None:
+    """Draw the RB margins of many faces, trained with and without RB-loss."""
+    if not {WITH_RB_LOSS, WITHOUT_RB_LOSS} <= set(table.margins):
+        return
+    colours = panels.theme()
+    alpha = next(row.alpha for row in table.rows if row.name == WITH_RB_LOSS)
+    above = {row.name: row.above_alpha for row in table.rows}
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(
+            "**RB margins with and without RB-loss**",
+            help=f"{HELP_MARGIN} Here over {table.valid:,} faces of FER2013Valid, of the "
+            "first two rows' heads.",
+        )
+        box = "display:inline-block;width:12px;height:12px;box-sizing:border-box"
+        st.html(
+            f"<div style='font-size:.85rem;color:{colours.muted}'><span style='{box};background:"
+            f"{colours.after}'></span> trained with RB-loss &nbsp; <span style='{box};border:2px "
+            f"solid {colours.text}'></span> trained without</div>"
+        )
+        st.plotly_chart(
+            figures.rb_margins(
+                table.edges, table.margins[WITHOUT_RB_LOSS], table.margins[WITH_RB_LOSS], alpha,
+                colours,
+            ),
+            theme=None, config=figures.CONFIG,
+            alt="Histograms of the RB margin, trained with and without RB-loss",
+        )  # fmt: skip
+        shares = above[WITH_RB_LOSS], above[WITHOUT_RB_LOSS]
+        st.markdown(
+            f"{100 * (shares[0] or 0.0):.0f} % of the faces reach α with RB-loss, "
+            f"{100 * (shares[1] or 0.0):.0f} % without."
+        )

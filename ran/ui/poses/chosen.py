@@ -1,0 +1,196 @@
+"""The chosen pose on the Poses page: its face, its answer, its crops, and how to choose another."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ran import figures
+from ran.engine import Engine
+from ran.figures import Moved, Theme, change, change_colour, outlined, signed, weight_colour
+from ran.figures.numbers import times
+from ran.figures.poses.axis import degrees, stands
+from ran.prediction import Prediction
+from ran.study.poses.posed import Answered
+from ran.ui.poses.chart_panels import front
+from ran.ui.poses.sweep import Work
+from ran.ui.shared import panels
+from ran.ui.shared.files import inline
+from ran.ui.shared.outside import escaped
+from ran.ui.shared.panels import Cell
+from ran.ui.shared.session import Session
+
+
+def pose(
+    session: Session,
+    engine: Engine,
+    work: Work,
+    found: Sequence[Answered],
+    chosen: int,
+    laid_over: tuple[Engine, Sequence[Answered]] | None,
+) -> None:
+    """Draw the chosen pose: its face, answer and crops, against the pose nearest the front.
+
+    `laid_over`, a second network and its answers to the same poses, adds its answer.
+    """
+    colours = panels.theme()
+    one, ahead = found[chosen], found[front(found, found[chosen])]
+    region = min(session.region, len(one.answer.boxes) - 1)
+    with st.container(border=True):
+        st.markdown(_heading(one))
+        _choose(session, work, found, chosen)
+        if one.posed.warning:
+            st.markdown(f":material/warning: {one.posed.warning}")
+        left, right = st.columns([0.28, 0.72])
+        with left:
+            picture = outlined(
+                one.scene.hidden_pixels(), one.answer.boxes, one.answer.relative_weights.tolist(),
+                colours, chosen=region,
+            )  # fmt: skip
+            st.image(picture, width="stretch", alt=f"The face at {one.posed.name}, its regions")
+            if one.posed.filled is not None:
+                _filled(one)
+        with right:
+            second = None if laid_over is None else (laid_over[0], laid_over[1][chosen])
+            _band(one, ahead, second)
+            if len(one.answer.boxes) > 1:
+                _crops(engine, one, ahead, colours)
+
+
+def _choose(session: Session, work: Work, found: Sequence[Answered], chosen: int) -> None:
+    """Ask for another pose, by name or one step further, and offer this one to Occlude."""
+    names = [f"{degrees(one.posed.yaw)}, {one.posed.name}" for one in found]
+    if found[0].posed.moment:
+        names = [stands(one.posed) for one in found]
+    if found[0].posed.is_synthetic:
+        names = [one.posed.name for one in found]
+    # What a click on the chart chose is what the list shows.
+    st.session_state["poses-chosen"] = chosen
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _step(work, "Previous", ":material/chevron_left:", found, chosen - 1)
+        _step(work, "Next", ":material/chevron_right:", found, chosen + 1)
+        st.selectbox(
+            "Pose", range(len(found)), format_func=names.__getitem__, key="poses-chosen", width=220,
+            label_visibility="collapsed", on_change=taking(work, found, "poses-chosen"),
+        )  # fmt: skip
+        one = found[chosen]
+        if st.button(
+            "Open on Occlude", icon=":material/draw:", type="tertiary", key="poses-open",
+            help="Draw on this face there; the photo's face and its drawing wait.",
+        ):  # fmt: skip
+            session.open_pose(one.posed, one.scene.shapes, one.scene.fill)
+            st.switch_page("pages/occlude.py")
+
+
+def _step(work: Work, label: str, icon: str, found: Sequence[Answered], place: int) -> None:
+    is_there = 0 <= place < len(found)
+    st.button(
+        label, icon=icon, type="tertiary", key=f"poses-{label}", disabled=not is_there,
+        on_click=work.choose, args=(found[place if is_there else 0].posed,),
+    )  # fmt: skip
+
+
+def taking(work: Work, found: Sequence[Answered], key: str) -> Callable[[], None]:
+    """Return what chooses the pose whose place among these a widget holds."""
+    return lambda: work.choose(found[st.session_state[key]].posed)
+
+
+def _heading(one: Answered) -> str:
+    posed, estimate = one.posed, one.posed.pose
+    words = f"**Yaw {degrees(posed.yaw)}**"
+    if posed.moment is not None:
+        words = f"**{stands(posed).capitalize()}**"
+    elif posed.is_synthetic:
+        words += " :orange-badge[:material/3d_rotation: synthetic]"
+    else:
+        words += f" {escaped(posed.name)}"
+    if estimate is None:
+        return f"{words} :gray[no face is found in it again, so no angle is estimated]"
+    spread = estimate.spread
+    doubt = "" if estimate.is_reliable else ", not reliable"
+    wide = f" ± {spread:.0f}°" if spread is not None and spread < 90 else ""
+    return (
+        f"{words} :gray[estimated {degrees(estimate.yaw)}{wide}, pitch "
+        f"{degrees(estimate.pitch)}, roll {degrees(estimate.roll)}{doubt}]"
+    )
+
+
+def _filled(one: Answered) -> None:
+    filled = one.posed.filled
+    if filled is None or not filled.any():
+        return
+    marked = one.posed.face.pixels.copy()
+    marked[filled] = (0.35 * marked[filled] + 0.65 * np.array([242, 182, 91])).astype(np.uint8)
+    with st.expander(f"{100 * filled.mean():.0f} % of it is made up"):
+        st.image(marked, width="stretch", alt="The face, what no photo shows in amber")
+        st.markdown(
+            ":small[:gray[Amber: the photo does not show it. Hidden parts of the head are taken "
+            "from its other side, the rest repeats the photo's edge.]]"
+        )
+
+
+def _band(one: Answered, ahead: Answered, second: tuple[Engine, Answered] | None) -> None:
+    here, there = one.answer, ahead.answer
+    index = there.classes.index(there.expression)
+    before, now = float(there.probabilities[index]), float(here.probabilities[index])
+    at = stands(ahead.posed)
+    told = f"{here.expression} {float(here.probabilities.max()):.2f}"
+    was = "" if here.expression == there.expression else f"{there.expression} {before:.2f}"
+    cells = [Cell("Answer, with its probability", told, was, leads=True)]
+    if here.rb_margin is not None and there.rb_margin is not None:
+        cells.append(Cell("RB margin", signed(here.rb_margin, 3), signed(there.rb_margin, 3)))
+    cells.append(
+        Cell(f"{there.expression}, {at} → this pose", f"{now:.2f}", f"{before:.2f}",
+             moved=Moved.by(now - before))
+    )  # fmt: skip
+    if second is not None:
+        theirs = second[1].answer
+        said = f"{theirs.expression} {float(theirs.probabilities.max()):.2f}"
+        cells.append(Cell(f"{second[0].card.name}, laid over", said))
+    if here.covered[0] > 0:
+        cells.append(Cell("Hidden", f"{100 * float(here.covered[0]):.0f} %", more="of the face"))
+    panels.band(cells)
+
+
+def _crops(engine: Engine, one: Answered, ahead: Answered, colours: Theme) -> None:
+    crops = engine.regions_seen(one.scene)
+    at = stands(ahead.posed)
+    cards = "".join(
+        _crop(one.answer, ahead.answer, index, crops[index], colours)
+        for index in range(len(one.answer.boxes))
+    )
+    st.html(
+        f"<div style='display:grid;grid-template-columns:repeat(auto-fill,minmax(88px,1fr));"
+        f"gap:.6rem;color:{colours.text};font-variant-numeric:tabular-nums'>{cards}</div>"
+        f"<div style='font-size:.85rem;color:{colours.muted};margin-top:.4rem'>Large: weight w "
+        f"relative to uniform, and its change from {at}</div>"
+    )
+
+
+def _crop(
+    here: Prediction, there: Prediction, index: int, crop: NDArray[np.uint8], colours: Theme
+) -> str:
+    name = html.escape(here.boxes[index].name)
+    value = float(here.relative_weights[index])
+    difference = value - float(there.relative_weights[index]) if index < len(there.boxes) else 0.0
+    rows = "".join(
+        f"<span title='{float(numbers[index]):.6g}'>{symbol} "
+        f"{html.escape(figures.weight(float(numbers[index])))}</span>"
+        for symbol, numbers in (
+            ("μ", here.self_weights), ("ν", here.relation_weights), ("w", here.weights)
+        )
+    )  # fmt: skip
+    return (
+        f"<div><img style='width:100%;border-radius:4px;display:block;border-bottom:4px solid "
+        f"{weight_colour(value, colours)}' alt='{name} as the network saw it' "
+        f"src='{inline(crop)}'>"
+        f"<div style='font-size:.87rem;margin-top:.2rem'>{name}</div>"
+        f"<div><b style='font-size:1.1rem'>{times(value)}</b> <span style='font-size:.85rem;"
+        f"white-space:nowrap;color:{change_colour(difference, colours)}'>{change(difference)}"
+        f"</span></div><div style='display:flex;flex-wrap:wrap;gap:0 .6rem;font-size:.8rem;"
+        f"color:{colours.muted}'>{rows}</div></div>"
+    )

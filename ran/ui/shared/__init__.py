@@ -1,0 +1,1 @@
+"""What every page shares: the shell, the session, answers, slow work."""

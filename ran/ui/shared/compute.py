@@ -1,0 +1,166 @@
+"""Where pages get their answers: one engine for all visitors, and errors put into words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import streamlit as st
+
+from ran.engine import Engine
+from ran.errors import BadCheckpoint, RanError
+from ran.face.photo import open_photo
+from ran.net.checkpoints import DEFAULT, WEIGHTS
+from ran.prediction import Prediction
+from ran.recipe import PhotoRef
+from ran.scene import Scene
+from ran.study.evaluation.ablation_table import AblationTable
+from ran.ui.shared.outside import escaped
+from ran.ui.shared.session import FoundPhoto, Session
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
+FIRST_EXAMPLE = "astronaut.png"
+_Made = TypeVar("_Made")
+_PARTS_OF_OURS = {"safetensors": "model.safetensors", "json": "card.json"}
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading the network …")
+def _engine(checkpoint: str, device: str) -> Engine:
+    return Engine.load(checkpoint, device)
+
+
+def engine(session: Session) -> Engine:
+    """Return the visitor's own engine, or else the one of their checkpoint and device."""
+    if session.own_engine is not None:
+        return session.own_engine
+    return _engine(checkpoint_of(session), session.device)
+
+
+def checkpoint_of(session: Session) -> str:
+    """Return the path of the checkpoint in use, where it is not the visitor's own."""
+    return session.checkpoint or opens_with()
+
+
+def opens_with() -> str:
+    """Return the checkpoint that a new visitor sees: the operator's, else the bundled RAN."""
+    return os.environ.get("RAN_CHECKPOINT") or str(WEIGHTS / DEFAULT)
+
+
+def ablations(session: Session) -> AblationTable | None:
+    """Return the table that lies beside the checkpoint in use, if there is one."""
+    if session.own_engine is not None:
+        return None
+    return AblationTable.read(Path(checkpoint_of(session)))
+
+
+def engine_of(checkpoint: str, device: str) -> Engine:
+    """Return the engine of a bundled checkpoint, to compare with."""
+    return _engine(checkpoint, device)
+
+
+def once(key: Hashable, make: Callable[[], _Made]) -> _Made:
+    """Return what `make` gives, kept in the visitor's session until another key is asked for."""
+    kept = st.session_state.get("ran_once")
+    if kept is None or kept[0] != key:
+        kept = st.session_state["ran_once"] = (key, make())
+    made: _Made = kept[1]
+    return made
+
+
+def use_own_checkpoint(session: Session, files: Sequence[tuple[str, bytes]]) -> None:
+    """Load an uploaded checkpoint for this visitor alone; if it fails, nothing changes."""
+    session.use_engine(uploaded_engine(files, session.device))
+
+
+def uploaded_engine(files: Sequence[tuple[str, bytes]], device: str) -> Engine:
+    """Return the engine of an uploaded checkpoint.
+
+    Args:
+        files: name and content: model.safetensors with card.json, or the authors' .pth.tar.
+        device: as Engine.load takes it.
+
+    Raises:
+        BadCheckpoint: if they are no checkpoint, or more than one.
+    """
+    with TemporaryDirectory(prefix="ran-checkpoint-") as place:
+        folder = Path(place)
+        released: Path | None = None
+        for name, content in files:
+            ours = _PARTS_OF_OURS.get(name.rsplit(".", 1)[-1].lower())
+            path = folder / (ours or file_name(name))
+            if path.exists() or (released is not None and not ours):
+                second = f"is a second {ours}" if ours else "is a second checkpoint"
+                raise BadCheckpoint(f"{name} {second}.", hint="Give one checkpoint.")
+            path.write_bytes(content)
+            released = released if ours else path
+        if released is not None and len(files) > 1:
+            raise BadCheckpoint(
+                f"{released.name} is a whole checkpoint, and others are given beside it.",
+                hint="Give it alone, or model.safetensors with card.json.",
+            )
+        try:
+            return Engine.load(released or folder, device)
+        except BadCheckpoint as error:
+            # Where the upload lay for a moment is nobody's business.
+            said = error.message.replace(f"{place}/", "").replace(place, "The upload")
+            raise BadCheckpoint(said, hint=error.hint) from error
+
+
+def file_name(name: str) -> str:
+    """Return a visitor's name of a file as one that can be written: letters, one line, short."""
+    kept = "".join(c for c in name if c.isprintable() and c not in "/\\\0").strip(". ")
+    kept = kept.encode("utf-8", "replace").decode()
+    head, dot, ending = kept.partition(".")
+    return f"{head[:60] or 'checkpoint'}{dot}{ending[-20:]}"
+
+
+@st.cache_resource(max_entries=2, show_spinner="Finding the examples' faces …")
+def _examples(framing: str, _using: Engine) -> dict[str, FoundPhoto]:
+    found = {}
+    paths = [path for path in EXAMPLES.glob("*") if path.suffix in (".png", ".jpg")]
+    # Photographs first.
+    for path in sorted(paths, key=lambda path: (path.name.startswith("drawn_"), path.name)):
+        found[path.stem.replace("_", " ").title()] = look_at_example(_using, path)
+    return found
+
+
+def examples(using: Engine) -> dict[str, FoundPhoto]:
+    """Return every example photo with its faces, by the name to show; found once."""
+    return _examples(using.card.framing, using)
+
+
+def look_at(using: Engine, content: bytes, name: str) -> FoundPhoto:
+    """Open a photo and find its faces, framed for the engine in use."""
+    photo = open_photo(content, name=name)
+    faces, upright = using.find_both(photo)
+    return FoundPhoto(name, PhotoRef.of(photo), faces, upright=upright)
+
+
+def look_at_example(using: Engine, path: Path) -> FoundPhoto:
+    """Open an example and find its faces, framed for the engine in use."""
+    return replace(look_at(using, path.read_bytes(), path.name), is_example=True)
+
+
+def answers(using: Engine, scene: Scene) -> tuple[Prediction, Prediction]:
+    """Return the answers for the clean and for the covered face."""
+    clean, covered = using.predict_many([scene.clean(), scene])
+    return clean, covered
+
+
+@contextmanager
+def told(after: str = "") -> Iterator[None]:
+    """Turn a RanError into words on the page; what is below it in the block is left out.
+
+    `after` is one more sentence: what has not changed.
+    """
+    try:
+        yield
+    except RanError as error:
+        texts = (f"**{escaped(error.message)}**", escaped(error.hint), after)
+        said = " ".join(text for text in texts if text)
+        st.warning(said, icon=":material/error:")

@@ -1,0 +1,1 @@
+"""Where a visitor's face comes from: the dialog, and three scenes to begin with."""

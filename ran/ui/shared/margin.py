@@ -1,0 +1,71 @@
+"""The RB margin beside alpha: how far the best crop stands above the whole face."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ran import figures
+from ran.prediction import Prediction
+from ran.ui.shared.panels import moved, theme
+from ran.ui.shared.session import Session
+
+HELP_MARGIN = (
+    "How far the best crop stands above the whole face. Below α the loss is α minus the margin."
+)
+
+
+def margin(session: Session, clean: Prediction, covered: Prediction) -> None:
+    """Draw the RB margin against alpha, with the slider that moves it."""
+    if clean.rb_margin is None or covered.rb_margin is None:
+        return
+    colours = theme()
+    alpha = float(clean.alpha if session.alpha is None else session.alpha)
+    before, after = (max(0.0, alpha - p) for p in (clean.rb_margin, covered.rb_margin))
+    is_pair = bool(covered.covered.any())
+    with st.container(border=True, gap="xsmall"):
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.markdown(r"**RB margin** $\mu_{max} - \mu_0$", help=HELP_MARGIN, width="content")
+            st.html(
+                f"<span class='ran'>RB loss {before:.3f} → <b>{after:.3f}</b> "
+                f"{moved(after - before, colours, 3)}</span>"
+                if is_pair
+                else f"<span class='ran'>RB loss <b>{after:.3f}</b></span>",
+                width="content",
+            )
+        was = clean.rb_margin if is_pair else None
+        st.html(figures.margin(was, covered.rb_margin, alpha, colours))
+        with st.container(horizontal=True):
+            # Filled once they are open: a stroke should not wait for what nobody sees.
+            computed = st.popover(
+                "How computed", icon=":material/function:", type="tertiary", key="margin-computed",
+                on_change="rerun",
+            )  # fmt: skip
+            if computed.open:
+                with computed:
+                    _margin_computed(covered, alpha)
+            tuned = st.popover(
+                f"α = {alpha:.3f}", icon=":material/tune:", type="tertiary", key="alpha-popover",
+                on_change="rerun",
+            )  # fmt: skip
+            if tuned.open:
+                tuned.slider(
+                    "α, the margin asked for", 0.0, max(0.2, clean.alpha, alpha), alpha, 0.005,
+                    format="%.3f", key="alpha", on_change=_take_alpha, args=(session,),
+                    help=f"The checkpoint was trained with {clean.alpha:g}.",
+                )  # fmt: skip
+
+
+def _take_alpha(session: Session) -> None:
+    session.alpha = st.session_state["alpha"]
+
+
+def _margin_computed(covered: Prediction, alpha: float) -> None:
+    mu = covered.self_weights
+    best = int(mu[1:].argmax()) + 1
+    gap, loss = float(mu[best] - mu[0]), max(0.0, alpha - float(mu[best] - mu[0]))
+    st.latex(rf"\mu_{best} - \mu_0 = {mu[best]:.3f} - {mu[0]:.3f} = {gap:+.3f}")
+    st.latex(rf"L_{{RB}} = \max(0,\ {alpha:.3f} - ({gap:+.3f})) = {loss:.3f}")
+    st.markdown(
+        f":small[:gray[Covered face; the best crop is {covered.boxes[best].name}. "
+        "Wang et al. 2020, region-biased loss, arXiv:1905.04075.]]"
+    )

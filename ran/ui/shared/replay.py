@@ -1,0 +1,129 @@
+"""Recipes on the page: replayed from a file or a link, and given away as a link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from ran.engine import Engine
+from ran.face.detect import Face
+from ran.recipe import (
+    CheckpointRef,
+    PhotosChoice,
+    PosesChoice,
+    Recipe,
+    example_link,
+    read_link,
+    recipe_of,
+)
+from ran.recipe.link import PARAMETER
+from ran.scene import Scene
+from ran.study.poses.posed import Cover, Posed
+from ran.ui.shared import compute
+from ran.ui.shared.outside import escaped
+from ran.ui.shared.session import Session
+from ran.ui.shared.settings.posing import PHOTOS, TURN
+
+_KEPT = "What was set before stays."
+
+
+def recipe_here(engine: Engine, session: Session, scene: Scene) -> Recipe:
+    """Return all that is set as a recipe; the photo is not in it."""
+    return recipe_of(
+        scene,
+        session.photo_reference(),
+        checkpoint=CheckpointRef.of(engine.card),
+        layout=session.layout_choice(),
+        alpha=session.alpha,
+        region=session.region,
+        cut=session.cut,
+    )
+
+
+def poses_recipe(
+    engine: Engine, session: Session, cover: Cover | None, poses: Sequence[Posed]
+) -> Recipe | None:
+    """Return what the Poses page holds as a recipe; None where one could not say it all.
+
+    So it is for videos, for the published lists, and for a cover that lies on an opened pose.
+    """
+    face = session.photo_face
+    ways: dict[str, Callable[[Face], PosesChoice]] = {
+        TURN: lambda _: session.poses.turn,
+        PHOTOS: lambda face: PhotosChoice.on(
+            face, tuple(posed.photo for posed in poses if posed.photo is not None)
+        ),
+    }
+    if face is None or session.poses.way not in ways or (cover and cover.face != face):
+        return None
+    return Recipe(
+        session.reference_of_photo(),
+        CheckpointRef.of(engine.card),
+        () if cover is None else cover.shapes,
+        session.fill if cover is None else cover.fill,
+        session.layout_choice(),
+        session.alpha,
+        session.region,
+        ways[session.poses.way](face),
+        session.cut,
+    )
+
+
+def ask_for_file(session: Session, engine: Engine) -> None:
+    """Take a recipe that was saved here or made in Python."""
+    place = st.expander("Replay a recipe", key="replay", on_change="rerun")
+    if not place.open:
+        return
+    with place:
+        file = st.file_uploader(
+            "A recipe, JSON", type=["json"], max_upload_size=2, key=f"recipe-{session.visit}",
+            help="From a Save menu. It sets all but the photos.",
+        )  # fmt: skip
+        if file is not None:
+            with compute.told(_KEPT):
+                recipe = Recipe.from_json(file.getvalue())
+                for notice in _notices(recipe, session, engine):
+                    st.markdown(f":material/info: {escaped(notice)}")
+                st.button(
+                    "Replay it", icon=":material/replay:", on_click=session.replay, args=(recipe,)
+                )
+
+
+def take_link(session: Session, engine: Engine) -> None:
+    """Replay the recipe in the page's address, once; it brings the example face that it names."""
+    text = st.query_params.get(PARAMETER)
+    if not text:
+        return
+    if text != session.link:
+        session.link, session.link_notices = text, ()
+        with compute.told(_KEPT):
+            recipe = read_link(text)
+            for photo in compute.examples(engine).values():
+                if photo.reference.digest == recipe.photo.digest:
+                    session.use_photo(photo)
+            session.link_notices = _notices(recipe, session, engine)
+            session.replay(recipe)
+            st.rerun()  # the sidebar was drawn with what was set before
+    for notice in session.link_notices:
+        st.markdown(f":material/info: {escaped(notice)}")
+
+
+def offer_link(session: Session, recipe: Recipe) -> None:
+    """Show the address that opens this page as it is; for example faces alone."""
+    st.markdown("**Link to this page as it is**")
+    if not (session.is_example and recipe.photo == session.reference_of_photo()):
+        st.markdown(
+            ":small[:gray[For example faces only: a link holds no photo. Save the recipe instead.]]"
+        )
+        return
+    with compute.told():
+        address = (st.context.url or "").split("?")[0]
+        st.code(f"{address}?{PARAMETER}={example_link(recipe)}", language=None, wrap_lines=False)
+
+
+def _notices(recipe: Recipe, session: Session, engine: Engine) -> tuple[str, ...]:
+    is_of_pose = session.posed is not None and recipe.poses is None
+    photo = session.photo_reference() if is_of_pose else session.reference_of_photo()
+    faces = 1 if is_of_pose else len(session.faces)
+    return recipe.notices(photo, CheckpointRef.of(engine.card), faces=faces)

@@ -1,0 +1,260 @@
+"""What one visitor has set: the face, what hides it, how it is cut, what is outlined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import uuid4
+
+import streamlit as st
+
+from ran.engine import Engine
+from ran.face.covers.occlusion import Fill
+from ran.face.covers.parts import preset
+from ran.face.detect import Face
+from ran.face.shapes import Rectangle, Shape
+from ran.net.regions import RegionLayout
+from ran.recipe import LayoutChoice, PhotoRef, Recipe
+from ran.scene import Scene
+from ran.study.poses.posed import Posed
+from ran.ui.shared.settings.explaining import ExplainSettings
+from ran.ui.shared.settings.posing import WIDGETS, PoseSettings
+
+_KEY = "ran_session"
+LAYOUTS = ("Fixed", "Random", "Landmark")
+_FILL = ("fill", "opacity", "colour", "noise")
+_REPLAYED = (*_FILL, "alpha", "layout", "random-count", "random-seed", "radius")
+"""Keys of the widgets whose values a recipe holds."""
+
+
+@dataclass(frozen=True, eq=False)
+class FoundPhoto:
+    """A photo that was looked at: its name, how a recipe refers to it, its faces, largest first."""
+
+    name: str
+    reference: PhotoRef
+    faces: list[Face]
+    is_example: bool = False
+    upright: list[Face] = field(default_factory=list)
+    """The same faces as recipes before version 3 cut them."""
+
+
+def _name() -> str:
+    return uuid4().hex
+
+
+@dataclass
+class Session:
+    """One visitor's state. It lives in memory for the visit and goes with it.
+
+    It is the truth: widgets are seeded from it when a page opens and write back into it.
+    """
+
+    photo_name: str = ""
+    photo: PhotoRef = field(default_factory=lambda: PhotoRef("0" * 64, ""))
+    """How a recipe refers to the photo; its face's number is `face_number`."""
+    faces: list[Face] = field(default_factory=list)
+    upright: list[Face] = field(default_factory=list)
+    cut: str = "straightened"
+    """How the faces in use were cut; a recipe from before version 3 takes the upright ones."""
+    is_example: bool = False
+    face_number: int = 0
+    posed: Posed | None = None
+    """A pose that was opened from the Poses page: `face` is its face, until `leave_pose`."""
+    aside: tuple[list[str], list[Rectangle], tuple[Shape, ...]] = field(
+        default_factory=lambda: ([], [], ())
+    )
+    """What hid the photo's face when a pose was opened: parts, rectangles, what was drawn."""
+    visit: int = 0
+    """Counts photos taken into use: part of the keys of widgets that start anew with each."""
+    parts: list[str] = field(default_factory=list)
+    rectangles: list[Rectangle] = field(default_factory=list)
+    fill: Fill = field(default_factory=lambda: Fill("look"))
+    """A sticker's own look; strokes and the other shapes are black under it."""
+    alpha: float | None = None
+    drawn: tuple[Shape, ...] = ()
+    seeded: tuple[Shape, ...] = ()
+    """What the drawing began with, from a recipe."""
+    drawing: str = field(default_factory=_name)
+    """The drawing's name: the browser keeps its undo under it."""
+    link: str = ""
+    """The recipe of the page's address that was taken last: it is replayed once."""
+    link_notices: tuple[str, ...] = ()
+    replaced: dict[str, Any] | None = None
+    """What a scene's button replaced, until it is brought back."""
+    region: int = 0
+    """The outlined one; until a visitor has chosen, that which stands out."""
+    is_region_chosen: bool = False
+    layout_kind: str = LAYOUTS[0]
+    random_count: int = 5
+    random_seed: int = 0
+    radius: float = 0.25
+    poses: PoseSettings = field(default_factory=PoseSettings)
+    explaining: ExplainSettings = field(default_factory=ExplainSettings)
+    checkpoint: str | None = None
+    own_engine: Engine | None = None
+    second_engine: Engine | None = None
+    """A network of the visitor's own that the Poses page lays over the one in use."""
+    device: str = "auto"
+    page: str = ""
+    """The page that was drawn last, by its title."""
+
+    @property
+    def face(self) -> Face | None:
+        """Return the face in use: an opened pose, or the photo's; None before one was chosen."""
+        return self.photo_face if self.posed is None else self.posed.face
+
+    @property
+    def photo_face(self) -> Face | None:
+        """Return the photo's face, also where a pose is open instead."""
+        return self.faces[self.face_number] if self.faces else None
+
+    def shapes(self, face: Face) -> tuple[Shape, ...]:
+        """Return all that hides the face, in order: named parts, rectangles, what was drawn."""
+        return self.set_shapes(face) + self.drawn
+
+    def set_shapes(self, face: Face) -> tuple[Shape, ...]:
+        """Return what hides the face by name or number; what was drawn lies above it."""
+        named = tuple(shape for part in self.parts for shape in preset(part, face))
+        return named + tuple(self.rectangles)
+
+    def layout(self, face: Face) -> RegionLayout | None:
+        """Return the regions chosen in the sidebar; None is the checkpoint's own."""
+        return self.layout_choice().regions(face)
+
+    def scene(self, face: Face) -> Scene:
+        """Return the scene that the network is asked about."""
+        return Scene(face, self.shapes(face), self.fill, self.layout(face))
+
+    def found_photo(self) -> FoundPhoto:
+        """Return the photo in use as it was found."""
+        return FoundPhoto(
+            self.photo_name, self.photo, self.faces, self.is_example, upright=self.upright
+        )
+
+    def put_aside(self) -> None:
+        """Keep what is set, so that `bring_back` can undo what replaces it now."""
+        names = ("photo_name", "photo", "faces", "is_example", "face_number", "posed", "aside",
+                 "upright", "cut",
+                 "parts", "rectangles", "fill", "drawn", "region", "is_region_chosen")  # fmt: skip
+        self.replaced = {name: getattr(self, name) for name in names}
+
+    def bring_back(self) -> None:
+        """Set again what was put aside last; widgets start anew from it."""
+        if self.replaced is None:
+            return
+        kept, self.replaced = self.replaced, None
+        for name, value in kept.items():
+            setattr(self, name, value)
+        parts, rectangles = self.parts, self.rectangles
+        self._begin_drawing(self.drawn)
+        self.parts, self.rectangles = parts, rectangles
+        self.forget_fill()
+
+    def begin_with(self, shapes: tuple[Shape, ...]) -> None:
+        """Hide the face with these shapes, as if they had been drawn."""
+        self._begin_drawing(shapes)
+
+    def forget_fill(self) -> None:
+        """Let the widgets of the fill start anew from the session."""
+        for key in _FILL:
+            st.session_state.pop(key, None)
+
+    def outline(self, region: int) -> None:
+        """Outline the region that the visitor chose."""
+        self.region, self.is_region_chosen = region, True
+
+    def use_photo(self, photo: FoundPhoto, number: int = 0) -> None:
+        """Take a face of a new photo; the largest comes first. What was drawn goes."""
+        self.photo_name, self.photo = photo.name, photo.reference
+        self.faces, self.face_number = photo.faces, number
+        self.region, self.is_region_chosen = 0, False
+        self.is_example, self.posed = photo.is_example, None
+        self.upright, self.cut = photo.upright, "straightened"
+        self._begin_drawing(())
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Return whether the face in use was turned here, so that no photo shows it."""
+        return self.posed is not None and self.posed.is_synthetic
+
+    def open_pose(self, posed: Posed, shapes: tuple[Shape, ...], fill: Fill) -> None:
+        """Take a pose into use as it was shown; what hid the photo's face is put aside."""
+        if self.posed is None:
+            self.aside = self.parts, self.rectangles, self.drawn
+        self.posed, self.region, self.is_region_chosen = posed, 0, False
+        self._begin_drawing(shapes)
+        if shapes:
+            self.fill = fill
+            self.forget_fill()
+
+    def leave_pose(self) -> None:
+        """Go back to the photo's face and what hid it."""
+        self.posed, self.region, self.is_region_chosen = None, 0, False
+        self._begin_drawing(self.aside[2])
+        self.parts, self.rectangles = self.aside[:2]
+
+    def photo_reference(self) -> PhotoRef:
+        """Return how a recipe refers to the face in use; no photo has the digest of a made one."""
+        if self.posed is None:
+            return self.reference_of_photo()
+        return self.posed.photo or PhotoRef("0" * 64, self.posed.name)
+
+    def reference_of_photo(self) -> PhotoRef:
+        """Return how a recipe refers to the photo's face, also where a pose is open instead."""
+        return replace(self.photo, face=self.face_number)
+
+    def layout_choice(self) -> LayoutChoice:
+        """Return the sidebar's choice of regions as a recipe holds it."""
+        if self.layout_kind == "Random":
+            return LayoutChoice("random", count=self.random_count, seed=self.random_seed)
+        if self.layout_kind == "Landmark":
+            return LayoutChoice("landmark", radius=self.radius)
+        return LayoutChoice()
+
+    def replay(self, recipe: Recipe) -> None:
+        """Take all that a recipe sets; the photo stays. Widgets start anew from it."""
+        if recipe.poses is not None:
+            self.posed = None  # its shapes lie on the photo's face
+        self._begin_drawing(recipe.shapes)
+        self.fill, self.alpha = recipe.fill, recipe.alpha
+        self.outline(recipe.region)
+        if self.posed is None:
+            self.face_number = recipe.face_among(len(self.faces))
+        if recipe.cut != self.cut and self.upright:
+            self.faces, self.upright, self.cut = self.upright, self.faces, recipe.cut
+        layout = recipe.layout
+        self.layout_kind = {"random": "Random", "landmark": "Landmark"}.get(layout.kind, "Fixed")
+        self.random_count = layout.count or self.random_count
+        self.random_seed = self.random_seed if layout.seed is None else layout.seed
+        self.radius = layout.radius or self.radius
+        if recipe.poses is not None:
+            self.poses.replay(recipe.poses, has_cover=bool(recipe.shapes))
+        for key in (*_REPLAYED, *WIDGETS):
+            st.session_state.pop(key, None)
+
+    def _begin_drawing(self, shapes: tuple[Shape, ...]) -> None:
+        self.parts, self.rectangles = [], []
+        self.drawn = self.seeded = shapes
+        self.drawing = _name()
+        self.visit += 1
+
+    def use_engine(self, engine: Engine | None) -> None:
+        """Take the visitor's own network, or with None the bundled one again."""
+        self.own_engine, self.alpha, self.region = engine, None, 0
+        st.session_state.pop("alpha", None)
+
+
+def current() -> Session:
+    """Return this visitor's session, made at the first call."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = Session()
+    session: Session = st.session_state[_KEY]
+    return session
+
+
+def seed(key: str, value: object) -> str:
+    """Give the widget of that key its value unless it has one already; return the key."""
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key

@@ -1,0 +1,1 @@
+"""What a visitor has set on each page; it lives in their session."""

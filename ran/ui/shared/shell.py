@@ -1,0 +1,219 @@
+"""What every page shares: the navigation, the header, the sidebar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ran.engine import Engine
+from ran.engine.devices import devices
+from ran.net.checkpoints import bundled
+from ran.study.poses.posed import Posed
+from ran.ui.shared import compute, panels
+from ran.ui.shared.faces.face_dialog import face_dialog
+from ran.ui.shared.faces.scenes import ensure_face
+from ran.ui.shared.outside import escaped
+from ran.ui.shared.session import LAYOUTS, Session, current, seed
+
+HALF = 380
+"""Pixels that half a page needs; where there is less, the halves stand one below the other."""
+PURPOSES = {
+    "Occlude": "Cover part of the face. Does the network turn to other regions?",
+    "Explain": "Which pixels and which regions made the answer, and does the reply survive its "
+    "tests?",
+    "Poses": "Turn the face. Does the attention follow?",
+    "Model": "What was trained, on what, how well it does, and the equations behind every number.",
+}
+SHARED_WIDGETS = ("layout", "random-count", "random-seed", "radius", "checkpoint", "device")
+"""Keys of the sidebar's widgets, whose truth is the session."""
+_LAYOUT_NOTES = dict(
+    zip(
+        LAYOUTS,
+        (
+            "Three crops of 0.75 and two centred crops of 0.90 and 0.85 of the side, as in the "
+            "paper.",
+            "Square crops of 0.70 to 0.95 of the side at random places, as in the paper.",
+            "A square round each of the five landmarks, cut at the face's border, as in the paper.",
+        ),
+        strict=True,
+    )
+)
+
+
+def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None]) -> None:
+    """Draw one page: header, sidebar, then `body`. RanErrors become words.
+
+    `body` gets the place in the header where its Save menu goes.
+    """
+    session = current()
+    if session.page != title:
+        # A page's widgets are its own: those that all pages have begin anew from the session.
+        session.page = title
+        for key in SHARED_WIDGETS:
+            st.session_state.pop(key, None)
+    with st.container(horizontal=True, key="phone-pages", gap="small"):
+        # A narrow window folds the navigation away; the style shows this row there alone.
+        for name in PURPOSES:
+            st.page_link(f"pages/{name.lower()}.py", label=name)
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row.container(gap=None, width="stretch"):
+        st.title(title, anchor=False)
+        purpose = st.empty()
+        purpose.markdown(f":gray[{PURPOSES[title]}]")
+    header = row.container(horizontal=True, width="content")
+    choose = header.button("Face", icon=":material/account_circle:", key="choose-face")
+    regions = _sidebar(session)
+    panels.style()
+    with compute.told():
+        engine = compute.engine(session)
+        ensure_face(session, engine)
+        with regions:
+            _regions(session, engine)
+        if choose:
+            face_dialog(session, engine)
+        purpose.markdown(f":gray[{PURPOSES[title]}]{_photo(session)}")
+        if session.posed is not None and title != "Poses":
+            _posed(session, session.posed)
+        body(session, engine, header)
+
+
+def _photo(session: Session) -> str:
+    """Return whose face is in use and what was done to the photo to cut it out, or nothing."""
+    face = session.photo_face
+    if face is None:
+        return ""
+    said = escaped(session.photo_name)
+    if len(session.faces) > 1:
+        said += f", face {session.face_number + 1} of {len(session.faces)}"
+    if face.how_cut:
+        said += f": {face.how_cut}"
+    return f" :small[:gray[\N{MIDDLE DOT} {said}]]"
+
+
+def _posed(session: Session, posed: Posed) -> None:
+    """Say that a pose is in use, on every page that shows it, and offer the photo's face again."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = f"{escaped(posed.name)}, from the Poses page."
+        if posed.is_synthetic:
+            words = (
+                f":orange-badge[:material/3d_rotation: synthetic] {escaped(session.photo_name)} "
+                f"turned, {posed.name}: not a photo."
+            )
+        st.markdown(words, width="content")
+        st.button(
+            "Back to the photo's face", icon=":material/undo:", type="tertiary",
+            on_click=session.leave_pose, key="leave-pose",
+        )  # fmt: skip
+        if posed.warning:
+            st.markdown(f":small[:material/warning: {posed.warning}]", width="content")
+
+
+def halves() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Return the left and the right half of a page."""
+    cells = st.grid(2, min_column_width=HALF)
+    return cells.container(), cells.container()
+
+
+def _sidebar(session: Session) -> DeltaGenerator:
+    """Draw what every page shares; return the place of what depends on the network."""
+    with st.sidebar:
+        regions = st.container()
+        st.subheader("Model", anchor=False)
+        _checkpoint_and_device(session)
+        st.page_link("pages/model.py", label="Card and equations", icon=":material/schema:")
+        st.space("small")
+        st.markdown(
+            ":small[:gray[:material/lock: Faces you upload are not kept: they stay in memory for "
+            "this session and go with it.]]"
+        )
+        st.markdown(
+            ":small[:gray[An expression label says what the network answers. It is not what the "
+            "person feels.]]"
+        )
+    return regions
+
+
+def _regions(session: Session, engine: Engine) -> None:
+    """Ask how the face is cut, and say what was measured so; a plain network cuts nothing."""
+    st.subheader(
+        "Regions", anchor=False, help="How the face is cut. Region 0 is always the whole face."
+    )
+    if engine.card.kind == "plain":
+        st.markdown(":small[:gray[A plain network sees the whole face alone.]]")
+        return
+    session.layout_kind = (
+        st.segmented_control(
+            "Regions", LAYOUTS, key=seed("layout", session.layout_kind), required=True,
+            label_visibility="collapsed",
+        )
+        or LAYOUTS[0]
+    )  # fmt: skip
+    st.markdown(f":small[:gray[{_LAYOUT_NOTES[session.layout_kind]}]]")
+    if session.layout_kind == "Random":
+        session.random_count = st.slider(
+            "Crops",
+            1,
+            max(10, session.random_count),
+            key=seed("random-count", session.random_count),
+        )
+        session.random_seed = int(
+            st.number_input("Seed", 0, 10**6, key=seed("random-seed", session.random_seed))
+        )
+    if session.layout_kind == "Landmark":
+        session.radius = st.slider(
+            "Radius, in face sides",
+            min(0.1, session.radius),
+            max(0.5, session.radius),
+            step=0.05,
+            key=seed("radius", session.radius),
+        )
+    if session.face is not None and (note := session.layout_choice().note(session.face)):
+        st.markdown(f":small[:gray[{note}]]")
+    _measured(session, engine)
+
+
+def _measured(session: Session, engine: Engine) -> None:
+    """Say how the network was trained and what it reaches on the layout in use."""
+    kind, card = session.layout_kind.lower(), engine.card
+    if kind not in card.trained_layouts:
+        trained = " and ".join(card.trained_layouts)
+        st.markdown(
+            f":small[:orange[:material/warning: This network was not trained on {kind} crops, but "
+            f"on {trained} ones: its numbers here were not measured.]]"
+        )
+        return
+    scores = card.layouts.get(kind, {}).get("scores") or (
+        card.scores if kind == card.layout else None
+    )
+    if scores:
+        reached = f"{100 * scores['ferplus']['accuracy']:.1f} % on FERPlus"
+        if "occlusion" in scores:
+            reached += f", {100 * scores['occlusion']['accuracy']:.1f} % under occlusion"
+        st.markdown(f":small[:gray[Measured on these crops: {reached}.]]")
+
+
+def _checkpoint_and_device(session: Session) -> None:
+    if session.own_engine is not None:
+        st.markdown(f"Your own checkpoint is in use: {escaped(session.own_engine.card.name)}.")
+        st.button(
+            "Use the bundled one", icon=":material/undo:", on_click=session.use_engine,
+            args=(None,),
+        )  # fmt: skip
+        return
+    others = {str(path): name for name, path in bundled().items()}
+    opening = compute.opens_with()
+    known = {opening: others.get(opening, Path(opening).name)} | others
+    if len(known) > 1:
+        session.checkpoint = st.selectbox(
+            "Checkpoint", list(known), key=seed("checkpoint", session.checkpoint or opening),
+            format_func=known.__getitem__,
+        )  # fmt: skip
+    labels = devices()
+    session.device = st.selectbox(
+        "Device", ["auto", *labels], key=seed("device", session.device),
+        format_func=lambda d: f"Automatic: {next(iter(labels.values()))}" if d == "auto"
+        else labels[d],
+    )  # fmt: skip

@@ -1,0 +1,171 @@
+"""The Explain page's slow work: step by step, with Stop, keeping what is done."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ran.errors import RanError
+from ran.explain.heatmap import Explaining, Heatmap
+from ran.ui.shared import compute
+
+_KEY = "ran_explaining"
+_Step = TypeVar("_Step", bound="Step")
+KEPT = 48
+"""Pieces of work kept for each visitor, the oldest dropped first."""
+
+
+class Step(Protocol):
+    """How far a piece of work is."""
+
+    @property
+    def done(self) -> int:
+        """Return how many steps are done."""
+
+    @property
+    def of(self) -> int:
+        """Return how many there are."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One step of the same explanation for each face."""
+
+    faces: tuple[Explaining, ...]
+
+    @property
+    def done(self) -> int:
+        """Return the steps done, over all faces."""
+        return sum(face.done for face in self.faces)
+
+    @property
+    def of(self) -> int:
+        """Return how many steps there are, over all faces."""
+        return sum(face.of for face in self.faces)
+
+    @property
+    def maps(self) -> tuple[Heatmap | None, ...]:
+        """Return each face's map so far."""
+        return tuple(face.heatmap for face in self.faces)
+
+    @property
+    def is_even(self) -> bool:
+        """Return whether all faces are equally far, so that their maps compare."""
+        return len({(face.done, face.of) for face in self.faces}) == 1
+
+
+def in_turn(explanations: Sequence[Iterator[Explaining]]) -> Iterator[Round]:
+    """Take one step of each explanation, then the next: half done, the maps still compare.
+
+    One that needs fewer steps, because it was known, keeps its last.
+    """
+    latest: list[Explaining | None] = [None] * len(explanations)
+    while any(step is None or step.done < step.of for step in latest):
+        for face, explanation in enumerate(explanations):
+            latest[face] = next(explanation, latest[face])
+        steps = tuple(step for step in latest if step is not None)
+        yield Round(steps)
+
+
+@dataclass
+class Work(Generic[_Step]):
+    """A piece of work of one visitor, taken up again wherever it was left."""
+
+    name: str
+    counts: str
+    steps: Iterator[_Step]
+    latest: _Step | None = None
+    is_wanted: bool = False
+    is_stopped: bool = False
+    seconds: float = 0.0
+    is_failed: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether nothing is left to do."""
+        return self.latest is not None and self.latest.done >= self.latest.of
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether it is to be gone on with now."""
+        return self.is_wanted and not (self.is_stopped or self.is_whole)
+
+    def want(self) -> None:
+        """Begin, or go on after Stop."""
+        self.is_wanted, self.is_stopped = True, False
+
+    def stop(self) -> None:
+        """Keep what is done; nothing more is begun."""
+        self.is_stopped = True
+
+    def step(self) -> None:
+        """Take one step; work that fails is begun anew when it is next asked for.
+
+        A click starts the next run of the page while the last one is still inside its step: the
+        new one waits for it here.
+        """
+        with self.lock:
+            if self.is_whole:
+                return
+            begun = time.monotonic()
+            try:
+                self.latest = next(self.steps)
+            except RanError:
+                self.is_failed = True
+                raise
+            self.seconds += time.monotonic() - begun
+
+    def finish(self) -> None:
+        """Take all steps, without a word: for what takes no longer than a glance."""
+        while not self.is_whole:
+            self.step()
+
+
+def work_on(
+    key: Hashable, name: str, counts: str, begin: Callable[[], Iterator[_Step]]
+) -> Work[_Step]:
+    """Return the visitor's work of this key, begun anew where there is none."""
+    kept: OrderedDict[Hashable, Work[_Step]] = st.session_state.setdefault(_KEY, OrderedDict())
+    work = kept.get(key)
+    if work is None or work.is_failed:
+        work = kept[key] = Work(name, counts, begin())
+    kept.move_to_end(key)
+    while len(kept) > KEPT:
+        kept.popitem(last=False)
+    return work
+
+
+def do(work: Work[_Step], place: DeltaGenerator, key: str) -> None:
+    """Go on with waiting work until it is whole, its progress and Stop in `place`; then draw anew.
+
+    A click meanwhile, on Stop or elsewhere, ends the run between steps.
+    """
+    if not work.is_waiting:
+        return
+    with place.container(), compute.told():
+        row = st.container(horizontal=True, vertical_alignment="center")
+        said = row.container(width="stretch").empty()
+        row.button("Stop", icon=":material/stop_circle:", on_click=work.stop, key=f"stop-{key}")
+        while work.is_waiting:
+            said.progress(*progress(work))
+            work.step()
+    if work.is_whole:
+        st.rerun()
+
+
+def progress(work: Work[_Step]) -> tuple[float, str]:
+    """Return the share done, and the words beside it."""
+    done, of = (0, 0) if work.latest is None else (work.latest.done, work.latest.of)
+    words = f"**{work.name}**: {work.counts} {done + 1}"
+    if of:
+        left = work.seconds / max(done, 1) * (of - done)
+        words += f" of {of}, about {left:.0f} s left"
+    return (done / of if of else 0.0), f"{words}. What is done stays if you stop."
