@@ -86,12 +86,17 @@ class Engine:
     def _detector(self) -> FaceDetector:
         return FaceDetector(self.device)
 
-    def find_faces(self, photo: Photo, *, upright: bool = False) -> list[Face]:
+    def find_faces(
+        self, photo: Photo, *, upright: bool = False, quarter_turns: int | None = None
+    ) -> list[Face]:
         """Find the faces of a photo, largest first, framed as the card says; without poses.
 
         `upright`: cut as recipes before version 3 were, without straightening a head that leans.
+        `quarter_turns`: of the photo, where they are known; else all four are tried.
         """
-        return find_faces(photo, detector=self._detector, upright=upright)
+        return find_faces(
+            photo, detector=self._detector, upright=upright, quarter_turns=quarter_turns
+        )
 
     def find_both(self, photo: Photo) -> tuple[list[Face], list[Face]]:
         """Find the faces of a photo once; return them straightened, and cut upright as well."""

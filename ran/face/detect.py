@@ -224,17 +224,19 @@ def find_faces(
     framing: Framing = FERPLUS,
     detector: FaceDetector | None = None,
     upright: bool = False,
+    quarter_turns: int | None = None,
 ) -> list[Face]:
     """Find the faces of a photo, largest first, each framed as `framing` says; without poses.
 
     A head that leans is straightened. `upright`: cut as recipes before version 3 were, by scale and
-    shift alone.
+    shift alone. `quarter_turns`: of the photo, counter-clockwise, where they are known; else all
+    four are tried.
 
     Raises:
         NoFaceFound: if there is none, in full size or in four turns; an empty list is never
             returned.
     """
-    found = detected(photo, detector)
+    found = detected(photo, detector, quarter_turns=quarter_turns)
     return framed(photo, found, framing=framing, upright=upright)
 
 
@@ -251,24 +253,30 @@ def framed(
     ]  # fmt: skip
 
 
-def detected(photo: Photo, detector: FaceDetector | None = None) -> list[Found]:
+def detected(
+    photo: Photo, detector: FaceDetector | None = None, *, quarter_turns: int | None = None
+) -> list[Found]:
     """Find the faces of a photo, largest first, as landmarks.
 
     The photo is turned by quarters where nothing is found, or where the detector is not quite sure
     of the largest face; that turn is used of which it is surest. At last it is looked at larger.
+    `quarter_turns`: the one turn to look in, where it is known.
 
     Raises:
         NoFaceFound: if there is none.
     """
     using = detector or default_detector()
-    best = _in_turn(photo.pixels, using, 0)
-    if not best or _belief(best[0]) < QUITE_SURE:
+    known = quarter_turns is not None
+    best = _in_turn(photo.pixels, using, quarter_turns or 0)
+    if known:
+        pass
+    elif not best or _belief(best[0]) < QUITE_SURE:
         for turns in (1, 3, 2):
             other = _in_turn(photo.pixels, using, turns)
             if other and (not best or _belief(other[0]) > max(_belief(best[0]), SURE_OF_A_TURN)):
                 best = other
     if not best and max(photo.pixels.shape[:2]) > THUMBNAIL:
-        best = _in_turn(photo.pixels, using, 0, side=FULL_SIZE)
+        best = _in_turn(photo.pixels, using, quarter_turns or 0, side=FULL_SIZE)
     if not best:
         raise NoFaceFound(
             f"No face found in {photo.name}.",

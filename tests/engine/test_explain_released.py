@@ -17,10 +17,9 @@ def test_the_median_gap_over_example_faces_falls_with_steps():
     gaps = []
     for photo in photos:
         scene = Scene(engine.find_faces(open_photo(photo))[0])
-        maps = [engine.explain(scene, "integrated-gradients", steps=steps) for steps in (4, 20, 40)]
+        maps = [engine.explain(scene, "integrated-gradients", steps=steps) for steps in (4, 40, 80)]
         gaps.append([heatmap.gap_share for heatmap in maps])
     few, default, many = np.median(gaps, axis=0)
     assert default < few / 2
     assert many < default
-    # Steps are even, and this network's target moves most near the baseline.
-    assert many < 0.1
+    assert many < 0.02

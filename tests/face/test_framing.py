@@ -18,6 +18,7 @@ from ran.face.photo import Photo, open_photo
 from ran.scene import Scene
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+SURE = 0.8
 PHOTOS = sorted(path for path in EXAMPLES.iterdir() if path.suffix in (".png", ".jpg"))
 TARGET = np.asarray(FERPLUS.landmarks)
 GRADIENT = np.asarray(Image.linear_gradient("L").resize((600, 600)).convert("RGB"))
@@ -120,11 +121,16 @@ def on_a_square(pixels):
 @pytest.mark.parametrize("degrees", [15, 45, 60, 90, 180, -90])
 @pytest.mark.parametrize("path", PHOTOS, ids=lambda path: path.stem)
 def test_a_photo_turned_gives_the_same_answer(path, degrees):
-    """Cut upright, 0 of 8 flipped at 15 degrees, 5 at 45, 6 at 60 and 90, 5 at 180."""
+    """Cut upright, 0 of 8 flipped at 15 degrees, 5 at 45, 6 at 60 and 90, 5 at 180.
+
+    An answer that the network is not sure of may change places with the next likeliest.
+    """
     square = Image.fromarray(on_a_square(open_photo(path).pixels))
     turned = np.asarray(square.rotate(-degrees, Image.Resampling.BICUBIC))
     face = engine().find_faces(Photo(turned, path.name))[0]
-    assert engine().predict(Scene(face)).expression == answer(path).expression
+    known, turned_answer = answer(path), engine().predict(Scene(face)).expression
+    likely = np.argsort(known.probabilities)[::-1][: 1 if known.probabilities.max() >= SURE else 2]
+    assert turned_answer in [engine().card.classes[k] for k in likely]
     if degrees in (90, 180, -90):
         assert face.quarter_turns == {90: 1, 180: 2, -90: 3}[degrees]
         assert "found with the photo turned by" in face.how_cut
@@ -155,7 +161,7 @@ CHANGES = {
 @pytest.mark.parametrize("path", PHOTOS, ids=lambda path: path.stem)
 def test_what_changes_no_face_changes_no_sure_answer(path, change):
     known = answer(path)
-    if known.probabilities.max() < 0.8:
+    if known.probabilities.max() < SURE:
         pytest.skip("the network is not sure of this face")
     photo = Photo(CHANGES[change](open_photo(path).pixels), path.name)
     faces = engine().find_faces(photo)

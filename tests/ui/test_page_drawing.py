@@ -55,6 +55,24 @@ def test_a_bad_drawing_is_refused_in_words_and_what_was_drawn_stays(bad):
     assert len(numbers_on_page(app)) == 18
 
 
+def test_a_saved_recipe_of_an_example_brings_its_example():
+    app = draw(opened(), [STROKE])
+    using = compute.engine(session(app))
+    other = compute.examples(using)["Grace Hopper"]
+    session(app).use_photo(other)
+    app.run()
+    scene = session(app).scene(session(app).face)
+    saved = recipe_here(using, session(app), scene).to_json()
+    again = unfolded(opened(), "replay")
+    assert session(again).photo_name != other.name
+    again.file_uploader[0].set_value(("r.json", saved.encode(), "application/json")).run()
+    assert "It brings its face: grace_hopper.jpg." in words(again)
+    button(again, "Replay it").click().run()
+    assert not again.exception
+    assert session(again).photo_name == other.name
+    assert session(again).face.digest == other.faces[0].digest
+
+
 def test_a_recipe_saved_here_replays_to_the_same_numbers(tmp_path, checkpoint, capsys):
     from ran.__main__ import main
 

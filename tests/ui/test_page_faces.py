@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from app_pages import ASTRONAUT, ROOT, button, dialog, opened, png, session, words
+from app_pages import ASTRONAUT, ROOT, button, cover, dialog, opened, png, session, words
 from PIL import Image
 
 from ran.face.detect import FERPLUS, Face
+from ran.ui.shared import compute
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 
@@ -59,6 +60,26 @@ def test_another_example_replaces_the_face_and_what_was_drawn():
     assert not app.exception
     assert session(app).photo_name == "grace_hopper.jpg"
     assert session(app).parts == []
+
+
+def test_the_face_and_cover_that_another_face_replaced_come_back():
+    app = opened()
+    before = session(app).photo_name
+    cover(app, "mouth")
+    other = compute.examples(compute.engine(session(app)))["Grace Hopper"]
+    session(app).change_photo(other)
+    app.run()
+    assert (session(app).photo_name, session(app).parts) == (other.name, [])
+    session(app).bring_back()  # the button beside the scenes
+    app.run()
+    assert (session(app).photo_name, session(app).parts) == (before, ["mouth"])
+
+
+def test_a_face_without_a_cover_leaves_nothing_to_bring_back():
+    app = dialog()
+    session(app).begin_with(())
+    button(app, "Grace Hopper").click().run()
+    assert session(app).replaced is None
 
 
 def test_the_face_button_opens_the_dialog():

@@ -89,7 +89,7 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "integrated-gradients", "Integrated gradients", integrated_gradients, is_signed=True,
-            is_slow=True, uses_baseline=True, counts="steps", default_count=20, largest_count=160,
+            is_slow=True, uses_baseline=True, counts="steps", default_count=40, largest_count=160,
         ),
         Method(
             "smoothgrad", "SmoothGrad", smoothgrad, is_signed=False,

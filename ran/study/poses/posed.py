@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,6 +32,8 @@ from ran.study.poses.moments import Moment
 
 MOST_PHOTOS = MAX_PHOTOS
 _OWN_LAYOUT = LayoutChoice()
+JUDGES = 5
+"""Frames by which the quarter turns of a film are decided."""
 YAWS = tuple(range(-60, 61, 15))
 LISTS = ("pose45", "pose30")
 
@@ -183,13 +186,15 @@ def of_photos(
             yield Skipped(name, str(error))
 
 
-def of_photo(photo: Photo, *, using: Engine, upright: bool = False) -> Iterator[Posed | Skipped]:
+def of_photo(
+    photo: Photo, *, using: Engine, upright: bool = False, quarter_turns: int | None = None
+) -> Iterator[Posed | Skipped]:
     """Yield the largest face of one photo, after a note if it shows others.
 
-    `upright`: cut as recipes before version 3 were.
+    `upright`: cut as recipes before version 3 were. `quarter_turns`: of the photo, where known.
     """
     try:
-        faces = using.find_faces(photo, upright=upright)
+        faces = using.find_faces(photo, upright=upright, quarter_turns=quarter_turns)
     except NoFaceFound as error:
         yield Skipped(photo.name, str(error))
         return
@@ -200,11 +205,15 @@ def of_photo(photo: Photo, *, using: Engine, upright: bool = False) -> Iterator[
 
 
 def of_video(video: Video, *, using: Engine) -> Iterator[Posed | Skipped]:
-    """Yield the largest face of each frame and when it is seen, or which frame shows none."""
+    """Yield the largest face of each frame and when it is seen, or which frame shows none.
+
+    A film lies one way: its quarter turns are decided once, by a few of its frames.
+    """
+    turns = turns_of(video.frames, using=using)
     for number, (frame, time) in enumerate(zip(video.frames, video.times, strict=True)):
         shot = video.shot(time)
         moment = Moment(number, time, shot, (0.0, *video.cuts)[shot])
-        for step in of_photo(frame, using=using):
+        for step in of_photo(frame, using=using, quarter_turns=turns):
             if isinstance(step, Posed):
                 yield replace(step, moment=moment)
             elif step.reason.startswith("No face"):
@@ -213,6 +222,21 @@ def of_video(video: Video, *, using: Engine) -> Iterator[Posed | Skipped]:
                 yield Skipped(frame.name, reason, moment, _thumbnail(frame.pixels))
             else:
                 yield step
+
+
+def turns_of(frames: Sequence[Photo], *, using: Engine) -> int | None:
+    """Return the quarter turns in which most of a few frames show a face, the fewest on a tie.
+
+    None where none of them shows one: then each frame is looked at in all four.
+    """
+    places = np.unique(np.linspace(0, len(frames) - 1, min(JUDGES, len(frames))).round())
+    seen: Counter[int] = Counter()
+    for place in places.astype(int).tolist():
+        try:
+            seen[using.find_faces(frames[place])[0].quarter_turns] += 1
+        except NoFaceFound:
+            continue
+    return max(seen, key=lambda turns: (seen[turns], -turns)) if seen else None
 
 
 def _thumbnail(pixels: NDArray[np.uint8], side: int = 100) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@ from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.ui.explain import badges, map_pictures
 from ran.ui.explain.questions import steps_of, unit
+from ran.ui.shared import compute
 from ran.ui.shared.settings.explaining import ExplainSettings
 from ran.ui.shared.work import Round, Work, in_turn, work_on
 
@@ -83,6 +84,8 @@ def asking(
         lambda: engine.faithful(scenes[-1], question, draws=asked.draws),
     )
     if not method.is_slow:
+        if work.failure is not None:
+            work.want()
         work.finish()
         check.is_wanted = True
     elif name in asked.at_once:
@@ -140,6 +143,13 @@ def _state(one: Asking, place: DeltaGenerator) -> None:
         work = one.work
     if one.work.is_waiting:
         place.markdown(":gray[Waits for its turn.]")
+        return
+    if work.failure is not None:
+        with place.container():
+            compute.say(work.failure)
+            st.button(
+                "Try again", icon=":material/replay:", on_click=work.want, key=f"again-{one.key}"
+            )
         return
     if work.is_whole or work.is_waiting or (work is one.check and not work.is_stopped):
         return

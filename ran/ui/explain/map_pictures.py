@@ -131,7 +131,7 @@ def _crops(
             linked_pictures(
                 f"crops-{method.name}-{name}", pictures, digits=decimals(scale.full),
                 label=f"{method.label} over each crop of the {name} face",
-                most=3 if len(scenes) == 1 else 6,
+                most=3 if len(scenes) == 1 else 6, explains=False,
             )  # fmt: skip
 
 

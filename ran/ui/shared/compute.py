@@ -161,6 +161,10 @@ def told(after: str = "") -> Iterator[None]:
     try:
         yield
     except RanError as error:
-        texts = (f"**{escaped(error.message)}**", escaped(error.hint), after)
-        said = " ".join(text for text in texts if text)
-        st.warning(said, icon=":material/error:")
+        say(error, after)
+
+
+def say(error: RanError, after: str = "") -> None:
+    """Put a RanError into words on the page; `after` is one more sentence."""
+    texts = (f"**{escaped(error.message)}**", escaped(error.hint), after)
+    st.warning(" ".join(text for text in texts if text), icon=":material/error:")

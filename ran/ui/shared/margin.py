@@ -44,7 +44,7 @@ def margin(session: Session, clean: Prediction, covered: Prediction) -> None:
                 with computed:
                     _margin_computed(covered, alpha)
             tuned = st.popover(
-                f"α = {alpha:.3f}", icon=":material/tune:", type="tertiary", key="alpha-popover",
+                "Set α", icon=":material/tune:", type="tertiary", key="alpha-popover",
                 on_change="rerun",
             )  # fmt: skip
             if tuned.open:

@@ -22,7 +22,7 @@ from ran.scene import Scene
 from ran.study.poses.posed import Cover, Posed
 from ran.ui.shared import compute
 from ran.ui.shared.outside import escaped
-from ran.ui.shared.session import Session
+from ran.ui.shared.session import FoundPhoto, Session
 from ran.ui.shared.settings.posing import PHOTOS, TURN
 
 _KEPT = "What was set before stays."
@@ -83,11 +83,16 @@ def ask_for_file(session: Session, engine: Engine) -> None:
         if file is not None:
             with compute.told(_KEPT):
                 recipe = Recipe.from_json(file.getvalue())
-                for notice in _notices(recipe, session, engine):
-                    st.markdown(f":material/info: {escaped(notice)}")
+                example = _example(engine, recipe)
+                if example is not None and example.reference.digest != session.photo.digest:
+                    st.markdown(f":material/info: It brings its face: {example.name}.")
+                else:
+                    for notice in _notices(recipe, session, engine):
+                        st.markdown(f":material/info: {escaped(notice)}")
                 st.button(
-                    "Replay it", icon=":material/replay:", on_click=session.replay, args=(recipe,)
-                )
+                    "Replay it", icon=":material/replay:", on_click=_replay,
+                    args=(session, engine, recipe),
+                )  # fmt: skip
 
 
 def take_link(session: Session, engine: Engine) -> None:
@@ -99,9 +104,9 @@ def take_link(session: Session, engine: Engine) -> None:
         session.link, session.link_notices = text, ()
         with compute.told(_KEPT):
             recipe = read_link(text)
-            for photo in compute.examples(engine).values():
-                if photo.reference.digest == recipe.photo.digest:
-                    session.use_photo(photo)
+            example = _example(engine, recipe)
+            if example is not None:
+                session.use_photo(example)
             session.link_notices = _notices(recipe, session, engine)
             session.replay(recipe)
             st.rerun()  # the sidebar was drawn with what was set before
@@ -120,6 +125,21 @@ def offer_link(session: Session, recipe: Recipe) -> None:
     with compute.told():
         address = (st.context.url or "").split("?")[0]
         st.code(f"{address}?{PARAMETER}={example_link(recipe)}", language=None, wrap_lines=False)
+
+
+def _replay(session: Session, engine: Engine, recipe: Recipe) -> None:
+    """Take what a recipe's file sets, and the example that it names if that is not in use."""
+    example = _example(engine, recipe)
+    if example is not None and example.reference.digest != session.photo.digest:
+        session.change_photo(example)
+    session.replay(recipe)
+
+
+def _example(engine: Engine, recipe: Recipe) -> FoundPhoto | None:
+    for photo in compute.examples(engine).values():
+        if photo.reference.digest == recipe.photo.digest:
+            return photo
+    return None
 
 
 def _notices(recipe: Recipe, session: Session, engine: Engine) -> tuple[str, ...]:

@@ -164,6 +164,12 @@ class Session:
         """Outline the region that the visitor chose."""
         self.region, self.is_region_chosen = region, True
 
+    def change_photo(self, photo: FoundPhoto, number: int = 0) -> None:
+        """Take a face of a new photo; what hid the one before can be brought back."""
+        if self.parts or self.rectangles or self.drawn:
+            self.put_aside()
+        self.use_photo(photo, number)
+
     def use_photo(self, photo: FoundPhoto, number: int = 0) -> None:
         """Take a face of a new photo; the largest comes first. What was drawn goes."""
         self.photo_name, self.photo = photo.name, photo.reference

@@ -29,6 +29,7 @@ PURPOSES = {
 }
 SHARED_WIDGETS = ("layout", "random-count", "random-seed", "radius", "checkpoint", "device")
 """Keys of the sidebar's widgets, whose truth is the session."""
+_TO_THE_TOP = "<script>document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)</script>"
 _LAYOUT_NOTES = dict(
     zip(
         LAYOUTS,
@@ -49,7 +50,8 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
     `body` gets the place in the header where its Save menu goes.
     """
     session = current()
-    if session.page != title:
+    is_new = session.page != title
+    if is_new:
         # A page's widgets are its own: those that all pages have begin anew from the session.
         session.page = title
         for key in SHARED_WIDGETS:
@@ -66,6 +68,10 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
     header = row.container(horizontal=True, width="content")
     choose = header.button("Face", icon=":material/account_circle:", key="choose-face")
     regions = _sidebar(session)
+    arrival = st.sidebar.empty()
+    if is_new:
+        # Streamlit keeps the last page's place; a page is read from its top.
+        arrival.html(_TO_THE_TOP, unsafe_allow_javascript=True)
     panels.style()
     with compute.told():
         engine = compute.engine(session)

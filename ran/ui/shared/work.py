@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -14,7 +15,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ran.errors import RanError
 from ran.explain.heatmap import Explaining, Heatmap
-from ran.ui.shared import compute
 
 _KEY = "ran_explaining"
 _Step = TypeVar("_Step", bound="Step")
@@ -85,7 +85,9 @@ class Work(Generic[_Step]):
     is_wanted: bool = False
     is_stopped: bool = False
     seconds: float = 0.0
-    is_failed: bool = False
+    failure: RanError | None = None
+    """Why it failed; it begins anew when it is next wanted."""
+    begin: Callable[[], Iterator[_Step]] | None = field(default=None, repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -96,10 +98,12 @@ class Work(Generic[_Step]):
     @property
     def is_waiting(self) -> bool:
         """Return whether it is to be gone on with now."""
-        return self.is_wanted and not (self.is_stopped or self.is_whole)
+        return self.is_wanted and not (self.is_stopped or self.is_whole or self.failure)
 
     def want(self) -> None:
-        """Begin, or go on after Stop."""
+        """Begin, or go on after Stop; what failed begins anew."""
+        if self.failure is not None and self.begin is not None:
+            self.failure, self.steps, self.latest = None, self.begin(), None
         self.is_wanted, self.is_stopped = True, False
 
     def stop(self) -> None:
@@ -107,7 +111,7 @@ class Work(Generic[_Step]):
         self.is_stopped = True
 
     def step(self) -> None:
-        """Take one step; work that fails is begun anew when it is next asked for.
+        """Take one step; work that fails keeps why, and is begun anew when it is next wanted.
 
         A click starts the next run of the page while the last one is still inside its step: the
         new one waits for it here.
@@ -115,11 +119,13 @@ class Work(Generic[_Step]):
         with self.lock:
             if self.is_whole:
                 return
+            if self.failure is not None:
+                raise self.failure
             begun = time.monotonic()
             try:
                 self.latest = next(self.steps)
-            except RanError:
-                self.is_failed = True
+            except RanError as error:
+                self.failure = error
                 raise
             self.seconds += time.monotonic() - begun
 
@@ -135,8 +141,8 @@ def work_on(
     """Return the visitor's work of this key, begun anew where there is none."""
     kept: OrderedDict[Hashable, Work[_Step]] = st.session_state.setdefault(_KEY, OrderedDict())
     work = kept.get(key)
-    if work is None or work.is_failed:
-        work = kept[key] = Work(name, counts, begin())
+    if work is None:
+        work = kept[key] = Work(name, counts, begin(), begin=begin)
     kept.move_to_end(key)
     while len(kept) > KEPT:
         kept.popitem(last=False)
@@ -150,14 +156,14 @@ def do(work: Work[_Step], place: DeltaGenerator, key: str) -> None:
     """
     if not work.is_waiting:
         return
-    with place.container(), compute.told():
+    with place.container(), suppress(RanError):  # it is kept, and the page says it
         row = st.container(horizontal=True, vertical_alignment="center")
         said = row.container(width="stretch").empty()
         row.button("Stop", icon=":material/stop_circle:", on_click=work.stop, key=f"stop-{key}")
         while work.is_waiting:
             said.progress(*progress(work))
             work.step()
-    if work.is_whole:
+    if work.is_whole or work.failure:
         st.rerun()
 
 

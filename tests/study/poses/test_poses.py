@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,9 +10,9 @@ from PIL import Image
 
 from ran.__main__ import main
 from ran.engine import Engine
-from ran.errors import BadRequest
+from ran.errors import BadRequest, NoFaceFound
 from ran.face.covers.parts import preset
-from ran.face.photo import open_photo
+from ran.face.photo import Photo, open_photo
 from ran.face.video import Video
 from ran.scene import Scene
 from ran.study.poses.posed import (
@@ -24,6 +25,7 @@ from ran.study.poses.posed import (
     of_photos,
     of_video,
     turned,
+    turns_of,
 )
 from ran.study.poses.published_lists import auc, measure, measured, standard_error
 
@@ -44,6 +46,23 @@ def face(engine):
 @pytest.fixture(scope="module")
 def poses(engine, face):
     return list(turned(face, (-30, 0, 30, 50), using=engine))
+
+
+def test_a_film_is_looked_at_in_one_turn_that_most_of_its_frames_show():
+    faces = {"a": [1], "b": [0], "c": [1], "d": [], "e": [1]}
+
+    class Using:
+        def find_faces(self, photo):
+            found = [SimpleNamespace(quarter_turns=turns) for turns in faces[photo.name]]
+            if not found:
+                raise NoFaceFound("none", hint="none")
+            return found
+
+    frames = [Photo(np.zeros((8, 8, 3), np.uint8), name) for name in faces]
+    assert turns_of(frames, using=Using()) == 1
+    assert turns_of(frames[1:2], using=Using()) == 0
+    assert turns_of(frames[3:4], using=Using()) is None
+    assert turns_of(frames[:2], using=Using()) == 0, "a tie is the fewest turns"
 
 
 def test_a_sweep_of_25_poses_takes_25_forwards_and_no_more(checkpoint, face, monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 from app_pages import button, rows_of_pictures, words
 from explain_pages import choose, engine_and_scenes, explain, held, maps_of, values_of
 
+from ran.errors import BadRequest
 from ran.explain.heatmap import Explaining
 from ran.explain.trust.faithfulness import Faithfulness
 from ran.figures import signed
@@ -30,6 +31,27 @@ def test_a_slow_map_waits_for_compute_and_then_adds_up(checkpoint):
         assert f"{name}: adds up to {total} of {signed(heatmap.total)} logits" in text
     assert "completeness gap" in text
     assert "What is done stays if you stop" not in text
+
+
+def test_a_slow_map_that_fails_says_so_while_the_others_are_computed(monkeypatch):
+    app = choose(explain(), "integrated-gradients", "smoothgrad")
+
+    def failing():
+        raise BadRequest("It cannot be.", hint="Ask otherwise.")
+        yield
+
+    work = held(app, "Integrated gradients")
+    again, work.steps = work.begin, failing()
+    monkeypatch.setattr(work, "begin", failing)
+    button(app, "Compute").click().run()
+    assert not app.exception
+    assert "It cannot be." in words(app)
+    assert held(app, "SmoothGrad").is_whole
+    assert "It cannot be." in words(app.run()), "it stays until it is asked for again"
+    monkeypatch.setattr(work, "begin", again)
+    button(app, "Try again").click().run()
+    assert work.is_whole
+    assert "It cannot be." not in words(app)
 
 
 def test_what_was_stopped_is_kept_and_goes_on():

@@ -62,6 +62,7 @@ def linked_pictures(
     label: str,
     unit: str = "",
     most: int = 3,
+    explains: bool = True,
 ) -> None:
     """Draw pictures in a row, two on a phone, with one ring for all of them.
 
@@ -72,11 +73,13 @@ def linked_pictures(
         label: what the row is, for those who do not see it.
         unit: what stands behind a value in the line below the pictures.
         most: how many pictures stand in one row where there is room.
+        explains: whether the line below says how values are read, until one is.
 
     Raises:
         ValueError: if there is none, or their values do not lie on one grid, or are no numbers.
     """
-    _mount(key=key, data=_data(pictures, digits, label, unit, most))
+    sent = _data(pictures, digits, label, unit, most)
+    _mount(key=key, data=sent | {"explains": explains})
 
 
 def _data(

@@ -66,7 +66,7 @@ class View {
   move(place) {
     this.place = place?.map((at) => Math.min(1 - 1e-6, Math.max(0, at))) ?? null;
     this.linked.classList.toggle("placed", this.place !== null);
-    if (!this.place) { this.say(HELP); return; }
+    if (!this.place) { this.say(this.data.explains ? HELP : ""); return; }
     const [x, y] = this.place;
     const said = this.pictures.map((picture, index) => {
       const { rows, columns, values } = picture;

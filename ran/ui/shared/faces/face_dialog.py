@@ -22,6 +22,11 @@ def face_dialog(session: Session, engine: Engine) -> None:
         "megapixels.",
     )  # fmt: skip
     answer = st.container()
+    if session.parts or session.rectangles or session.drawn:
+        st.markdown(
+            ":small[:material/undo: Another face begins without a cover. On Occlude, *Back to what "
+            "I had* brings this face and its cover back.]"
+        )
     st.markdown(
         ":small[:gray[:material/lock: Your photo is sent to the computer that runs this app and "
         "stays in its memory for this session. It is not kept, shared or used for training.]]"
@@ -43,7 +48,7 @@ def face_dialog(session: Session, engine: Engine) -> None:
         cell = cells.container(gap="xsmall")
         cell.image(photo.faces[0].pixels, width="stretch", alt=f"Example: {name}")
         if cell.button(name, key=f"example-{name}", width="stretch"):
-            session.use_photo(photo)
+            session.change_photo(photo)
             st.rerun()
 
 
@@ -53,7 +58,7 @@ def _take(session: Session, engine: Engine, content: bytes, name: str) -> None:
         if len(photo.faces) > 1:
             _pick(session, photo)
         else:
-            session.use_photo(photo)
+            session.change_photo(photo)
             st.rerun()
 
 
@@ -66,7 +71,7 @@ def _pick(session: Session, photo: FoundPhoto) -> None:
         cell = cells.container(gap="xsmall")
         cell.image(face.pixels, width="stretch", alt=f"Face {number + 1} of {photo.name}")
         if cell.button(f"Face {number + 1}", key=f"pick-{number}", width="stretch"):
-            session.use_photo(photo, number)
+            session.change_photo(photo, number)
             st.rerun()
 
 

@@ -254,7 +254,7 @@ def test_what_has_no_card_cannot_be_scored_onto_it(data, tmp_path, capsys):
 
 
 def test_bundled_checkpoints_are_small_enough_to_ship():
-    weights = Path(__file__).parents[3] / "ran/net/weights"
+    weights = Path(__file__).parents[4] / "ran/net/weights"
     sizes = [path.stat().st_size for path in weights.glob("*/model.safetensors")]
     assert sizes
     assert max(sizes) <= 25e6

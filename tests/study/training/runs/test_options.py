@@ -14,7 +14,7 @@ from ran.errors import BadCheckpoint, BadRequest
 from ran.net.checkpoints import load_checkpoint
 from ran.study.training.run_folder import kept_epoch
 
-RECIPES = sorted((Path(__file__).parents[3] / "recipes").glob("*.json"))
+RECIPES = sorted((Path(__file__).parents[4] / "recipes").glob("*.json"))
 FULL = (
     "--views", "photographs", "--mixup", 0.3, "--cutmix", 0.3, "--balance", 0.5,
     "--flip-consistency", 1.0, "--sam", 0.05,
