@@ -62,7 +62,7 @@ def words(app: AppTest) -> str:
     found += [
         element.proto.body
         for element in app.get("html")
-        if not element.proto.body.startswith("<style>")
+        if not element.proto.body.startswith("<style>") and "<script>" not in element.proto.body
     ]
     found += [picture["caption"] for row in rows_of_pictures(app) for picture in row["pictures"]]
     told = html.unescape(re.sub(r"<[^>]*>", " ", "\n".join(map(str, found))))

@@ -17,7 +17,6 @@ from ran.ui.shared.session import Session
 
 def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     """Draw the page for the face in the session."""
-    replay.take_link(session, engine)
     face = session.face
     if face is None:
         return

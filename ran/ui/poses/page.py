@@ -15,7 +15,6 @@ from ran.ui.shared.settings.posing import ALONG_TIME, PUBLISHED, TURN, VIDEO
 
 def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     """Draw the page for the face in the session, or for the photos given here."""
-    replay.take_link(session, engine)
     face = session.photo_face
     if face is None:
         return

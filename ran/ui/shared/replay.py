@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from ran.engine import Engine
+from ran.errors import BadRecipe
 from ran.face.detect import Face
 from ran.recipe import (
     CheckpointRef,
@@ -100,8 +101,9 @@ def take_link(session: Session, engine: Engine) -> None:
     text = st.query_params.get(PARAMETER)
     if not text:
         return
-    if text != session.link:
-        session.link, session.link_notices = text, ()
+    if text not in session.links:
+        session.know_link(text)
+        session.link_notices = ()
         with compute.told(_KEPT):
             recipe = read_link(text)
             example = _example(engine, recipe)
@@ -112,6 +114,22 @@ def take_link(session: Session, engine: Engine) -> None:
             st.rerun()  # the sidebar was drawn with what was set before
     for notice in session.link_notices:
         st.markdown(f":material/info: {escaped(notice)}")
+
+
+def for_a_reload(engine: Engine, session: Session) -> str:
+    """Return the recipe that opens this face as it is, or "" where a link cannot.
+
+    It cannot bring a visitor's own photo back, nor a turned pose, nor a very long drawing.
+    """
+    face = session.face
+    if face is None or session.posed is not None or not session.is_example:
+        return ""
+    try:
+        link = example_link(recipe_here(engine, session, session.scene(face)))
+    except BadRecipe:
+        return ""
+    session.know_link(link)
+    return link
 
 
 def offer_link(session: Session, recipe: Recipe) -> None:

@@ -21,6 +21,8 @@ from ran.ui.shared.settings.explaining import ExplainSettings
 from ran.ui.shared.settings.posing import WIDGETS, PoseSettings
 
 _KEY = "ran_session"
+MOST_LINKS = 300
+"""Recipes of the address that a session remembers."""
 LAYOUTS = ("Fixed", "Random", "Landmark")
 _FILL = ("fill", "opacity", "colour", "noise")
 _REPLAYED = (*_FILL, "alpha", "layout", "random-count", "random-seed", "radius")
@@ -77,8 +79,8 @@ class Session:
     """What the drawing began with, from a recipe."""
     drawing: str = field(default_factory=_name)
     """The drawing's name: the browser keeps its undo under it."""
-    link: str = ""
-    """The recipe of the page's address that was taken last: it is replayed once."""
+    links: dict[str, None] = field(default_factory=dict)
+    """Recipes that stood in the page's address: taken from it, or put there for a reload."""
     link_notices: tuple[str, ...] = ()
     replaced: dict[str, Any] | None = None
     """What a scene's button replaced, until it is brought back."""
@@ -159,6 +161,12 @@ class Session:
         """Let the widgets of the fill start anew from the session."""
         for key in _FILL:
             st.session_state.pop(key, None)
+
+    def know_link(self, link: str) -> None:
+        """Remember a recipe of the page's address: it is not replayed again."""
+        self.links[link] = None
+        while len(self.links) > MOST_LINKS:
+            del self.links[next(iter(self.links))]
 
     def outline(self, region: int) -> None:
         """Outline the region that the visitor chose."""

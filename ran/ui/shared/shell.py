@@ -12,7 +12,7 @@ from ran.engine import Engine
 from ran.engine.devices import devices
 from ran.net.checkpoints import bundled
 from ran.study.poses.posed import Posed
-from ran.ui.shared import compute, panels
+from ran.ui.shared import compute, panels, reload, replay
 from ran.ui.shared.faces.face_dialog import face_dialog
 from ran.ui.shared.faces.scenes import ensure_face
 from ran.ui.shared.outside import escaped
@@ -29,7 +29,6 @@ PURPOSES = {
 }
 SHARED_WIDGETS = ("layout", "random-count", "random-seed", "radius", "checkpoint", "device")
 """Keys of the sidebar's widgets, whose truth is the session."""
-_TO_THE_TOP = "<script>document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)</script>"
 _LAYOUT_NOTES = dict(
     zip(
         LAYOUTS,
@@ -50,7 +49,7 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
     `body` gets the place in the header where its Save menu goes.
     """
     session = current()
-    is_new = session.page != title
+    is_first, is_new = not session.page, session.page != title
     if is_new:
         # A page's widgets are its own: those that all pages have begin anew from the session.
         session.page = title
@@ -68,10 +67,7 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
     header = row.container(horizontal=True, width="content")
     choose = header.button("Face", icon=":material/account_circle:", key="choose-face")
     regions = _sidebar(session)
-    arrival = st.sidebar.empty()
-    if is_new:
-        # Streamlit keeps the last page's place; a page is read from its top.
-        arrival.html(_TO_THE_TOP, unsafe_allow_javascript=True)
+    address = reload.place()
     panels.style()
     with compute.told():
         engine = compute.engine(session)
@@ -83,7 +79,9 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
         purpose.markdown(f":gray[{PURPOSES[title]}]{_photo(session)}")
         if session.posed is not None and title != "Poses":
             _posed(session, session.posed)
+        replay.take_link(session, engine)
         body(session, engine, header)
+        reload.keep(address, session, engine, is_first=is_first, is_new=is_new)
 
 
 def _photo(session: Session) -> str:
