@@ -11,6 +11,8 @@ import plotly.graph_objects as go
 from ran.figures.grammar import Theme, bar, blank, change_colour, dots
 from ran.figures.numbers import MINUS
 
+_LETTER = 7
+"""Pixels that a letter of a region's name takes, at most in the mean."""
 _ROW = 36
 _AXES = ("x", "x2")
 
@@ -68,8 +70,9 @@ def side_by_side(names: Sequence[str], panels: tuple[Panel, Panel], theme: Theme
             "domain": [0, 0.47] if axis == "x" else [0.53, 1],
             "tickfont": {"color": theme.muted, "size": 12}, **_scale(panel),
         }  # fmt: skip
+    left = 16 + _LETTER * max(map(len, names))
     return blank(
-        _ROW * len(names) + 76, theme, {"l": 96, "r": 16, "t": 48, "b": 28},
+        _ROW * len(names) + 76, theme, {"l": left, "r": 16, "t": 48, "b": 28},
         traces=traces, shapes=shapes, annotations=notes, **axes,
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": theme.muted, "activecolor": theme.text},
         yaxis={"categoryorder": "array", "categoryarray": list(names)[::-1], "showgrid": False,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import expect
-
 from page_steps import cover_the_mouth, wait_for_occlude
+from playwright.sync_api import expect
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 GONE = "The reload let your photo go"

@@ -35,8 +35,8 @@ def scores(card: Card) -> None:
         colours = panels.theme()
         st.html(
             f"<div style='font-size:.85rem;color:{colours.muted}'><span style='color:"
-            f"{colours.after}'>●</span> this checkpoint &nbsp; ◇ RAN, the paper (with face "
-            "pretraining)</div>"
+            f"{colours.after}'>●</span> this checkpoint{_crops(card)} &nbsp; ◇ RAN, the paper "
+            "(with face pretraining)</div>"
         )
         st.plotly_chart(
             figures.scores(rows, colours), theme=None, config=figures.CONFIG,
@@ -48,11 +48,23 @@ def scores(card: Card) -> None:
             panels.table(said, "What else the card says of its answers")
 
 
+def _crops(card: Card) -> str:
+    """Return on which crops the scores were measured, where a network has crops."""
+    return "" if card.kind == "plain" else f", {card.layout} crops"
+
+
 def _lists(card: Card) -> None:
     """Draw what the card says list by list: mirrored faces, the plain network, other seeds."""
     flipped, plain, seeds = card.flipped or {}, card.against_plain or {}, card.seeds or {}
     counts = {f"{row['n']:.0f}" for row in seeds.values()}
-    columns = {
+    others = {
+        f"{kind} crops": {
+            key: f"{100 * row['accuracy']:.1f} %" for key, row in (layout["scores"] or {}).items()
+        }
+        for kind, layout in card.layouts.items()
+        if kind != card.layout
+    }
+    columns = others | {
         "mirrored face too": {
             key: f"{100 * row['accuracy']:.1f} %" for key, row in flipped.items()
         },
