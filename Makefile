@@ -8,21 +8,24 @@ AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo sudo)
 APT_INSTALL = $(AS_ROOT) apt-get update -q && \
 	$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends
 
-.PHONY: run test check format setup browser picture
+.PHONY: run test check lint format setup browser picture
 
 run: $(VENV)/.app
 	$(BIN)/streamlit run streamlit_app.py
 
-# Set everything up on a fresh machine, then check.
+# Set everything up on a fresh machine, then run what must pass: lint, types and all tests.
 test: setup browser
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-# Lint, types and tests of what is set up; pytest's summary comes last.
-check:
+# Lint, types and the quick tests, of what is set up; pytest's summary comes last.
+check: lint
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not slow and not data and not browser"
+
+lint:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 format:
 	$(BIN)/ruff check --fix .

@@ -19,6 +19,42 @@ def pytest_configure() -> None:
     torch.set_num_threads(1)
 
 
+SLOW = frozenset(
+    [
+        "test_benchmarks",
+        "test_cli",
+        "test_cli_paths",
+        "test_cli_recipe",
+        "test_cli_refusals",
+        "test_explain_released",
+        "test_explainer",
+        "test_faithfulness",
+        "test_film_page",
+        "test_framing",
+        "test_grad_cam",
+        "test_keys",
+        "test_maps",
+        "test_model_page",
+        "test_opened_pose",
+        "test_page_drawing",
+        "test_page_faces",
+        "test_pages",
+        "test_pose_choice",
+        "test_poses",
+        "test_poses_page",
+        "test_processes",
+        "test_slow_maps",
+    ]
+)
+"""Files that take more than eight seconds on two cores: `make check` leaves them out."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem in SLOW:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch):
     """An operator's own device or checkpoint must not decide what a test sees."""
