@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.rows import Check, Row, in_turns
-from ran.face.detect import FaceDetector
+from ran.face.detector import FaceDetector
 
 PHOTO = Path(__file__).parent.parent / "examples" / "astronaut.png"
 SIDE = 4000

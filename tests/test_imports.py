@@ -35,7 +35,7 @@ PAGE_ROOMS = ("ran.ui.occlude", "ran.ui.explain", "ran.ui.poses", "ran.ui.model"
 FENCES = {  # a third party -> the only modules that may import it
     "streamlit": ("ran.ui", "pages", "streamlit_app"),
     "captum": ("ran.explain",),
-    "facenet_pytorch": ("ran.face.detect",),
+    "facenet_pytorch": ("ran.face.detector",),
     "av": ("ran.face.video",),
     "cv2": ("ran.face.pose",),
     "plotly": ("ran.figures",),

@@ -219,7 +219,7 @@ def _in_words(found: Answered) -> str:
 
 
 def _choose(args: argparse.Namespace) -> None:
-    from ran.face.detect import default_detector
+    from ran.face.detector import default_detector
     from ran.study.data.ferplus import read_ferplus
     from ran.study.poses.estimator_choice import as_json, compare
 

@@ -22,7 +22,8 @@ from ran.explain.question import Question
 from ran.explain.regions.intervene import Intervention, intervene
 from ran.explain.regions.shapley import RegionValues, region_values
 from ran.explain.trust.faithfulness import Checking
-from ran.face.detect import Face, FaceDetector, detected, find_faces, framed, with_poses
+from ran.face.detect import Face, detected, find_faces, framed, with_poses
+from ran.face.detector import FaceDetector
 from ran.face.photo import Photo
 from ran.net.checkpoints import Card, Network, load_checkpoint
 from ran.net.folding import folded

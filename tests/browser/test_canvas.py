@@ -1,19 +1,16 @@
 """Drawing in a real browser: ink and mask agree, undo, leaving and coming back, keyboard, touch."""
 
-import math
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from canvas_steps import covers, drag, opened, shape_that, shapes_in_python, tool
 from page_steps import wait_until_settled
-from playwright.sync_api import Error, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from ran import find_faces, open_photo
-from ran.face.covers.sticker_art import ART
-from ran.face.covers.stickers import place
 from ran.face.mask import rasterise
-from ran.face.shapes import MAX_SHAPES, Sticker, drawing_from_json, shape_from_json
+from ran.face.shapes import MAX_SHAPES, Sticker, drawing_from_json
 from ran.recipe import CheckpointRef, PhotoRef, Recipe
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -34,71 +31,6 @@ INK = """async (face) => {
   const bytes = context.getImageData(0, 0, size, size).data;
   return Array.from({length: size * size}, (_, i) => bytes[4 * i]);
 }"""
-
-
-def opened(page: Page, app: str) -> Locator:
-    page.goto(app)
-    face = page.get_by_role("group", name=re.compile("^The face with"))
-    expect(face).to_be_visible()
-    face.scroll_into_view_if_needed()
-    return face
-
-
-def covers(page: Page, count: int) -> None:
-    """Wait until Python has answered for a face with so many covers."""
-    name = re.compile(f"^The face with {count} covers")
-    expect(page.get_by_role("group", name=name)).to_be_visible()
-    # The panels below the drawing follow it: wait for the end of the page.
-    wait_until_settled(page)
-
-
-def tool(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-
-
-def drag(page: Page, face: Locator, *points: tuple[float, float]) -> None:
-    """Press at the first point, in face units, go along the others and let go."""
-    place = face.bounding_box()
-    assert place is not None
-    first, *others = [(place["x"] + x * place["width"], place["y"] + y * place["height"])
-                      for x, y in points]  # fmt: skip
-    page.mouse.move(*first)
-    page.mouse.down()
-    for point in others:
-        page.mouse.move(*point, steps=12)
-    page.mouse.up()
-
-
-def shapes_in_python(page: Page) -> list:
-    """The shapes of the scene, as the Save menu gives them."""
-    page.get_by_role("button", name="Save").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Numbers, JSON").click()
-    page.keyboard.press("Escape")
-    # A closing menu gives the focus back to its button, and would take it from the drawing.
-    expect(page.get_by_role("button", name="Numbers, JSON")).to_be_hidden()
-    # Asked for again: a download whose file went with the last run of the page never ends.
-    answer = page.request.get(download.value.url)
-    if not answer.ok:
-        raise Error(f"the file is gone: {answer.status}")
-    return [shape_from_json(shape) for shape in answer.json()["scene"]["shapes"]]
-
-
-def shape_that(page: Page, is_there) -> object:
-    """The only shape of the scene, once Python has got the one that was asked for."""
-    shape = None
-    for _ in range(20):
-        wait_until_settled(page)
-        try:
-            (shape,) = shapes_in_python(page)
-        except Error:
-            # The page ran again meanwhile and the file that it had offered is gone.
-            page.keyboard.press("Escape")
-            expect(page.get_by_role("button", name="Numbers, JSON")).to_be_hidden()
-            continue
-        if is_there(shape):
-            return shape
-    raise AssertionError(f"Python still has {shape}")
 
 
 def overlap(ink: np.ndarray, mask: np.ndarray) -> float:
@@ -232,59 +164,6 @@ def test_a_rectangle_is_made_moved_scaled_and_removed_with_the_keyboard_alone(ap
     covers(page, 0)
 
 
-def test_a_sticker_is_put_on_moved_scaled_turned_and_removed_with_the_keyboard_alone(app, page):
-    face = opened(page, app)
-    page.get_by_role("button", name="Stickers", exact=True).focus()
-    page.keyboard.press("Enter")
-    stickers = page.get_by_role("group", name="Stickers")
-    stickers.get_by_role("button", name="Sunglasses", exact=True).focus()
-    page.keyboard.press("Enter")
-    covers(page, 1)
-    (landed,) = shapes_in_python(page)
-    found = engine_faces()[0]
-    expected = place("sunglasses", found)
-    assert landed.x == pytest.approx(expected.x, abs=1e-4)
-    assert landed.size == pytest.approx(expected.size, abs=1e-4)
-    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "+", "]", "m"):
-        face.press(key)
-    expect(page.get_by_text("Mirrored.")).to_be_visible()
-    sticker = shape_that(page, lambda shape: shape.mirrored)
-    assert sticker.x - landed.x == pytest.approx(0.02, abs=1e-4)
-    assert sticker.y - landed.y == pytest.approx(0.01, abs=1e-4)
-    assert sticker.size == pytest.approx(landed.size * 1.1, abs=1e-4)
-    assert sticker.angle == pytest.approx(landed.angle + 5, abs=1e-3)
-    assert sticker.mirrored
-    face.press("Delete")
-    covers(page, 0)
-    face.press("Control+z")
-    covers(page, 1)
-    face.press("Control+Delete")
-    covers(page, 0)
-
-
-def test_a_sticker_is_dragged_and_scaled_by_its_corner_with_the_pointer(app, page):
-    face = opened(page, app)
-    tool(page, "Stickers")
-    tool(page, "Microphone")
-    covers(page, 1)
-    (before,) = shapes_in_python(page)
-    # On the head of the microphone, above the middle of its bounds.
-    drag(page, face, (before.x, before.y - 0.15), (before.x - 0.1, before.y - 0.35))
-    expect(page.get_by_text("Changed. 1 drawn.", exact=True)).to_be_visible()
-    moved = shape_that(page, lambda shape: shape != before)
-    assert moved.x == pytest.approx(before.x - 0.1, abs=0.01)
-    assert moved.y == pytest.approx(before.y - 0.2, abs=0.01)
-    aspect = ART["microphone"].height / ART["microphone"].width
-    across, down = moved.size / 2, -moved.size * aspect / 2  # its top right corner, turned
-    cos, sin = (f(math.radians(moved.angle)) for f in (math.cos, math.sin))
-    way = (across * cos - down * sin, across * sin + down * cos)
-    corner = (moved.x + way[0], moved.y + way[1])
-    middle = (moved.x + way[0] / 2, moved.y + way[1] / 2)
-    drag(page, face, corner, middle)
-    smaller = shape_that(page, lambda shape: shape != moved)
-    assert smaller.size == pytest.approx(moved.size / 2, rel=0.06)
-
-
 def test_more_than_the_limit_is_refused_in_the_browser_and_nothing_is_lost(app, page):
     opened(page, app)
     dots = [{"kind": "stroke", "points": [[0.001 * n, 0.5]], "width": 0.05, "softness": 0.0,
@@ -306,10 +185,6 @@ def replay(page: Page, shapes: list) -> None:
     files = {"name": "r.json", "mimeType": "application/json", "buffer": recipe.to_json().encode()}
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
     page.get_by_role("button", name="Replay it").click()
-
-
-def engine_faces():
-    return find_faces(open_photo(EXAMPLES / "astronaut.png"))
 
 
 def test_a_finger_draws_at_the_width_of_a_phone(app, browser):

@@ -88,3 +88,19 @@ def test_on_a_phone_every_page_can_be_reached_in_sight(app, page):
         link.click()
         expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
         wait_until_settled(page)
+
+
+def test_the_slider_of_alpha_stays_open_while_it_is_moved_by_keyboard(app, page):
+    page.goto(app)
+    wait_for_occlude(page)
+    page.get_by_role("button", name=re.compile("Set α")).click()
+    slider = page.get_by_role("slider", name=re.compile("^α, the margin asked for"))
+    expect(slider).to_be_visible()
+    before = slider.input_value()
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+        wait_until_settled(page)
+    expect(slider).to_be_visible()
+    expect(slider).not_to_have_value(before)
+    expect(slider).to_be_focused()

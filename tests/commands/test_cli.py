@@ -18,7 +18,7 @@ from ran.engine import Engine
 from ran.face.covers.occlusion import Fill
 from ran.face.covers.parts import preset
 from ran.face.covers.stickers import place
-from ran.face.detect import FaceDetector
+from ran.face.detector import FaceDetector
 from ran.face.photo import open_photo
 from ran.face.shapes import Rectangle
 from ran.net.regions import landmark_layout, random_layout

@@ -13,7 +13,7 @@ from ran.__main__ import main
 from ran.engine import Engine
 from ran.face.covers.occlusion import Fill
 from ran.face.covers.parts import preset
-from ran.face.detect import FaceDetector
+from ran.face.detector import FaceDetector
 from ran.face.photo import open_photo
 from ran.face.shapes import Ellipse, Rectangle, Stroke
 from ran.net.regions import fixed_layout, landmark_layout, random_layout

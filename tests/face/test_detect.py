@@ -11,17 +11,8 @@ from PIL import Image
 
 from ran.errors import NoFaceFound
 from ran.face import detect
-from ran.face.detect import (
-    FACE_SIDE,
-    FERPLUS,
-    SURE_ENOUGH,
-    Face,
-    FaceDetector,
-    Framing,
-    default_detector,
-    find_faces,
-    frame,
-)
+from ran.face.detect import FACE_SIDE, FERPLUS, Face, Framing, find_faces, frame
+from ran.face.detector import SURE_ENOUGH, FaceDetector, default_detector
 from ran.face.photo import Photo, open_photo
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

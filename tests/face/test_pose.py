@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ran.face.detect import FERPLUS, Face, FaceDetector, find_faces, with_poses
+from ran.face.detect import FERPLUS, Face, find_faces, with_poses
+from ran.face.detector import FaceDetector
 from ran.face.photo import open_photo
 from ran.face.pose import (
     FOCAL,

@@ -15,7 +15,8 @@ from ran.errors import BadRecipe
 from ran.face.covers.occlusion import Fill
 from ran.face.covers.parts import preset
 from ran.face.covers.stickers import place
-from ran.face.detect import Face, FaceDetector
+from ran.face.detect import Face
+from ran.face.detector import FaceDetector
 from ran.face.photo import open_photo
 from ran.recipe import CheckpointRef, LayoutChoice, PhotoRef, PhotosChoice, Recipe, TurnChoice
 from ran.study.poses.posed import Cover, answered, by_yaw, of_photos, turned

@@ -1,6 +1,6 @@
 """How poses are estimated, chosen without a published pose list: on FER2013Valid, by mirror images.
 
-Half of the looks at a face see its mirror image (ran.face.detect.LOOKS). Both halves should find
+Half of the looks at a face see its mirror image (ran.face.detector.LOOKS). Both halves should find
 the same head. Of the ways to estimate, the one for which they agree best is in use. The published
 lists are all of FER2013Test and play no part; nor do labels.
 """
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ran.errors import BadRequest
-from ran.face.detect import SURE_ENOUGH, FaceDetector
+from ran.face.detector import SURE_ENOUGH, FaceDetector
 from ran.face.pose import SOLVERS, angles, fit
 from ran.study.data.ferplus import Faces
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ran.errors import BadRequest
-from ran.face.detect import Face, FaceDetector, with_poses
+from ran.face.detect import Face, with_poses
+from ran.face.detector import FaceDetector
 from ran.study.data.ferplus import Faces, PublishedLists, read_ferplus, read_lists
 
 MEASURED = Path(__file__).with_name("pose_lists.json")

@@ -9,7 +9,7 @@ from made_up_ferplus import write_ferplus
 
 from ran.__main__ import main
 from ran.errors import BadRequest
-from ran.face.detect import FaceDetector, default_detector
+from ran.face.detector import FaceDetector, default_detector
 from ran.face.pose import FOCAL, HEAD_MM, SOLVERS, Fit, project, rotation_of
 from ran.study.data.ferplus import Faces, read_ferplus
 from ran.study.poses.estimator_choice import CHOSEN, ROUNDS, agreement, chosen, compare
