@@ -25,8 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="lay N test pictures on a canvas, find the faces and compare the answers instead",
     )  # fmt: skip
     parser.add_argument(
+        "--controls", action="store_true",
+        help="on FER2013Valid instead: how much attention is worth, by layout, with other weights "
+        "in place of the network's own",
+    )  # fmt: skip
+    parser.add_argument(
         "--onto-card", action="store_true",
-        help="write all that a release reports into the checkpoint's card.json",
+        help="write all that a release reports into the checkpoint's card.json; with --controls, "
+        "the controls alone",
     )  # fmt: skip
     add_network(parser)
     parser.set_defaults(perform=run)
@@ -42,9 +48,10 @@ def run(args: argparse.Namespace) -> None:
         args,
         {
             "flip": (
-                not args.onto_card and args.photographs is None,
-                "neither --photographs nor --onto-card",
-            )
+                not args.onto_card and args.photographs is None and not args.controls,
+                "none of --photographs, --controls and --onto-card",
+            ),
+            "photographs": (not args.controls, "to stand without --controls"),
         },
     )
     engine = Engine.load(args.checkpoint, args.device)
@@ -53,6 +60,9 @@ def run(args: argparse.Namespace) -> None:
             f"The checkpoint answers {', '.join(engine.card.classes)}.",
             hint=f"FERPlus' lists need {', '.join(FERPLUS)}, in this order.",
         )
+    if args.controls:
+        _controls(engine, args)
+        return
     if args.onto_card:
         _onto_card(engine, args)
         return
@@ -72,15 +82,45 @@ def run(args: argparse.Namespace) -> None:
         print(f"{name:<10} {score['n']:>5.0f} faces  accuracy {100 * score['accuracy']:.2f} %")
 
 
-def _onto_card(engine: Engine, args: argparse.Namespace) -> None:
+def _controls(engine: Engine, args: argparse.Namespace) -> None:
+    from ran.explain.regions.controls import LEARNT
+    from ran.net.checkpoints import write_controls
+    from ran.study.evaluation.control_table import control_table, valid_faces
+
+    folder = _folder(args) if args.onto_card else None
+    faces = valid_faces(args.ferplus, args.lists)
+    tables = {
+        layout: control_table(engine.model, faces, engine.card.input_size, layout=layout)
+        for layout in engine.card.trained_layouts
+    }
+    if folder is not None:
+        write_controls(folder, tables)
+    if args.json:
+        print(json.dumps(tables, indent=2))
+        return
+    for layout, table in tables.items():
+        print(f"{layout} crops, FER2013Valid, {len(faces):,} faces")
+        for name, row in table.items():
+            cost = f"  {100 * row['difference']:+.2f}  p {row['p']:.2g}"
+            moved = "" if name == LEARNT else cost
+            print(f"  {name:<22} {100 * row['accuracy']:.2f} %{moved}")
+
+
+def _folder(args: argparse.Namespace) -> Path:
     from ran.net.checkpoints import DEFAULT, WEIGHTS
-    from ran.study.evaluation.release import rescore
 
     folder = Path(args.checkpoint or WEIGHTS / DEFAULT)
     if not folder.is_dir():
         raise BadRequest(
             f"{folder} has no card.", hint="Convert it with `python -m ran convert` first."
         )
+    return folder
+
+
+def _onto_card(engine: Engine, args: argparse.Namespace) -> None:
+    from ran.study.evaluation.release import rescore
+
+    folder = _folder(args)
     card = rescore(
         engine, folder, ferplus=args.ferplus, lists=args.lists, photographs=args.photographs or 0
     )

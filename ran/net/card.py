@@ -181,6 +181,7 @@ def _is_class(value: Any) -> bool:
 
 _SHARE, _COUNT = (0.0, 1.0), (0, 10**9)
 _SCORE = {"n": (1, 10**9), "accuracy": _SHARE}
+_CONTROL = {**_SCORE, "difference": (-1.0, 1.0), "p": _SHARE}
 
 
 def _are_numbers(value: Any, columns: dict[str, tuple[float, float]]) -> bool:
@@ -229,7 +230,7 @@ def _is_layout(kind: Any, value: Any) -> bool:
         (radius is None if kind != "landmark" else _is_number(radius, 0.01, 1.0))
         and (temperature is None or _is_number(temperature, 0.01, 100))
         and _table(**_SCORE)[0](value["scores"])
-        and (value["controls"] is None or isinstance(value["controls"], dict))
+        and _table(**_CONTROL)[0](value["controls"])
     )
 
 

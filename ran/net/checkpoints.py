@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
@@ -56,6 +57,29 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[Network, Card]:
     if not is_there:
         raise BadCheckpoint(f"{path} does not exist.", hint="Check the path of the checkpoint.")
     return _load_folder(path) if path.is_dir() else load_released(path)
+
+
+def write_controls(folder: Path, tables: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Card:
+    """Write the controls of attention, by layout, into a folder's card; return the card.
+
+    Raises:
+        BadCheckpoint: if the card cannot be read or written, or names no layouts.
+    """
+    card = read_card(folder / "card.json")
+    absent = [name for name in tables if name not in card.layouts]
+    if absent:
+        raise BadCheckpoint(
+            f"The card of {folder} names no layout {absent[0]!r}.",
+            hint="Only a card with layouts holds controls: release the network again.",
+        )
+    layouts = {
+        name: {**layout, "controls": tables.get(name, layout["controls"])}
+        for name, layout in card.layouts.items()
+    }
+    card = replace(card, layouts=layouts)
+    with replacing(folder / "card.json") as about:
+        about.write_text(json.dumps(asdict(card), indent=2) + "\n", "utf-8")
+    return card
 
 
 def save_checkpoint(folder: Path, model: Network, card: Card, *, half: bool = True) -> Card:

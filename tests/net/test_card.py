@@ -80,6 +80,7 @@ WRONG = {
         {"fixed": {"radius": None, "temperature": 0, "scores": None, "controls": None}},
         {"fixed": {"radius": None, "temperature": 1, "scores": {"a": 1}, "controls": None}},
         {"fixed": {"radius": None, "temperature": 1, "scores": None, "controls": []}},
+        {"fixed": {"radius": None, "temperature": 1, "scores": None, "controls": {"mean": 1}}},
     ],
     "sha256": [None, 5],
 }

@@ -23,6 +23,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         record.classes(engine.card)
     with right:
         record.scores(engine.card)
+        record.controls(engine.card)
         pose_lists.published_score()
         if session.face is not None:
             clean, covered = compute.answers(engine, session.scene(session.face))

@@ -7,7 +7,9 @@ import html
 import streamlit as st
 
 from ran import figures
+from ran.explain.regions.controls import CONTROLS, LEARNT
 from ran.figures import signed
+from ran.figures.html import render
 from ran.net.card import Card
 from ran.study.evaluation.ablation_table import WITH_RB_LOSS, WITHOUT_RB_LOSS, AblationTable
 from ran.study.evaluation.published import LIST_NAMES, PAPER, wilson_interval
@@ -46,6 +48,59 @@ def scores(card: Card) -> None:
         said = facts(card)
         if said:
             panels.table(said, "What else the card says of its answers")
+
+
+def controls(card: Card) -> None:
+    """Draw what other weights in place of the network's own cost, by layout."""
+    measured = {kind: layout["controls"] for kind, layout in card.layouts.items()}
+    measured = {kind: table for kind, table in measured.items() if table}
+    if not measured:
+        return
+    faces = max(row["n"] for table in measured.values() for row in table.values())
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(
+            "**Is attention worth anything?**",
+            help="The same network with other weights in place of w, on FER2013Valid; p of an "
+            "exact McNemar test against the learnt ones, two-sided. Where another face's weights "
+            "cost nothing, w carries nothing about the face. `python -m ran evaluate --controls`.",
+        )
+        names = [name for name in CONTROLS if any(name in table for table in measured.values())]
+        st.html(
+            render(
+                "controls",
+                kinds=list(measured),
+                rows=[
+                    (name, CONTROLS[name], [_control(table, name) for table in measured.values()])
+                    for name in names
+                ],
+            )
+        )
+        st.markdown(f":small[:gray[{_worth(measured)} {faces:,.0f} faces, one seed.]]")
+
+
+def _control(table: dict[str, dict[str, float]], name: str) -> tuple[str, str]:
+    """Return a control's accuracy, and what it costs with its p; nothing of the learnt weights."""
+    row = table.get(name)
+    if row is None:
+        return "", ""
+    cost = "" if name == LEARNT else f"{signed(100 * row['difference'], 1)}, {_p(row['p'])}"
+    return f"{100 * row['accuracy']:.1f} %", cost
+
+
+def _worth(measured: dict[str, dict[str, dict[str, float]]]) -> str:
+    """Return in words whether w carries something about the face, by layout."""
+    said = []
+    for kind, table in measured.items():
+        row = table["another face"]
+        is_known = row["p"] < 0.05 and row["difference"] < 0
+        said.append(
+            f"On {kind} crops another face's weights answer worse: w carries something about the "
+            "face."
+            if is_known
+            else f"On {kind} crops another face's weights answer as well: w carries nothing about "
+            "the face that this test can see."
+        )
+    return " ".join(said)
 
 
 def _crops(card: Card) -> str:
