@@ -164,6 +164,9 @@ def do(work: Work[_Step], place: DeltaGenerator, key: str) -> None:
             said.progress(*progress(work))
             work.step()
     if work.is_whole or work.failure:
+        # A page that was asked for during the last step goes first: here the run gives way to it,
+        # and st.rerun would put this page in its place.
+        place.empty()
         st.rerun()
 
 
