@@ -10,7 +10,8 @@ from benchmarks.rows import Check, Row, in_turns
 from ran.engine import Engine
 from ran.face.detect import Face
 from ran.face.photo import open_photo
-from ran.study.poses.posed import Answered, answered, turned
+from ran.study.poses.posed import Answered, answered
+from ran.study.poses.sources import turned
 
 PHOTO = Path(__file__).parent.parent / "examples" / "astronaut.png"
 YAWS = range(-60, 61, 5)

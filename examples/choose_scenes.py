@@ -18,7 +18,7 @@ from ran.face.covers.occlusion import Fill
 from ran.face.covers.stickers import place
 from ran.face.detect import Face
 from ran.recipe import LayoutChoice
-from ran.study.poses.posed import turned
+from ran.study.poses.sources import turned
 from ran.ui.shared.faces.scenes import CHOSEN
 from ran.writing import write_text
 

@@ -135,7 +135,7 @@ def poses(tiny_network, monkeypatch):
     from app_pages import opened_at_once
 
     monkeypatch.delenv("RAN_DATA", raising=False)
-    monkeypatch.setattr("ran.study.poses.posed.turn", _turned_once)
+    monkeypatch.setattr("ran.study.poses.sources.turn", _turned_once)
     return opened_at_once()
 
 

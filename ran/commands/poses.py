@@ -178,7 +178,8 @@ def _asked(
 
 def _poses(args: argparse.Namespace, engine: Engine) -> tuple[list[Posed], list[Skipped]]:
     from ran.face.photo import open_photo
-    from ran.study.poses.posed import Skipped, from_files, turned
+    from ran.study.poses.posed import Skipped
+    from ran.study.poses.sources import from_files, turned
 
     if not args.turn:
         everything = list(from_files(args.photo, using=engine))

@@ -192,7 +192,9 @@ def test_every_option_is_used_somewhere_or_refused():
 
 
 def test_a_photo_after_a_number_of_degrees_is_a_photo(run, checkpoint, monkeypatch):
-    monkeypatch.setattr("ran.study.poses.posed.turned", lambda face, yaws, pitches, using: iter(()))
+    monkeypatch.setattr(
+        "ran.study.poses.sources.turned", lambda face, yaws, pitches, using: iter(())
+    )
     status, _, err = run(
         "poses", "--turn", "--pitch", "-5", "0", ASTRONAUT, "--checkpoint", checkpoint
     )

@@ -14,7 +14,8 @@ from ran.face.head import turn
 from ran.face.photo import open_photo
 from ran.face.video import open_video
 from ran.study.poses.moments import Moment
-from ran.study.poses.posed import Posed, Skipped, answered, by_yaw, in_order, of_photos, of_video
+from ran.study.poses.posed import Posed, Skipped, answered, by_yaw, in_order
+from ran.study.poses.sources import of_photos, of_video
 from ran.ui.poses.exports import poses_csv
 
 GRACE, DRAWN = EXAMPLES / "grace_hopper.jpg", EXAMPLES / "drawn_happiness.png"

@@ -19,7 +19,8 @@ from ran.face.detect import Face
 from ran.face.detector import FaceDetector
 from ran.face.photo import open_photo
 from ran.recipe import CheckpointRef, LayoutChoice, PhotoRef, PhotosChoice, Recipe, TurnChoice
-from ran.study.poses.posed import Cover, answered, by_yaw, of_photos, turned
+from ran.study.poses.posed import Cover, answered, by_yaw
+from ran.study.poses.sources import of_photos, turned
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 GRACE, ASTRONAUT = EXAMPLES / "grace_hopper.jpg", EXAMPLES / "astronaut.png"

@@ -11,7 +11,8 @@ from ran.errors import BadRecipe, BadRequest
 from ran.face.detect import Face
 from ran.face.photo import open_photo
 from ran.recipe import CheckpointRef, LayoutChoice, PhotoRef, PhotosChoice, Recipe, TurnChoice
-from ran.study.poses.posed import Cover, Posed, Skipped, of_photos, turned
+from ran.study.poses.posed import Cover, Posed, Skipped
+from ran.study.poses.sources import of_photos, turned
 
 
 @dataclass(frozen=True, eq=False)

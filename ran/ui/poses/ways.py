@@ -16,10 +16,10 @@ from ran.face.detect import Face
 from ran.face.video import MAX_BYTES, MAX_SECONDS, SUFFIXES, open_video
 from ran.net.checkpoints import bundled
 from ran.recipe import TurnChoice
-from ran.study.poses.posed import (
+from ran.study.poses.posed import Cover
+from ran.study.poses.sources import (
     LISTS,
     MOST_PHOTOS,
-    Cover,
     data_folder,
     listed,
     of_photos,

@@ -15,19 +15,9 @@ from ran.face.covers.parts import preset
 from ran.face.photo import Photo, open_photo
 from ran.face.video import Video
 from ran.scene import Scene
-from ran.study.poses.posed import (
-    Cover,
-    Posed,
-    Skipped,
-    answered,
-    by_yaw,
-    mirrored_pairs,
-    of_photos,
-    of_video,
-    turned,
-    turns_of,
-)
+from ran.study.poses.posed import Cover, Posed, Skipped, answered, by_yaw, mirrored_pairs
 from ran.study.poses.published_lists import auc, measure, measured, standard_error
+from ran.study.poses.sources import of_photos, of_video, turned, turns_of
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 GRACE, TURNED = EXAMPLES / "grace_hopper.jpg", EXAMPLES / "drawn_happiness_turned.png"

@@ -11,7 +11,8 @@ from ran.engine import Engine
 from ran.face.head import turn
 from ran.recipe import LayoutChoice
 from ran.scene import Scene
-from ran.study.poses.posed import Skipped, turned
+from ran.study.poses.posed import Skipped
+from ran.study.poses.sources import turned
 from ran.ui.poses import sweep
 from ran.ui.poses.exports import numbers_json, poses_csv, sheet
 

@@ -17,7 +17,8 @@ from ran.face.covers.occlusion import Fill
 from ran.face.covers.stickers import place
 from ran.face.shapes import Shape
 from ran.scene import Scene
-from ran.study.poses.posed import Posed, turned
+from ran.study.poses.posed import Posed
+from ran.study.poses.sources import turned
 from ran.ui.shared import compute
 from ran.ui.shared.session import LAYOUTS, FoundPhoto, Session
 
