@@ -44,14 +44,17 @@ def run(args: argparse.Namespace) -> None:
     from ran.study.evaluation.accuracy import evaluate, exam
     from ran.study.evaluation.photographs import check_photographs
 
+    if args.controls and args.photographs is not None:
+        raise BadRequest(
+            "--photographs and --controls are two questions.", hint="Ask one after the other."
+        )
     refuse_unused(
         args,
         {
             "flip": (
                 not args.onto_card and args.photographs is None and not args.controls,
-                "none of --photographs, --controls and --onto-card",
+                "neither --photographs nor --controls nor --onto-card",
             ),
-            "photographs": (not args.controls, "to stand without --controls"),
         },
     )
     engine = Engine.load(args.checkpoint, args.device)

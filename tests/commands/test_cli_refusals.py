@@ -150,6 +150,8 @@ def test_an_unusable_option_is_refused_in_one_line(options, words, run, checkpoi
         ("poses --ferplus a --lists b --turn", "--turn needs a photo"),
         ("poses --ferplus a --lists b --hide eyes", "--hide needs a photo"),
         ("evaluate --ferplus a --lists b --flip --photographs 3", "--flip needs neither"),
+        ("evaluate --ferplus a --lists b --controls --flip", "--flip needs neither"),
+        ("evaluate --ferplus a --lists b --controls --photographs 3", "are two questions"),
         ("train heads --ferplus a --lists b --run c --out d", "--out needs the stage release"),
         ("train heads --ferplus a --lists b --run c --plain-out d", "--plain-out needs the stage"),
         (
@@ -177,7 +179,8 @@ def test_every_option_is_used_somewhere_or_refused():
         "predict": {"hide", "rectangle", "sticker", "fill", "colour", "noise_seed", "opacity",
                     "layout", "crops", "crop_seed", "radius"},
         "poses": {"turn", "step", "pitch", "hide", "ferplus", "lists", "choose"},
-        "evaluate": {"ferplus", "lists", "flip", "photographs", "onto_card"},
+        "evaluate": {"ferplus", "lists", "flip", "photographs", "controls",
+                     "onto_card"},
         "convert": {"source", "target", "classes"},
     }  # fmt: skip
     known["explain"] = known["predict"] | {
