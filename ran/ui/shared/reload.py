@@ -1,7 +1,8 @@
 """What outlives a reload of the page: the address keeps the recipe; a photo cannot come back.
 
-A reload begins a new session. The recipe of an example face is kept in the address, where the new
-session finds it; that a photo of the visitor's own was let go is told by the browser's own storage.
+A reload begins a new session. The recipe is kept in the address, where the new session finds it:
+that of an example brings its face, that of a visitor's own photo waits until it is chosen again.
+Where an address cannot hold it, the browser's own storage tells that a photo was let go.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
 from ran.recipe.link import PARAMETER
-from ran.ui.shared.replay import for_a_reload
+from ran.ui.shared.replay import OWN, for_a_reload
 from ran.ui.shared.session import Session
 
 _FLAG = "ran-own-photo"
@@ -42,11 +43,11 @@ def keep(
         is_new: whether another page was drawn before this one: a page is read from its top, where
             Streamlit keeps the last one's place.
     """
-    link = for_a_reload(engine, session)
+    kept = for_a_reload(engine, session)
     script = _TO_THE_TOP if is_new else ""
     if is_first:
         script += _TELL
-    own = bool(session.faces) and not session.is_example
+    own = bool(session.faces) and not session.is_example and not kept
     script += (
         f"sessionStorage.setItem('{_FLAG}', 'yes');"
         if own
@@ -54,9 +55,10 @@ def keep(
     )
     script += (
         "{ const page = new URL(window.location.href);"
-        f"const link = {json.dumps(link)};"
-        f"if (link) page.searchParams.set('{PARAMETER}', link);"
-        f"else page.searchParams.delete('{PARAMETER}');"
+        f"const kept = {json.dumps(kept)};"
+        f"for (const name of {json.dumps([PARAMETER, OWN])}) {{"
+        " if (kept[name]) page.searchParams.set(name, kept[name]);"
+        " else page.searchParams.delete(name); }"
         "if (page.href !== window.location.href)"
         " window.history.replaceState(window.history.state, '', page.href); }"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import streamlit as st
 
@@ -27,6 +28,8 @@ from ran.ui.shared.session import FoundPhoto, Session
 from ran.ui.shared.settings.posing import PHOTOS, TURN
 
 _KEPT = "What was set before stays."
+OWN = "own"
+"""The query parameter that keeps the recipe of a photo of the visitor's own through a reload."""
 
 
 def recipe_here(engine: Engine, session: Session, scene: Scene) -> Recipe:
@@ -98,6 +101,7 @@ def ask_for_file(session: Session, engine: Engine) -> None:
 
 def take_link(session: Session, engine: Engine) -> None:
     """Replay the recipe in the page's address, once; it brings the example face that it names."""
+    _wait_for_photo(session)
     text = st.query_params.get(PARAMETER)
     if not text:
         return
@@ -116,20 +120,37 @@ def take_link(session: Session, engine: Engine) -> None:
         st.markdown(f":material/info: {escaped(notice)}")
 
 
-def for_a_reload(engine: Engine, session: Session) -> str:
-    """Return the recipe that opens this face as it is, or "" where a link cannot.
+def _wait_for_photo(session: Session) -> None:
+    """Take the recipe of a photo that a reload let go, once, and say what brings it back."""
+    text = st.query_params.get(OWN)
+    if text and text not in session.links:
+        session.know_link(text)
+        with compute.told(_KEPT):
+            session.waiting = read_link(text)
+    if session.waiting is not None:
+        st.markdown(
+            f":material/info: The reload let **{escaped(session.waiting.photo.name)}** go: photos "
+            "are not kept. Choose it again under Face, and what hid it comes back."
+        )
 
-    It cannot bring a visitor's own photo back, nor a turned pose, nor a very long drawing.
+
+def for_a_reload(engine: Engine, session: Session) -> dict[str, str]:
+    """Return the parameters of the address that open this face as it is, as far as links can.
+
+    PARAMETER brings an example back; OWN what hides a photo of the visitor's own, which they have
+    to choose again. Neither brings back a turned pose, nor a very long drawing.
     """
+    kept: dict[str, str] = {}
     face = session.face
-    if face is None or session.posed is not None or not session.is_example:
-        return ""
-    try:
-        link = example_link(recipe_here(engine, session, session.scene(face)))
-    except BadRecipe:
-        return ""
-    session.know_link(link)
-    return link
+    with suppress(BadRecipe):
+        if session.waiting is not None:
+            kept[OWN] = example_link(session.waiting)
+        if face is not None and session.posed is None:
+            recipe = recipe_here(engine, session, session.scene(face))
+            kept[PARAMETER if session.is_example else OWN] = example_link(recipe)
+    for link in kept.values():
+        session.know_link(link)
+    return kept
 
 
 def offer_link(session: Session, recipe: Recipe) -> None:

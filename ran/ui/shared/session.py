@@ -82,6 +82,8 @@ class Session:
     links: dict[str, None] = field(default_factory=dict)
     """Recipes that stood in the page's address: taken from it, or put there for a reload."""
     link_notices: tuple[str, ...] = ()
+    waiting: Recipe | None = None
+    """What hid a photo of the visitor's own before a reload: set again when that photo is."""
     replaced: dict[str, Any] | None = None
     """What a scene's button replaced, until it is brought back."""
     region: int = 0
@@ -177,6 +179,10 @@ class Session:
         if self.parts or self.rectangles or self.drawn:
             self.put_aside()
         self.use_photo(photo, number)
+        waiting = self.waiting
+        if waiting is not None and waiting.photo.digest == photo.reference.digest:
+            self.waiting = None
+            self.replay(waiting)
 
     def use_photo(self, photo: FoundPhoto, number: int = 0) -> None:
         """Take a face of a new photo; the largest comes first. What was drawn goes."""
