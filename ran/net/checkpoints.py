@@ -22,7 +22,7 @@ from ran.errors import BadCheckpoint, BadRequest
 from ran.net.assembled import RETRY, Network, assemble
 from ran.net.card import Card, read_card
 from ran.net.released import load_released, write_released
-from ran.writing import cannot_be_written, replacing
+from ran.writing import cannot_be_written, replacing, write_text
 
 __all__ = [
     "DEFAULT", "WEIGHTS", "Card", "Network", "bundled", "convert", "load_checkpoint",
@@ -77,8 +77,7 @@ def write_controls(folder: Path, tables: Mapping[str, Mapping[str, Mapping[str, 
         for name, layout in card.layouts.items()
     }
     card = replace(card, layouts=layouts)
-    with replacing(folder / "card.json") as about:
-        about.write_text(json.dumps(asdict(card), indent=2) + "\n", "utf-8")
+    write_text(folder / "card.json", json.dumps(asdict(card), indent=2) + "\n")
     return card
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ran.errors import NoFaceFound
-from ran.face import detect
+from ran.face import detector
 from ran.face.detect import FACE_SIDE, FERPLUS, Face, Framing, find_faces, frame
 from ran.face.detector import SURE_ENOUGH, FaceDetector, default_detector
 from ran.face.photo import Photo, open_photo
@@ -240,7 +240,7 @@ def test_pixels_of_another_shape_or_type_are_refused_by_name(pixels, got):
 
 def test_threads_share_one_detector_and_agree(photos, faces, monkeypatch):
     built = []
-    monkeypatch.setattr(detect, "_default", [])
+    monkeypatch.setattr(detector, "_default", [])
     monkeypatch.setattr(
         FaceDetector,
         "__init__",
