@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -153,6 +154,20 @@ def test_only_the_engine_and_training_name_devices():
         if not _within(module, MAY_NAME_DEVICES)
         for node in ast.walk(tree)
         if names_one(node)
+    ]
+    assert not wrong
+
+
+def test_no_markup_is_written_in_python():
+    """Pages are drawn by templates, which escape by themselves: ran/figures/html."""
+    markup = re.compile(r"style=['\"]|</?(div|span|table|t[rdh]|p|img)\b[^>]*>?")
+    wrong = [
+        f"{module}, line {node.lineno}: {node.value[:40]}"
+        for module, tree in _sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and markup.search(node.value)
     ]
     assert not wrong
 

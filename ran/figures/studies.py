@@ -36,9 +36,7 @@ def ablations(rows: Sequence[tuple[str, float, float]], theme: Theme) -> go.Figu
         )  # fmt: skip
         # No mark of up or down: red and blue are for one face's change.
         difference = f", {signed(accuracy - reference, 1)}" if number else ""
-        words[name] = (
-            f"{name}<br><span style='color:{theme.muted}'>{accuracy:.1f} %{difference}</span>"
-        )
+        words[name] = f"{name}<br><i>{accuracy:.1f} %{difference}</i>"
     figure.update_yaxes(
         categoryorder="array", categoryarray=names, showgrid=False, ticklabelstandoff=5,
         tickvals=names, ticktext=[words[name] for name in names],

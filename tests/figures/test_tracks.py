@@ -1,6 +1,7 @@
 """Dot tracks: marks stand where the numbers say, in the one grammar."""
 
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -8,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ran.figures import DARK, LIGHT, margin
+from ran.figures.html import stylesheet
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+STYLES = (Path(__file__).parents[2] / "ran" / "figures" / "html" / "styles.css").read_text()
 MINUS = "\u2212"
 
 
@@ -27,18 +30,28 @@ def share(element):
     return float(re.search(r"(-?[0-9.]+)%", style(element, "left"))[1]) / 100
 
 
+def has(element, name):
+    return name in element.get("class", "").split()
+
+
+def coloured(selector, theme):
+    """The colour that the stylesheet gives a selector under a theme."""
+    name = re.search(re.escape(selector) + r" {[^}]*background: var\(--ran-([a-z-]+)\)", STYLES)[1]
+    return re.search(f"--ran-{name}:(#[0-9A-F]+)", stylesheet(theme))[1]
+
+
 def dots(element):
     return [found for found in element.iter() if found.get("title")]
 
 
 def bar(element):
-    (found,) = (found for found in element.iter("div") if style(found, "height") == "3px")
+    (found,) = (found for found in element.iter("div") if has(found, "bar"))
     return found
 
 
-def line(clean, covered, alpha, theme=LIGHT):
+def line(clean, covered, alpha):
     """The number line's four rows: values, marks, words, ticks."""
-    return list(read(margin(clean, covered, alpha, theme)))
+    return list(read(margin(clean, covered, alpha)))
 
 
 def told(row):
@@ -48,11 +61,13 @@ def told(row):
 @THEMES
 @pytest.mark.parametrize("alpha", [0.0, 0.02, 0.1])
 def test_the_zone_of_loss_ends_at_alpha_and_begins_at_the_axis(theme, alpha):
-    _, marks, said, _ = line(0.12, -0.05, alpha, theme)
+    _, marks, said, _ = line(0.12, -0.05, alpha)
     zone, mark = marks[0], marks[1]
-    assert (style(zone, "background"), style(mark, "background")) == (theme.loss_zone, theme.warn)
+    assert has(zone, "zone") and has(mark, "alpha")
+    assert coloured(".ran-margin .zone", theme) == theme.loss_zone
+    assert coloured(".ran-margin .alpha", theme) == theme.warn
     width = float(style(zone, "width").rstrip("%")) / 100
-    assert style(zone, "left") == "0"
+    assert style(zone, "left") == "0%"
     assert width == share(mark) == told(said)[f"α = {alpha:g}"]
     assert told(said)["loss > 0"] == 0.0
 
@@ -82,7 +97,7 @@ def test_the_margin_axis_holds_every_mark_however_it_falls(clean, covered, alpha
     places = [share(mark) for mark in marks[1:]] + [share(tick) for tick in ticks]
     assert all(0.03 < place < 0.97 for place in places)
     assert 2 <= len(ticks) <= 6
-    (bars,) = (mark for mark in marks if style(mark, "height") == "3px")
+    (bars,) = (mark for mark in marks if has(mark, "bar"))
     ends = sorted(share(dot) for dot in dots(marks))
     assert share(bars) == pytest.approx(ends[0], abs=1e-4)
     assert share(bars) + float(style(bars, "width")[:-1]) / 100 == pytest.approx(ends[1], abs=1e-4)
@@ -97,16 +112,19 @@ def test_margins_are_written_above_their_dots_and_one_alone_where_they_meet():
 
 @THEMES
 def test_the_margins_dots_and_bar_follow_the_one_grammar(theme):
-    for covered, colour in ((0.204, theme.up), (0.1, theme.down), (0.2001, theme.muted)):
-        marks = line(0.2, covered, 0.02, theme)[1]
+    for covered, way, colour in (
+        (0.204, "up", theme.up), (0.1, "down", theme.down), (0.2001, "same", theme.muted),
+    ):  # fmt: skip
+        marks = line(0.2, covered, 0.02)[1]
         before, after = dots(marks)
         assert before.get("title") == "clean face: RB margin 0.200"
         assert after.get("title") == f"covered face: RB margin {covered:.3f}"
-        assert (style(before, "background"), style(after, "background")) == (
-            theme.paper,
-            theme.after,
-        )
-        assert style(bar(marks), "background") == colour
+        assert has(before, "hollow") and not has(after, "hollow")
+        assert has(bar(marks), way)
+        painted = ".ran-margin .bar" if way == "same" else f".ran .bar.{way}"
+        assert coloured(painted, theme) == colour
+    assert coloured(".ran .mark.hollow", theme) == theme.paper
+    assert coloured(".ran .mark", theme) == theme.after
 
 
 def test_where_nothing_is_hidden_there_is_one_dot_and_no_bar():
@@ -114,4 +132,4 @@ def test_where_nothing_is_hidden_there_is_one_dot_and_no_bar():
     (dot,) = dots(marks)
     assert dot.get("title") == "clean face: RB margin 0.120"
     assert set(told(values)) == {"+0.120"}
-    assert not [mark for mark in marks if style(mark, "height") == "3px"]
+    assert not [mark for mark in marks if has(mark, "bar")]

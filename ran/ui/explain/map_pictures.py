@@ -15,7 +15,7 @@ from ran.figures import heat_overlay, signed
 from ran.figures.maps import Overlay, Scale, overlays, shared_scale
 from ran.scene import Scene
 from ran.ui.components.linked_pictures import Picture, decimals, linked_pictures
-from ran.ui.shared.scales import RISING, SIGNED, colour_bar, scale_line
+from ran.ui.shared.scales import rising_bar, scale_line, signed_bar
 from ran.ui.shared.work import Round
 
 _FACES = ("clean", "covered")
@@ -111,11 +111,11 @@ def _scale_line(method: Method, scale: Scale, unit: str, *, is_changed: bool) ->
     what = _VALUES.get(method.name, f"{unit.capitalize().rstrip('s') or 'Value'} per pixel")
     shared = "one scale for all three" if is_changed else "one scale for all"
     low, high = signed(-scale.full, digits), signed(scale.full, digits)
-    bars = [colour_bar(f"against {low}", SIGNED, f"{high} for")]
+    bars = [signed_bar(f"against {low}", f"{high} for")]
     if not method.is_signed:
-        bars = [colour_bar("0", RISING, f"{scale.full:.{digits}f}")]
+        bars = [rising_bar("0", f"{scale.full:.{digits}f}")]
         if is_changed:
-            bars.append(colour_bar(low, SIGNED, high))
+            bars.append(signed_bar(low, high))
     cut = f"full colour from there on, largest value {scale.largest:.{digits}f}"
     scale_line(f"{what}, {shared}", *bars, *((cut,) if scale.is_cut else ()))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -150,33 +149,18 @@ def agreement(found: Sequence[Worth], attention: str, worth: str, name: str) -> 
 
 def _numbers(found: Sequence[Worth], name: str) -> None:
     """Draw every number of the panels as a table, a row a region and face."""
-    colours = panels.theme()
-    heads = ("", "", "w", "μ", "ν", "Shapley", "left out")
-    lines = "".join(
-        f"<tr style='border-bottom:1px solid {colours.grid}'>"
-        + "".join(f"<td style='padding:.2rem .6rem .2rem 0'>{cell}</td>" for cell in row)
-        + "</tr>"
-        for row in _rows(found, name)
-    )
-    head = "".join(
-        f"<th scope='col' style='text-align:left;font-weight:400'>{title}</th>" for title in heads
-    )
-    st.html(
-        f"<div style='overflow-x:auto'><table style='border-collapse:collapse;width:100%;"
-        f"font-size:.87rem;font-variant-numeric:tabular-nums;color:{colours.text}' "
-        f"aria-label='Regions, for {html.escape(name)}'><tr style='color:{colours.muted}'>{head}"
-        f"</tr>{lines}</table></div>"
-    )
+    heads = ("", "face", "w", "μ", "ν", "Shapley", "left out")
+    panels.columns(heads, _rows(found, name), f"Regions, for {name}", kind="words")
 
 
 def _rows(found: Sequence[Worth], name: str) -> list[tuple[str, ...]]:
     return [
         (
-            html.escape(box.name),
+            box.name,
             one.face,
             f"{one.attention(W)[index]:.2f}×",
-            html.escape(figures.weight(float(one.attention(MU)[index]))),
-            html.escape(figures.weight(float(one.attention(NU)[index]))),
+            figures.weight(float(one.attention(MU)[index])),
+            figures.weight(float(one.attention(NU)[index])),
             signed(float(one.worth(SHAPLEY, name)[index])),
             signed(float(one.worth(LEFT_OUT, name)[index])),
         )

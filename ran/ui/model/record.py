@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
 
 from ran import figures
@@ -34,14 +32,12 @@ def scores(card: Card) -> None:
                 low, high = wilson_interval(accuracy, count)
                 label = f"{name} ({count:,})"
                 rows.append((label, 100 * accuracy, 100 * low, 100 * high, PAPER.get(key)))
-        colours = panels.theme()
-        st.html(
-            f"<div style='font-size:.85rem;color:{colours.muted}'><span style='color:"
-            f"{colours.after}'>●</span> this checkpoint{_crops(card)} &nbsp; ◇ RAN, the paper "
-            "(with face pretraining)</div>"
+        panels.marks(
+            ("dot", f"this checkpoint{_crops(card)}"),
+            ("diamond", "RAN, the paper (with face pretraining)"),
         )
         st.plotly_chart(
-            figures.scores(rows, colours), theme=None, config=figures.CONFIG,
+            figures.scores(rows, panels.theme()), theme=None, config=figures.CONFIG,
             alt="; ".join(f"{row[0]}: {row[1]:.1f} %" for row in rows),
         )  # fmt: skip
         _lists(card)
@@ -135,28 +131,12 @@ def _lists(card: Card) -> None:
     columns = {name: cells for name, cells in columns.items() if cells}
     if not columns:
         return
-    colours = panels.theme()
-    style = "text-align:right;padding:.25rem 0 .25rem .6rem"
-    head = "".join(
-        f"<th scope='col' style='{style};font-weight:400;color:{colours.muted}'>{name}</th>"
-        for name in columns
-    )
-    lines = "".join(
-        f"<tr style='border-top:1px solid {colours.grid}'><th scope='row' style='text-align:left;"
-        f"font-weight:400;white-space:nowrap;color:{colours.muted}'>{LIST_NAMES[key]}</th>"
-        + "".join(
-            f"<td style='{style};white-space:nowrap'>{html.escape(cells.get(key, ''))}</td>"
-            for cells in columns.values()
-        )
-        + "</tr>"
-        for key in LIST_NAMES
+    lines = [
+        (name, *(cells.get(key, "") for cells in columns.values()))
+        for key, name in LIST_NAMES.items()
         if any(key in cells for cells in columns.values())
-    )
-    st.html(
-        f"<table style='width:100%;border-collapse:collapse;color:{colours.text};font-size:.87rem;"
-        f"font-variant-numeric:tabular-nums' aria-label='More on the published lists'>"
-        f"<tr><td></td>{head}</tr>{lines}</table>"
-    )
+    ]
+    panels.columns(("", *columns), lines, "More on the published lists")
     if plain:
         st.markdown(
             ":small[:gray[RAN − plain: the same faces answered by the plain network of the same "
@@ -254,12 +234,7 @@ def rb_margins(table: AblationTable) -> None:
             help=f"{HELP_MARGIN} Here over {table.valid:,} faces of FER2013Valid, of the "
             "first two rows' heads.",
         )
-        box = "display:inline-block;width:12px;height:12px;box-sizing:border-box"
-        st.html(
-            f"<div style='font-size:.85rem;color:{colours.muted}'><span style='{box};background:"
-            f"{colours.after}'></span> trained with RB-loss &nbsp; <span style='{box};border:2px "
-            f"solid {colours.text}'></span> trained without</div>"
-        )
+        panels.marks(("square", "trained with RB-loss"), ("frame", "trained without"))
         st.plotly_chart(
             figures.rb_margins(
                 table.edges, table.margins[WITHOUT_RB_LOSS], table.margins[WITH_RB_LOSS], alpha,

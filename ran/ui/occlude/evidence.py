@@ -15,7 +15,7 @@ from ran.scene import Scene
 from ran.ui.components.linked_pictures import Picture, decimals, linked_pictures
 from ran.ui.shared import compute
 from ran.ui.shared.outside import escaped
-from ran.ui.shared.scales import RISING, SIGNED, colour_bar, scale_line
+from ran.ui.shared.scales import rising_bar, scale_line, signed_bar
 from ran.ui.shared.session import seed
 
 HEAD_START_S = 0.1
@@ -90,13 +90,13 @@ def _said(values: NDArray[np.float32], said: str) -> str:
 
 
 def _legend(largest: float, span: float | None) -> None:
-    rising = colour_bar("0", RISING, f"{largest:.2f}")
+    evidence = rising_bar("0", f"{largest:.2f}")
     if span is None:
-        scale_line("Grad-CAM", rising)
+        scale_line("Grad-CAM", evidence)
         return
     scale_line(
         "One scale for all three, Grad-CAM",
-        rising,
-        colour_bar(signed(-largest), SIGNED, signed(largest)),
+        evidence,
+        signed_bar(signed(-largest), signed(largest)),
         f"largest change {span:.2f}",
     )

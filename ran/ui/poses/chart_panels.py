@@ -159,10 +159,10 @@ def mirror(found: Sequence[Answered], chosen: int) -> None:
         yaw = min(yaws, key=lambda known: abs(known - abs(found[chosen].posed.yaw)))
         colours = panels.theme()
         gap = float(np.mean([abs(here - there) for *_, here, there in rows]))
-        st.html(
-            f"<div style='font-size:.85rem;color:{colours.muted}'>● yaw {degrees(yaw)}, the "
-            f"region named first &nbsp; ○ yaw {degrees(-yaw)}, its mirror image. Mean "
-            f"difference over all {len(rows)} pairs: {gap:.2f}×</div>"
+        panels.marks(
+            ("dot", f"yaw {degrees(yaw)}, the region named first"),
+            ("ring", f"yaw {degrees(-yaw)}, its mirror image"),
+            ("", f"Mean difference over all {len(rows)} pairs: {gap:.2f}×"),
         )
         st.plotly_chart(
             charts.mirror_check([row for row in rows if row[2] == yaw], colours), theme=None,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ran import figures
 from ran.engine import Engine
-from ran.figures import Moved, Theme, change, change_colour, outlined, signed, weight_colour
+from ran.figures import Moved, Theme, outlined, signed, weight_colour
+from ran.figures.html import render
 from ran.figures.numbers import times
 from ran.figures.poses.axis import degrees, stands
 from ran.prediction import Prediction
@@ -158,39 +159,32 @@ def _band(one: Answered, ahead: Answered, second: tuple[Engine, Answered] | None
 
 def _crops(engine: Engine, one: Answered, ahead: Answered, colours: Theme) -> None:
     crops = engine.regions_seen(one.scene)
-    at = stands(ahead.posed)
-    cards = "".join(
-        _crop(one.answer, ahead.answer, index, crops[index], colours)
-        for index in range(len(one.answer.boxes))
-    )
     st.html(
-        f"<div style='display:grid;grid-template-columns:repeat(auto-fill,minmax(88px,1fr));"
-        f"gap:.6rem;color:{colours.text};font-variant-numeric:tabular-nums'>{cards}</div>"
-        f"<div style='font-size:.85rem;color:{colours.muted};margin-top:.4rem'>Large: weight w "
-        f"relative to uniform, and its change from {at}</div>"
+        render(
+            "pose_crops",
+            crops=[
+                _crop(one.answer, ahead.answer, index, crops[index], colours)
+                for index in range(len(one.answer.boxes))
+            ],
+            reference=stands(ahead.posed),
+        )
     )
 
 
 def _crop(
     here: Prediction, there: Prediction, index: int, crop: NDArray[np.uint8], colours: Theme
-) -> str:
-    name = html.escape(here.boxes[index].name)
+) -> dict[str, Any]:
     value = float(here.relative_weights[index])
     difference = value - float(there.relative_weights[index]) if index < len(there.boxes) else 0.0
-    rows = "".join(
-        f"<span title='{float(numbers[index]):.6g}'>{symbol} "
-        f"{html.escape(figures.weight(float(numbers[index])))}</span>"
-        for symbol, numbers in (
-            ("μ", here.self_weights), ("ν", here.relation_weights), ("w", here.weights)
-        )
-    )  # fmt: skip
-    return (
-        f"<div><img style='width:100%;border-radius:4px;display:block;border-bottom:4px solid "
-        f"{weight_colour(value, colours)}' alt='{name} as the network saw it' "
-        f"src='{inline(crop)}'>"
-        f"<div style='font-size:.87rem;margin-top:.2rem'>{name}</div>"
-        f"<div><b style='font-size:1.1rem'>{times(value)}</b> <span style='font-size:.85rem;"
-        f"white-space:nowrap;color:{change_colour(difference, colours)}'>{change(difference)}"
-        f"</span></div><div style='display:flex;flex-wrap:wrap;gap:0 .6rem;font-size:.8rem;"
-        f"color:{colours.muted}'>{rows}</div></div>"
-    )
+    numbers = {"μ": here.self_weights, "ν": here.relation_weights, "w": here.weights}
+    return {
+        "name": here.boxes[index].name,
+        "source": inline(crop),
+        "colour": weight_colour(value, colours),
+        "lead": times(value),
+        "moved": Moved.by(difference),
+        "rows": [
+            (symbol, f"{float(row[index]):.6g}", figures.weight(float(row[index])))
+            for symbol, row in numbers.items()
+        ],
+    }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from ran import figures
+from ran.figures import Moved
+from ran.figures.html import render
 from ran.prediction import Prediction
-from ran.ui.shared.panels import moved, theme
 from ran.ui.shared.session import Session
 
 HELP_MARGIN = (
@@ -18,22 +19,17 @@ def margin(session: Session, clean: Prediction, covered: Prediction) -> None:
     """Draw the RB margin against alpha, with the slider that moves it."""
     if clean.rb_margin is None or covered.rb_margin is None:
         return
-    colours = theme()
     alpha = float(clean.alpha if session.alpha is None else session.alpha)
     before, after = (max(0.0, alpha - p) for p in (clean.rb_margin, covered.rb_margin))
     is_pair = bool(covered.covered.any())
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.markdown(r"**RB margin** $\mu_{max} - \mu_0$", help=HELP_MARGIN, width="content")
-            st.html(
-                f"<span class='ran'>RB loss {before:.3f} → <b>{after:.3f}</b> "
-                f"{moved(after - before, colours, 3)}</span>"
-                if is_pair
-                else f"<span class='ran'>RB loss <b>{after:.3f}</b></span>",
-                width="content",
-            )
-        was = clean.rb_margin if is_pair else None
-        st.html(figures.margin(was, covered.rb_margin, alpha, colours))
+            was = f"{before:.3f}" if is_pair else ""
+            moved = Moved.by(after - before, 3) if is_pair else None
+            st.html(render("loss", before=was, after=f"{after:.3f}", moved=moved), width="content")
+        beside = clean.rb_margin if is_pair else None
+        st.html(figures.margin(beside, covered.rb_margin, alpha))
         with st.container(horizontal=True):
             # Filled once they are open: a stroke should not wait for what nobody sees.
             computed = st.popover(

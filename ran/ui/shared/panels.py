@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import streamlit as st
 
-from ran.figures import DARK, LIGHT, Moved, Theme, change, change_colour
+from ran.figures import DARK, LIGHT, Moved, Theme
 from ran.figures.html import render, stylesheet
 from ran.net.checkpoints import Card
 
@@ -56,12 +55,22 @@ def table(rows: dict[str, str], name: str) -> None:
     st.html(render("table", rows=rows, name=name))
 
 
-def moved(value: float, colours: Theme, digits: int = 2) -> str:
-    """Return a signed change in its colour, as markup."""
-    return (
-        f"<span style='color:{change_colour(value, colours, digits)};white-space:nowrap'>"
-        f"{html.escape(change(value, digits))}</span>"
-    )
+def columns(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], name: str, *, kind: str = "numbers"
+) -> None:
+    """Draw a table, a head above each column; a row's first cell is its name. All plain text.
+
+    kind: "numbers" stand at the right of their columns, "words" at the left.
+    """
+    st.html(render("columns", heads=heads, rows=rows, name=name, kind=kind))
+
+
+def marks(*marks: tuple[str, str]) -> None:
+    """Draw a chart's marks with what each stands for, in one line; a mark "" is words alone.
+
+    Marks: "dot", "ring", "square", "frame", "diamond".
+    """
+    st.html(render("marks", marks=marks))
 
 
 def save_card(card: Card) -> None:

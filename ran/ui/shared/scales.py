@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
-from ran.ui.shared import panels
-
-RISING = "linear-gradient(90deg,#FFF3C4,#FDB733,#E8590C,#7A1300)"
-SIGNED = "linear-gradient(90deg,#2166AC,#92C5DE,#FFFFFF,#F4A582,#B2182B)"
-
-
-def colour_bar(low: str, gradient: str, high: str) -> str:
-    """Return a scale's colours between the words for its ends, as markup."""
-    return (
-        f"<span style='display:inline-flex;align-items:center;gap:.5rem'>{low}"
-        f"<span style='width:7rem;height:.6rem;border-radius:2px;background:{gradient};"
-        f"border:1px solid {panels.theme().grid}'></span>{high}</span>"
-    )
+from ran.figures.html import render
+from ran.figures.pictures import SIGNED as SIGNED_STOPS
+from ran.figures.pictures import UNSIGNED as RISING_STOPS
 
 
-def scale_line(*parts: str) -> None:
-    """Draw the line below maps that says what their colours mean; the parts are markup."""
-    spans = "".join(f"<span>{part}</span>" for part in parts)
-    st.html(
-        f"<div style='display:flex;flex-wrap:wrap;gap:.3rem 2rem;font-size:.85rem;"
-        f"color:{panels.theme().muted}'>{spans}</div>"
-    )
+@dataclass(frozen=True)
+class ColourBar:
+    """A scale's colours, #RRGGBB from its low to its high end, between the words for the ends."""
+
+    low: str
+    stops: tuple[str, ...]
+    high: str
+
+
+def rising_bar(low: str, high: str) -> ColourBar:
+    """Return the scale of maps whose values are never below zero."""
+    return ColourBar(low, RISING_STOPS, high)
+
+
+def signed_bar(low: str, high: str) -> ColourBar:
+    """Return the scale of maps whose values may be below zero."""
+    return ColourBar(low, SIGNED_STOPS, high)
+
+
+def scale_line(*parts: str | ColourBar) -> None:
+    """Draw the line below maps that says what their colours mean; words come as plain text."""
+    st.html(render("scales", parts=parts))
