@@ -52,5 +52,5 @@ def values_of(picture: dict) -> np.ndarray:
 
 def held(app, name: str):
     """The work of one method."""
-    work, *_ = [w for w in app.session_state["ran_explaining"].values() if w.name == name]
+    work, *_ = [w for w in app.session_state["ran_work"].values() if w.name == name]
     return work

@@ -16,9 +16,10 @@ from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.ui.explain import badges, map_pictures
 from ran.ui.explain.questions import steps_of, unit
+from ran.ui.explain.rounds import Round, in_turn
 from ran.ui.shared import compute
 from ran.ui.shared.settings.explaining import ExplainSettings
-from ran.ui.shared.work import Round, Work, in_turn, work_on
+from ran.ui.shared.work import Work, work_on
 
 MOST_REFINED = 160
 """Refine doubles the steps up to here."""

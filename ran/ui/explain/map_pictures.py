@@ -15,8 +15,8 @@ from ran.figures import heat_overlay, signed
 from ran.figures.maps import Overlay, Scale, overlays, shared_scale
 from ran.scene import Scene
 from ran.ui.components.linked_pictures import Picture, decimals, linked_pictures
+from ran.ui.explain.rounds import Round
 from ran.ui.shared.scales import rising_bar, scale_line, signed_bar
-from ran.ui.shared.work import Round
 
 _FACES = ("clean", "covered")
 _VALUES = {

@@ -16,7 +16,7 @@ from ran.figures.poses import lines
 from ran.figures.poses.axis import TIME, Along, degrees, stands
 from ran.study.poses.posed import Answered, Skipped, mirrored_pairs
 from ran.ui.components.hover_faces import faces_on_hover
-from ran.ui.poses.sweep import Work
+from ran.ui.poses.sweep import Sweep
 from ran.ui.shared import panels
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.session import Session
@@ -34,7 +34,7 @@ _TIME_HELP = (
 
 def charts_along(
     session: Session,
-    work: Work,
+    sweep: Sweep,
     found: Sequence[Answered],
     laid_over: tuple[Engine, Sequence[Answered]] | None,
     *,
@@ -46,7 +46,7 @@ def charts_along(
     """
     other = [] if laid_over is None else laid_over[1]
     hollow = "" if laid_over is None else laid_over[0].card.name
-    chosen = place_chosen(work, found)
+    chosen = place_chosen(sweep, found)
     colours = panels.theme()
     alpha = found[0].answer.alpha if session.alpha is None else session.alpha
     answer = found[chosen].answer
@@ -66,7 +66,7 @@ def charts_along(
                 found, colours, chosen=chosen, alpha=alpha, other=other, along=along
             )
             words = f"Weight of each region and RB margin {against}"
-            _chart(work, found, figure, "attention", words)
+            _chart(sweep, found, figure, "attention", words)
     with st.container(border=True, gap="xsmall"):
         st.markdown(
             f"**Probability of each expression, {against}**",
@@ -76,18 +76,18 @@ def charts_along(
         values = [f"{answer.probabilities[answer.classes.index(name)]:.2f}" for name in classes]
         _key(lines.class_lines(classes, colours), values, at, hollow)
         figure = charts.probability(found, colours, chosen=chosen, other=other, along=along)
-        _chart(work, found, figure, "probability", f"Probability of each expression {against}")
+        _chart(sweep, found, figure, "probability", f"Probability of each expression {against}")
     faces_on_hover(found, ("poses-attention", "poses-probability"))
     return chosen
 
 
-def place_chosen(work: Work, found: Sequence[Answered]) -> int:
+def place_chosen(sweep: Sweep, found: Sequence[Answered]) -> int:
     """Return the place of the chosen pose.
 
     Until one is chosen, of the one that looks ahead; of a film, of its first frame.
     """
     for place, one in enumerate(found):
-        if one.posed is work.chosen:
+        if one.posed is sweep.chosen:
             return place
     moments = [one.posed.moment for one in found]
     frames = [moment.frame for moment in moments if moment is not None]
@@ -105,14 +105,14 @@ def front(found: Sequence[Answered], like: Answered | None = None) -> int:
     return min(places, key=lambda place: abs(found[place].posed.yaw))
 
 
-def _chart(work: Work, found: Sequence[Answered], figure: object, name: str, alt: str) -> None:
+def _chart(sweep: Sweep, found: Sequence[Answered], figure: object, name: str, alt: str) -> None:
     key = f"poses-{name}"
 
     def take() -> None:
         points = st.session_state[key].selection.points
         data = points[0].get("customdata") if points else None
         if data and data[0] is not None:
-            work.choose(found[int(data[0])].posed)
+            sweep.choose(found[int(data[0])].posed)
 
     st.plotly_chart(
         figure, theme=None, config=figures.CONFIG, key=key, on_select=take,

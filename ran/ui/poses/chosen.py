@@ -18,7 +18,7 @@ from ran.figures.poses.axis import degrees, stands
 from ran.prediction import Prediction
 from ran.study.poses.posed import Answered
 from ran.ui.poses.chart_panels import front
-from ran.ui.poses.sweep import Work
+from ran.ui.poses.sweep import Sweep
 from ran.ui.shared import panels
 from ran.ui.shared.files import inline
 from ran.ui.shared.outside import escaped
@@ -29,7 +29,7 @@ from ran.ui.shared.session import Session
 def pose(
     session: Session,
     engine: Engine,
-    work: Work,
+    sweep: Sweep,
     found: Sequence[Answered],
     chosen: int,
     laid_over: tuple[Engine, Sequence[Answered]] | None,
@@ -43,7 +43,7 @@ def pose(
     region = min(session.region, len(one.answer.boxes) - 1)
     with st.container(border=True):
         st.markdown(_heading(one))
-        _choose(session, work, found, chosen)
+        _choose(session, sweep, found, chosen)
         if one.posed.warning:
             st.markdown(f":material/warning: {one.posed.warning}")
         left, right = st.columns([0.28, 0.72])
@@ -62,7 +62,7 @@ def pose(
                 _crops(engine, one, ahead, colours)
 
 
-def _choose(session: Session, work: Work, found: Sequence[Answered], chosen: int) -> None:
+def _choose(session: Session, sweep: Sweep, found: Sequence[Answered], chosen: int) -> None:
     """Ask for another pose, by name or one step further, and offer this one to Occlude."""
     names = [f"{degrees(one.posed.yaw)}, {one.posed.name}" for one in found]
     if found[0].posed.moment:
@@ -72,11 +72,11 @@ def _choose(session: Session, work: Work, found: Sequence[Answered], chosen: int
     # What a click on the chart chose is what the list shows.
     st.session_state["poses-chosen"] = chosen
     with st.container(horizontal=True, vertical_alignment="center"):
-        _step(work, "Previous", ":material/chevron_left:", found, chosen - 1)
-        _step(work, "Next", ":material/chevron_right:", found, chosen + 1)
+        _step(sweep, "Previous", ":material/chevron_left:", found, chosen - 1)
+        _step(sweep, "Next", ":material/chevron_right:", found, chosen + 1)
         st.selectbox(
             "Pose", range(len(found)), format_func=names.__getitem__, key="poses-chosen", width=220,
-            label_visibility="collapsed", on_change=taking(work, found, "poses-chosen"),
+            label_visibility="collapsed", on_change=taking(sweep, found, "poses-chosen"),
         )  # fmt: skip
         one = found[chosen]
         if st.button(
@@ -87,17 +87,17 @@ def _choose(session: Session, work: Work, found: Sequence[Answered], chosen: int
             st.switch_page("pages/occlude.py")
 
 
-def _step(work: Work, label: str, icon: str, found: Sequence[Answered], place: int) -> None:
+def _step(sweep: Sweep, label: str, icon: str, found: Sequence[Answered], place: int) -> None:
     is_there = 0 <= place < len(found)
     st.button(
         label, icon=icon, type="tertiary", key=f"poses-{label}", disabled=not is_there,
-        on_click=work.choose, args=(found[place if is_there else 0].posed,),
+        on_click=sweep.choose, args=(found[place if is_there else 0].posed,),
     )  # fmt: skip
 
 
-def taking(work: Work, found: Sequence[Answered], key: str) -> Callable[[], None]:
+def taking(sweep: Sweep, found: Sequence[Answered], key: str) -> Callable[[], None]:
     """Return what chooses the pose whose place among these a widget holds."""
-    return lambda: work.choose(found[st.session_state[key]].posed)
+    return lambda: sweep.choose(found[st.session_state[key]].posed)
 
 
 def _heading(one: Answered) -> str:

@@ -6,8 +6,9 @@ from streamlit.delta_generator import DeltaGenerator
 from ran.engine import Engine
 from ran.figures.poses.axis import TIME, YAW
 from ran.ui.components import film_strip
-from ran.ui.poses import chart_panels, exports, sweep, ways
+from ran.ui.poses import chart_panels, exports, ways
 from ran.ui.poses import chosen as chosen_pose
+from ran.ui.poses.sweep import answers, do, sweep_of
 from ran.ui.shared import compute, replay, shell
 from ran.ui.shared.session import Session, seed
 from ran.ui.shared.settings.posing import ALONG_TIME, PUBLISHED, TURN, VIDEO
@@ -40,25 +41,27 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         if plan is None:
             st.markdown("Nothing is shown yet: give photos or a video of one person above.")
             return
-        work = sweep.work_on(plan)
+        sweep = sweep_of(plan)
         layout = session.layout_choice()
-        done = along.order(sweep.do(work, plan, engine, cover, layout))
+        done = along.order(do(sweep, engine, cover, layout))
         note(chosen_way, len(done))
-        chart_panels.skipped(work.skipped)
+        chart_panels.skipped(sweep.skipped)
         if not done:
             st.markdown("**No pose is done yet**, so there is nothing to show.")
             return
         laid_over = None
         if other is not None:
-            laid_over = (other, along.order(sweep.answers(work, other, cover, layout)))
+            laid_over = (other, along.order(answers(sweep, other, cover, layout)))
         if chosen_way == VIDEO:
-            film_strip.film(done, work.skipped, chart_panels.place_chosen(work, done), work.choose)
-        chosen = chart_panels.charts_along(session, work, done, laid_over, along=along)
-        chosen_pose.pose(session, engine, work, done, chosen, laid_over)
+            film_strip.film(
+                done, sweep.skipped, chart_panels.place_chosen(sweep, done), sweep.choose
+            )
+        chosen = chart_panels.charts_along(session, sweep, done, laid_over, along=along)
+        chosen_pose.pose(session, engine, sweep, done, chosen, laid_over)
         if chosen_way == TURN and session.poses.is_mirrored:
             chart_panels.mirror(done, chosen)
         with header:
-            exports.save_menu(engine, session, done, laid_over, work.skipped, cover)
+            exports.save_menu(engine, session, done, laid_over, sweep.skipped, cover)
 
 
 def draw(session: Session, engine: Engine, header: DeltaGenerator) -> None:

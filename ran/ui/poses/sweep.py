@@ -1,9 +1,7 @@
-"""Working through the poses of one visitor: step by step, with Stop, keeping what is done."""
+"""A sweep: the poses of one visitor, made step by step, and the networks' answers to them."""
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
@@ -12,6 +10,8 @@ import streamlit as st
 from ran.engine import Engine
 from ran.recipe import LayoutChoice
 from ran.study.poses.posed import Answered, Cover, Posed, Skipped, answered
+from ran.ui.shared.work import Work
+from ran.ui.shared.work import do as do_work
 
 _KEY = "ran_poses"
 _Key = tuple[str, str, str, str | None, LayoutChoice]
@@ -30,69 +30,80 @@ class Plan:
     begin: Callable[[], Iterator[Posed | Skipped]]
 
 
+@dataclass(frozen=True)
+class Made:
+    """How far a plan is: what was made and what was skipped of `of`, the last step being whole."""
+
+    poses: tuple[Posed, ...]
+    skipped: tuple[Skipped, ...]
+    of: int
+    is_whole: bool = False
+
+    @property
+    def done(self) -> int:
+        """Return how many steps are done; of a plan that promised too few, never all of them."""
+        done = len(self.poses) + len(self.skipped)
+        return self.of if self.is_whole else min(done, self.of - 1)
+
+
+def making(plan: Plan) -> Iterator[Made]:
+    """Make the poses of a plan one by one; the last step says that none is left."""
+    poses: tuple[Posed, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    of = max(plan.count, 1)
+    for step in plan.begin():
+        if isinstance(step, Skipped):
+            skipped += (step,)
+        else:
+            poses += (step,)
+        yield Made(poses, skipped, of)
+    yield Made(poses, skipped, of, is_whole=True)
+
+
 @dataclass
-class Work:
+class Sweep:
     """What is done of a plan. It lives in the visitor's session and goes with it."""
 
     plan: Plan | None = None
-    steps: Iterator[Posed | Skipped] | None = None
-    poses: list[Posed] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    work: Work[Made] | None = None
     answers: dict[_Key, Answered] = field(default_factory=dict)
-    is_stopped: bool = False
-    is_whole: bool = False
     chosen: Posed | None = None
     """The pose itself: its place differs from one order to another."""
-    seconds: float = 0.0
-    """Spent on the steps so far."""
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def step(self) -> Posed | None:
-        """Make one more pose, or note that one was skipped or that none is left.
+    @staticmethod
+    def of(plan: Plan) -> Sweep:
+        """Return a sweep of which nothing is done yet."""
+        begun = Work("Poses", "pose", making(plan), begin=lambda: making(plan))
+        begun.want()
+        return Sweep(plan, begun)
 
-        A click starts the next run of the page while the last one is still inside its step: the
-        new one waits for it here.
-        """
-        with self.lock:
-            if self.steps is None:
-                return None
-            begun = time.monotonic()
-            step = next(self.steps, None)
-            self.seconds += time.monotonic() - begun
-            if step is None:
-                self.is_whole, self.steps = True, None
-            elif isinstance(step, Skipped):
-                self.skipped.append(step)
-            else:
-                self.poses.append(step)
-                return step
-            return None
+    @property
+    def poses(self) -> tuple[Posed, ...]:
+        """Return the poses that are done, as made."""
+        return () if self.work is None or self.work.latest is None else self.work.latest.poses
 
-    def stop(self) -> None:
-        """Keep what is done; nothing more is begun."""
-        self.is_stopped = True
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Return what gave no pose, and why."""
+        return () if self.work is None or self.work.latest is None else self.work.latest.skipped
 
     def choose(self, posed: Posed) -> None:
         """Choose a pose."""
         self.chosen = posed
 
-    def go_on(self) -> None:
-        """Take the work up where it was stopped."""
-        self.is_stopped = False
+
+def current() -> Sweep:
+    """Return this visitor's sweep, made at the first call."""
+    sweep: Sweep = st.session_state.setdefault(_KEY, Sweep())
+    return sweep
 
 
-def current() -> Work:
-    """Return this visitor's work, made at the first call."""
-    work: Work = st.session_state.setdefault(_KEY, Work())
-    return work
-
-
-def work_on(plan: Plan) -> Work:
-    """Return the work on this plan, begun anew where the visitor's is on another."""
-    work = current()
-    if work.plan is None or work.plan.key != plan.key:
-        st.session_state[_KEY] = work = Work(plan, plan.begin())
-    return work
+def sweep_of(plan: Plan) -> Sweep:
+    """Return the sweep of this plan, begun anew where the visitor's is of another."""
+    sweep = current()
+    if sweep.plan is None or sweep.plan.key != plan.key:
+        st.session_state[_KEY] = sweep = Sweep.of(plan)
+    return sweep
 
 
 def kept(way: str) -> Plan | None:
@@ -102,60 +113,55 @@ def kept(way: str) -> Plan | None:
 
 
 def forget(widget: str) -> None:
-    """Let the work go where its files were taken out of their widget."""
+    """Let the sweep go where its files were taken out of their widget."""
     if not st.session_state.get(widget):
-        st.session_state[_KEY] = Work()
+        st.session_state[_KEY] = Sweep()
 
 
-def do(
-    work: Work, plan: Plan, using: Engine, cover: Cover | None, layout: LayoutChoice
-) -> list[Answered]:
+def do(sweep: Sweep, using: Engine, cover: Cover | None, layout: LayoutChoice) -> list[Answered]:
     """Make the poses that are still to be made, and answer each; return what is done, as made.
 
-    One step is one pose: a click meanwhile, on Stop or elsewhere, ends the run between steps.
+    Raises:
+        RanError: if the plan failed, until other photos or another way is chosen.
     """
-    row = st.container(horizontal=True, vertical_alignment="center")
-    place, stop = row.container(width="stretch").empty(), row.empty()
-    if not work.is_whole and not work.is_stopped and work.steps is not None:
-        stop.button("Stop", icon=":material/stop_circle:", on_click=work.stop, key="poses-stop")
-        while not work.is_whole:
-            _say(place, work, plan)
-            posed = work.step()
-            if posed is not None:
-                _answer(work, posed, using, cover, layout)
-        stop.empty()
-        place.empty()
+    work, place = sweep.work, st.empty()
+    assert work is not None
+
+    def answer_the_last(made: Made) -> None:
+        if made.poses:
+            _answer(sweep, made.poses[-1], using, cover, layout)
+
+    do_work(work, place, "poses", after=answer_the_last)
+    if work.failure is not None:
+        raise work.failure
     if work.is_stopped and not work.is_whole:
-        place.markdown(f"Stopped. {len(work.poses)} of {plan.count} poses are done and shown.")
-        stop.button("Go on", icon=":material/play_arrow:", on_click=work.go_on, key="poses-go-on")
-    return answers(work, using, cover, layout)
+        assert sweep.plan is not None
+        with place.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f"Stopped. {len(sweep.poses)} of {sweep.plan.count} poses are done and shown.",
+                width="stretch",
+            )
+            st.button("Go on", icon=":material/play_arrow:", on_click=work.want, key="poses-go-on")
+    return answers(sweep, using, cover, layout)
 
 
-def answers(work: Work, using: Engine, cover: Cover | None, layout: LayoutChoice) -> list[Answered]:
+def answers(
+    sweep: Sweep, using: Engine, cover: Cover | None, layout: LayoutChoice
+) -> list[Answered]:
     """Return a network's answers to the poses that are done, in the order they were made in."""
-    return [_answer(work, posed, using, cover, layout) for posed in work.poses]
+    return [_answer(sweep, posed, using, cover, layout) for posed in sweep.poses]
 
 
 def _answer(
-    work: Work, posed: Posed, using: Engine, cover: Cover | None, layout: LayoutChoice
+    sweep: Sweep, posed: Posed, using: Engine, cover: Cover | None, layout: LayoutChoice
 ) -> Answered:
     """Return the answer to one pose, asked of the network once for each cover and cut."""
     hidden = None if cover is None else cover.key
     key = (using.key, posed.name, posed.face.digest, hidden, layout)
-    found = work.answers.get(key)
+    found = sweep.answers.get(key)
     if found is None:
         (found,) = answered([posed], using=using, cover=cover, layout=layout)
-        if len(work.answers) > REMEMBERED * max(len(work.poses), 40):
-            work.answers.clear()
-        work.answers[key] = found
+        if len(sweep.answers) > REMEMBERED * max(len(sweep.poses), 40):
+            sweep.answers.clear()
+        sweep.answers[key] = found
     return found
-
-
-def _say(place: st.delta_generator.DeltaGenerator, work: Work, plan: Plan) -> None:
-    done = len(work.poses)
-    share = min(1.0, done / max(1, plan.count))
-    words = f"Poses: {min(done + 1, plan.count)} of {plan.count}"
-    if done:
-        left = max(0.0, work.seconds / done * (plan.count - done))
-        words += f", about {left:.0f} s left"
-    place.progress(share, f"{words}. What is done stays if you stop.")

@@ -1,11 +1,11 @@
-"""The Explain page's slow work: step by step, with Stop, keeping what is done."""
+"""Slow work on any page: step by step, with progress and Stop, keeping what is done."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -14,9 +14,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ran.errors import RanError
-from ran.explain.heatmap import Explaining, Heatmap
 
-_KEY = "ran_explaining"
+_KEY = "ran_work"
 _Step = TypeVar("_Step", bound="Step")
 KEPT = 48
 """Pieces of work kept for each visitor, the oldest dropped first."""
@@ -32,46 +31,6 @@ class Step(Protocol):
     @property
     def of(self) -> int:
         """Return how many there are."""
-
-
-@dataclass(frozen=True)
-class Round:
-    """One step of the same explanation for each face."""
-
-    faces: tuple[Explaining, ...]
-
-    @property
-    def done(self) -> int:
-        """Return the steps done, over all faces."""
-        return sum(face.done for face in self.faces)
-
-    @property
-    def of(self) -> int:
-        """Return how many steps there are, over all faces."""
-        return sum(face.of for face in self.faces)
-
-    @property
-    def maps(self) -> tuple[Heatmap | None, ...]:
-        """Return each face's map so far."""
-        return tuple(face.heatmap for face in self.faces)
-
-    @property
-    def is_even(self) -> bool:
-        """Return whether all faces are equally far, so that their maps compare."""
-        return len({(face.done, face.of) for face in self.faces}) == 1
-
-
-def in_turn(explanations: Sequence[Iterator[Explaining]]) -> Iterator[Round]:
-    """Take one step of each explanation, then the next: half done, the maps still compare.
-
-    One that needs fewer steps, because it was known, keeps its last.
-    """
-    latest: list[Explaining | None] = [None] * len(explanations)
-    while any(step is None or step.done < step.of for step in latest):
-        for face, explanation in enumerate(explanations):
-            latest[face] = next(explanation, latest[face])
-        steps = tuple(step for step in latest if step is not None)
-        yield Round(steps)
 
 
 @dataclass
@@ -149,10 +108,17 @@ def work_on(
     return work
 
 
-def do(work: Work[_Step], place: DeltaGenerator, key: str) -> None:
+def do(
+    work: Work[_Step],
+    place: DeltaGenerator,
+    key: str,
+    *,
+    after: Callable[[_Step], None] | None = None,
+) -> None:
     """Go on with waiting work until it is whole, its progress and Stop in `place`; then draw anew.
 
-    A click meanwhile, on Stop or elsewhere, ends the run between steps.
+    A click meanwhile, on Stop or elsewhere, ends the run between steps. What is done `after` each
+    step belongs to it, but does not count as its time.
     """
     if not work.is_waiting:
         return
@@ -163,6 +129,8 @@ def do(work: Work[_Step], place: DeltaGenerator, key: str) -> None:
         while work.is_waiting:
             said.progress(*progress(work))
             work.step()
+            if after is not None and work.latest is not None:
+                after(work.latest)
     if work.is_whole or work.failure:
         # A page that was asked for during the last step goes first: here the run gives way to it,
         # and st.rerun would put this page in its place.

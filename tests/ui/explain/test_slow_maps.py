@@ -11,7 +11,8 @@ from ran.errors import BadRequest
 from ran.explain.heatmap import Explaining
 from ran.explain.trust.faithfulness import Faithfulness
 from ran.figures import signed
-from ran.ui.shared.work import Round, Work
+from ran.ui.explain.rounds import Round
+from ran.ui.shared.work import Work
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 
@@ -149,7 +150,7 @@ def test_a_stopped_check_keeps_what_it_knows():
     button(app, "Compute").click().run()
     (check,) = [
         work
-        for work in app.session_state["ran_explaining"].values()
+        for work in app.session_state["ran_work"].values()
         if work.name == "Integrated gradients, how far to trust it" and not work.is_wanted
     ][-1:]
     check.want()

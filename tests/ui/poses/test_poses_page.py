@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from ran.study.poses.posed import Skipped
 from ran.study.poses.sources import turned
 from ran.ui.poses import sweep
 from ran.ui.poses.exports import numbers_json, poses_csv, sheet
+from ran.ui.shared.work import Work
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 
@@ -60,9 +62,14 @@ def test_the_mirror_check_compares_both_sides(poses):
 def test_what_was_stopped_is_kept_and_goes_on(poses, monkeypatch):
     """Stop is a click between two steps: here the third step finds it pressed."""
     held = work(poses)
-    held.poses, held.is_whole, held.is_stopped = held.poses[:3], False, True
+    first = held.poses[:3]
     rest = list(turned(session(poses).face, (45, 60), using=Engine.load(None, "cpu")))
-    held.steps = iter(rest)
+    plan = replace(held.plan, begin=lambda: iter([*first, *rest]))
+    held.work = Work("Poses", "pose", sweep.making(plan))
+    for _ in range(3):
+        held.work.step()
+    held.work.want()
+    held.work.stop()
     poses.run()
     assert "Stopped. 3 of 9 poses are done and shown." in words(poses)
     button(poses, "Go on").click().run()
@@ -79,7 +86,9 @@ def test_two_runs_of_the_page_do_not_make_one_pose_at_once():
             assert release.wait(30)
             yield Skipped(name, "no face")
 
-    work = sweep.Work(steps=steps())
+    plan = sweep.Plan("photos", "key", 3, steps)
+    begun = sweep.Sweep.of(plan)
+    work = begun.work
     came_back = []
     runs = [threading.Thread(target=lambda: came_back.append(work.step())) for _ in range(2)]
     runs[0].start()
@@ -89,7 +98,7 @@ def test_two_runs_of_the_page_do_not_make_one_pose_at_once():
     for run in runs:
         run.join(30)
     assert came_back == [None, None]
-    assert [skipped.name for skipped in work.skipped] == ["a.png", "b.png"]
+    assert [skipped.name for skipped in begun.skipped] == ["a.png", "b.png"]
     work.step()
     assert not work.is_whole
     work.step()
@@ -153,7 +162,7 @@ def test_photos_that_are_taken_out_are_forgotten(poses):
     ).run()
     assert work(poses).poses
     poses.file_uploader(key="poses-photos").set_value([]).run()
-    assert work(poses).poses == []
+    assert work(poses).poses == ()
     assert "Nothing is shown yet" in words(poses)
 
 
