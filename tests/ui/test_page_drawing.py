@@ -64,12 +64,12 @@ def test_a_saved_recipe_of_an_example_brings_its_example():
     scene = session(app).scene(session(app).face)
     saved = recipe_here(using, session(app), scene).to_json()
     again = unfolded(opened(), "replay")
-    assert session(again).photo_name != other.name
+    assert session(again).photo.name != other.name
     again.file_uploader[0].set_value(("r.json", saved.encode(), "application/json")).run()
     assert "It brings its face: grace_hopper.jpg." in words(again)
     button(again, "Replay it").click().run()
     assert not again.exception
-    assert session(again).photo_name == other.name
+    assert session(again).photo.name == other.name
     assert session(again).face.digest == other.faces[0].digest
 
 
@@ -121,7 +121,7 @@ def test_a_link_brings_the_example_face_and_all_that_was_set():
     (shown,) = [code.value for code in app.code if "?recipe=" in code.value]
     assert shown.endswith(f"?recipe={link}")
     again = linked(link)
-    assert session(again).photo_name == "grace_hopper.jpg"
+    assert session(again).photo.name == "grace_hopper.jpg"
     assert numbers_on_page(again) == numbers_on_page(app)
     assert "another photo" not in words(again)
     # Replayed once: what is drawn from then on stays.
@@ -134,7 +134,7 @@ def test_a_link_for_a_photo_that_is_not_here_says_so_and_goes_on():
     )
     app = linked(example_link(recipe))
     assert "made on another photo, holiday.jpg" in words(app)
-    assert session(app).photo_name == "astronaut.png"
+    assert session(app).photo.name == "astronaut.png"
     assert len(session(app).drawn) == 1
 
 
@@ -178,6 +178,6 @@ def test_a_bad_recipe_is_refused_in_words_and_nothing_is_lost():
 def test_a_new_face_begins_with_an_empty_drawing():
     visitor = Session()
     visitor.drawn, before = (object(),), visitor.drawing
-    visitor.use_photo(FoundPhoto("x", visitor.photo, []))
+    visitor.use_photo(FoundPhoto("x", PhotoRef("0" * 64, "x"), []))
     assert visitor.drawn == ()
     assert visitor.drawing != before

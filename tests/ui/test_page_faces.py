@@ -1,5 +1,7 @@
 """The dialog in which a visitor chooses a face, and what a new face begins with."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from app_pages import ASTRONAUT, ROOT, button, cover, dialog, opened, png, session, words
@@ -36,7 +38,7 @@ def test_a_photo_that_cannot_be_used_is_refused_in_words(name, content, said):
     app.file_uploader[0].set_value((name, content, "image/png")).run()
     assert not app.exception
     assert said in words(app)
-    assert session(app).photo_name == "astronaut.png"
+    assert session(app).photo.name == "astronaut.png"
 
 
 def test_of_several_faces_the_visitor_picks_one():
@@ -50,7 +52,7 @@ def test_of_several_faces_the_visitor_picks_one():
     assert "shows 2 faces" in words(app)
     button(app, "Face 2").click().run()
     assert not app.exception
-    assert (session(app).photo_name, session(app).face_number) == ("both.png", 1)
+    assert (session(app).photo.name, session(app).face_number) == ("both.png", 1)
 
 
 def test_another_example_replaces_the_face_and_what_was_drawn():
@@ -58,21 +60,21 @@ def test_another_example_replaces_the_face_and_what_was_drawn():
     session(app).parts.append("mouth")
     button(app, "Grace Hopper").click().run()
     assert not app.exception
-    assert session(app).photo_name == "grace_hopper.jpg"
+    assert session(app).photo.name == "grace_hopper.jpg"
     assert session(app).parts == []
 
 
 def test_the_face_and_cover_that_another_face_replaced_come_back():
     app = opened()
-    before = session(app).photo_name
+    before = session(app).photo.name
     cover(app, "mouth")
     other = compute.examples(compute.engine(session(app)))["Grace Hopper"]
     session(app).change_photo(other)
     app.run()
-    assert (session(app).photo_name, session(app).parts) == (other.name, [])
+    assert (session(app).photo.name, session(app).parts) == (other.name, [])
     session(app).bring_back()  # the button beside the scenes
     app.run()
-    assert (session(app).photo_name, session(app).parts) == (before, ["mouth"])
+    assert (session(app).photo.name, session(app).parts) == (before, ["mouth"])
 
 
 def test_a_face_without_a_cover_leaves_nothing_to_bring_back():
@@ -93,9 +95,10 @@ def test_a_face_without_landmarks_is_cut_round_the_medians_and_the_page_says_so(
     app = opened()
     said = "This face has no landmarks, so it is cut"
     app.button_group(key="layout").set_value("Landmark").run()
-    assert session(app).layout_kind == "Landmark"
+    assert session(app).layout_name == "Landmark"
     assert said not in words(app)
-    session(app).faces = [Face.from_pixels(session(app).face.pixels)]
+    framed = Face.from_pixels(session(app).face.pixels)
+    session(app).photo = replace(session(app).photo, faces=[framed])
     app.run()
     assert not app.exception
     assert said in words(app)

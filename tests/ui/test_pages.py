@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("tiny_network")
 
 def test_the_first_page_explains_an_example_without_a_click():
     app = opened()
-    assert session(app).photo_name == "astronaut.png"
+    assert session(app).photo.name == "astronaut.png"
     text = words(app)
     assert "Answer, with its probability" in text
     assert "nothing yet" in text, "nothing is covered, and the page must say so"

@@ -9,7 +9,7 @@ from ran.face.covers.parts import preset
 from ran.face.detect import Face
 from ran.face.shapes import Ellipse, Rectangle
 from ran.net.regions import fixed_layout, landmark_layout, random_layout
-from ran.recipe import PhotoRef
+from ran.recipe import LayoutChoice, PhotoRef
 from ran.study.poses.posed import Posed
 from ran.ui.shared.session import FoundPhoto, Session
 
@@ -38,18 +38,15 @@ def test_a_scene_holds_all_that_is_set():
 @pytest.mark.parametrize(
     ("kind", "numbers", "wanted"),
     [
-        ("Random", {"random_count": 3, "random_seed": 7}, random_layout(3, seed=7)),
-        ("Landmark", {"radius": 0.25}, landmark_layout(POINTS, radius=0.25)),
-        ("Landmark", {"radius": 0.15}, landmark_layout(POINTS, radius=0.15)),
+        ("random", {"count": 3, "seed": 7}, random_layout(3, seed=7)),
+        ("landmark", {"radius": 0.25}, landmark_layout(POINTS, radius=0.25)),
+        ("landmark", {"radius": 0.15}, landmark_layout(POINTS, radius=0.15)),
     ],
 )
 def test_a_scene_is_cut_by_the_numbers_of_the_sidebar(kind, numbers, wanted):
     session = visitor()
-    session.layout_kind = kind
-    for name, value in numbers.items():
-        setattr(session, name, value)
+    session.lay(LayoutChoice(kind, **numbers))
     assert session.scene(FACE).layout == wanted
-    assert session.layout_choice().regions(FACE) == wanted
     assert (session.scene(FACE).layout or fixed_layout()) != fixed_layout()
 
 

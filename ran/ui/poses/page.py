@@ -42,7 +42,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
             st.markdown("Nothing is shown yet: give photos or a video of one person above.")
             return
         sweep = sweep_of(plan)
-        layout = session.layout_choice()
+        layout = session.layout
         done = along.order(do(sweep, engine, cover, layout))
         note(chosen_way, len(done))
         chart_panels.skipped(sweep.skipped)

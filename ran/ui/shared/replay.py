@@ -38,7 +38,7 @@ def recipe_here(engine: Engine, session: Session, scene: Scene) -> Recipe:
         scene,
         session.photo_reference(),
         checkpoint=CheckpointRef.of(engine.card),
-        layout=session.layout_choice(),
+        layout=session.layout,
         alpha=session.alpha,
         region=session.region,
         cut=session.cut,
@@ -66,7 +66,7 @@ def poses_recipe(
         CheckpointRef.of(engine.card),
         () if cover is None else cover.shapes,
         session.fill if cover is None else cover.fill,
-        session.layout_choice(),
+        session.layout,
         session.alpha,
         session.region,
         ways[session.poses.way](face),
@@ -88,7 +88,7 @@ def ask_for_file(session: Session, engine: Engine) -> None:
             with compute.told(_KEPT):
                 recipe = Recipe.from_json(file.getvalue())
                 example = _example(engine, recipe)
-                if example is not None and example.reference.digest != session.photo.digest:
+                if example is not None and example.reference.digest != _digest(session):
                     st.markdown(f":material/info: It brings its face: {example.name}.")
                 else:
                     for notice in _notices(recipe, session, engine):
@@ -169,9 +169,13 @@ def offer_link(session: Session, recipe: Recipe) -> None:
 def _replay(session: Session, engine: Engine, recipe: Recipe) -> None:
     """Take what a recipe's file sets, and the example that it names if that is not in use."""
     example = _example(engine, recipe)
-    if example is not None and example.reference.digest != session.photo.digest:
+    if example is not None and example.reference.digest != _digest(session):
         session.change_photo(example)
     session.replay(recipe)
+
+
+def _digest(session: Session) -> str | None:
+    return None if session.photo is None else session.photo.reference.digest
 
 
 def _example(engine: Engine, recipe: Recipe) -> FoundPhoto | None:

@@ -13,7 +13,6 @@ from ran.face.covers.occlusion import Fill
 from ran.face.covers.parts import preset
 from ran.face.detect import Face
 from ran.face.shapes import Rectangle, Shape
-from ran.net.regions import RegionLayout
 from ran.recipe import LayoutChoice, PhotoRef, Recipe
 from ran.scene import Scene
 from ran.study.poses.posed import Posed
@@ -23,7 +22,12 @@ from ran.ui.shared.settings.posing import WIDGETS, PoseSettings
 _KEY = "ran_session"
 MOST_LINKS = 300
 """Recipes of the address that a session remembers."""
-LAYOUTS = ("Fixed", "Random", "Landmark")
+LAYOUTS = {
+    "Fixed": LayoutChoice(),
+    "Random": LayoutChoice("random", count=5, seed=0),
+    "Landmark": LayoutChoice("landmark", radius=0.25),
+}
+"""What the sidebar offers, and what each begins with."""
 _FILL = ("fill", "opacity", "colour", "noise")
 _REPLAYED = (*_FILL, "alpha", "layout", "random-count", "random-seed", "radius")
 """Keys of the widgets whose values a recipe holds."""
@@ -52,14 +56,9 @@ class Session:
     It is the truth: widgets are seeded from it when a page opens and write back into it.
     """
 
-    photo_name: str = ""
-    photo: PhotoRef = field(default_factory=lambda: PhotoRef("0" * 64, ""))
-    """How a recipe refers to the photo; its face's number is `face_number`."""
-    faces: list[Face] = field(default_factory=list)
-    upright: list[Face] = field(default_factory=list)
+    photo: FoundPhoto | None = None
     cut: str = "straightened"
     """How the faces in use were cut; a recipe from before version 3 takes the upright ones."""
-    is_example: bool = False
     face_number: int = 0
     posed: Posed | None = None
     """A pose that was opened from the Poses page: `face` is its face, until `leave_pose`."""
@@ -89,10 +88,9 @@ class Session:
     region: int = 0
     """The outlined one; until a visitor has chosen, that which stands out."""
     is_region_chosen: bool = False
-    layout_kind: str = LAYOUTS[0]
-    random_count: int = 5
-    random_seed: int = 0
-    radius: float = 0.25
+    layout: LayoutChoice = LAYOUTS["Fixed"]
+    layouts: dict[str, LayoutChoice] = field(default_factory=lambda: dict(LAYOUTS))
+    """What was last chosen of each kind: it is there again when the kind is."""
     poses: PoseSettings = field(default_factory=PoseSettings)
     explaining: ExplainSettings = field(default_factory=ExplainSettings)
     checkpoint: str | None = None
@@ -109,6 +107,28 @@ class Session:
         return self.photo_face if self.posed is None else self.posed.face
 
     @property
+    def faces(self) -> list[Face]:
+        """Return the photo's faces as they are cut, largest first; none before one was chosen."""
+        if self.photo is None:
+            return []
+        return self.photo.upright if self.cut == "upright" else self.photo.faces
+
+    @property
+    def is_example(self) -> bool:
+        """Return whether the photo is one that comes with the app."""
+        return self.photo is not None and self.photo.is_example
+
+    @property
+    def layout_name(self) -> str:
+        """Return the sidebar's name of the layout in use."""
+        return {"random": "Random", "landmark": "Landmark"}.get(self.layout.kind, "Fixed")
+
+    def lay(self, choice: LayoutChoice) -> None:
+        """Cut faces so from now on."""
+        self.layout = choice
+        self.layouts[self.layout_name] = choice
+
+    @property
     def photo_face(self) -> Face | None:
         """Return the photo's face, also where a pose is open instead."""
         return self.faces[self.face_number] if self.faces else None
@@ -122,25 +142,14 @@ class Session:
         named = tuple(shape for part in self.parts for shape in preset(part, face))
         return named + tuple(self.rectangles)
 
-    def layout(self, face: Face) -> RegionLayout | None:
-        """Return the regions chosen in the sidebar; None is the checkpoint's own."""
-        return self.layout_choice().regions(face)
-
     def scene(self, face: Face) -> Scene:
         """Return the scene that the network is asked about."""
-        return Scene(face, self.shapes(face), self.fill, self.layout(face))
-
-    def found_photo(self) -> FoundPhoto:
-        """Return the photo in use as it was found."""
-        return FoundPhoto(
-            self.photo_name, self.photo, self.faces, self.is_example, upright=self.upright
-        )
+        return Scene(face, self.shapes(face), self.fill, self.layout.regions(face))
 
     def put_aside(self) -> None:
         """Keep what is set, so that `bring_back` can undo what replaces it now."""
-        names = ("photo_name", "photo", "faces", "is_example", "face_number", "posed", "aside",
-                 "upright", "cut",
-                 "parts", "rectangles", "fill", "drawn", "region", "is_region_chosen")  # fmt: skip
+        names = ("photo", "face_number", "cut", "posed", "aside", "parts", "rectangles", "fill",
+                 "drawn", "region", "is_region_chosen")  # fmt: skip
         self.replaced = {name: getattr(self, name) for name in names}
 
     def bring_back(self) -> None:
@@ -186,11 +195,8 @@ class Session:
 
     def use_photo(self, photo: FoundPhoto, number: int = 0) -> None:
         """Take a face of a new photo; the largest comes first. What was drawn goes."""
-        self.photo_name, self.photo = photo.name, photo.reference
-        self.faces, self.face_number = photo.faces, number
-        self.region, self.is_region_chosen = 0, False
-        self.is_example, self.posed = photo.is_example, None
-        self.upright, self.cut = photo.upright, "straightened"
+        self.photo, self.face_number, self.cut = photo, number, "straightened"
+        self.region, self.is_region_chosen, self.posed = 0, False, None
         self._begin_drawing(())
 
     @property
@@ -222,15 +228,8 @@ class Session:
 
     def reference_of_photo(self) -> PhotoRef:
         """Return how a recipe refers to the photo's face, also where a pose is open instead."""
-        return replace(self.photo, face=self.face_number)
-
-    def layout_choice(self) -> LayoutChoice:
-        """Return the sidebar's choice of regions as a recipe holds it."""
-        if self.layout_kind == "Random":
-            return LayoutChoice("random", count=self.random_count, seed=self.random_seed)
-        if self.layout_kind == "Landmark":
-            return LayoutChoice("landmark", radius=self.radius)
-        return LayoutChoice()
+        known = PhotoRef("0" * 64, "") if self.photo is None else self.photo.reference
+        return replace(known, face=self.face_number)
 
     def replay(self, recipe: Recipe) -> None:
         """Take all that a recipe sets; the photo stays. Widgets start anew from it."""
@@ -241,13 +240,9 @@ class Session:
         self.outline(recipe.region)
         if self.posed is None:
             self.face_number = recipe.face_among(len(self.faces))
-        if recipe.cut != self.cut and self.upright:
-            self.faces, self.upright, self.cut = self.upright, self.faces, recipe.cut
-        layout = recipe.layout
-        self.layout_kind = {"random": "Random", "landmark": "Landmark"}.get(layout.kind, "Fixed")
-        self.random_count = layout.count or self.random_count
-        self.random_seed = self.random_seed if layout.seed is None else layout.seed
-        self.radius = layout.radius or self.radius
+        if self.photo is not None and self.photo.upright:
+            self.cut = recipe.cut
+        self.lay(recipe.layout)
         if recipe.poses is not None:
             self.poses.replay(recipe.poses, has_cover=bool(recipe.shapes))
         for key in (*_REPLAYED, *WIDGETS):

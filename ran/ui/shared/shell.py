@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -89,7 +90,8 @@ def _photo(session: Session) -> str:
     face = session.photo_face
     if face is None:
         return ""
-    said = escaped(session.photo_name)
+    assert session.photo is not None
+    said = escaped(session.photo.name)
     if len(session.faces) > 1:
         said += f", face {session.face_number + 1} of {len(session.faces)}"
     if face.how_cut:
@@ -102,8 +104,9 @@ def _posed(session: Session, posed: Posed) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         words = f"{escaped(posed.name)}, from the Poses page."
         if posed.is_synthetic:
+            photo = "" if session.photo is None else escaped(session.photo.name)
             words = (
-                f":orange-badge[:material/3d_rotation: synthetic] {escaped(session.photo_name)} "
+                f":orange-badge[:material/3d_rotation: synthetic] {photo} "
                 f"turned, {posed.name}: not a photo."
             )
         st.markdown(words, width="content")
@@ -148,40 +151,36 @@ def _regions(session: Session, engine: Engine) -> None:
     if engine.card.kind == "plain":
         st.markdown(":small[:gray[A plain network sees the whole face alone.]]")
         return
-    session.layout_kind = (
+    name = (
         st.segmented_control(
-            "Regions", LAYOUTS, key=seed("layout", session.layout_kind), required=True,
+            "Regions", list(LAYOUTS), key=seed("layout", session.layout_name), required=True,
             label_visibility="collapsed",
         )
-        or LAYOUTS[0]
+        or "Fixed"
     )  # fmt: skip
-    st.markdown(f":small[:gray[{_LAYOUT_NOTES[session.layout_kind]}]]")
-    if session.layout_kind == "Random":
-        session.random_count = st.slider(
-            "Crops",
-            1,
-            max(10, session.random_count),
-            key=seed("random-count", session.random_count),
-        )
-        session.random_seed = int(
-            st.number_input("Seed", 0, 10**6, key=seed("random-seed", session.random_seed))
-        )
-    if session.layout_kind == "Landmark":
-        session.radius = st.slider(
-            "Radius, in face sides",
-            min(0.1, session.radius),
-            max(0.5, session.radius),
-            step=0.05,
-            key=seed("radius", session.radius),
-        )
-    if session.face is not None and (note := session.layout_choice().note(session.face)):
+    st.markdown(f":small[:gray[{_LAYOUT_NOTES[name]}]]")
+    was = session.layouts[name]
+    if was.count is not None and was.seed is not None:
+        count = st.slider(
+            "Crops", 1, max(10, was.count), key=seed("random-count", was.count)
+        )  # fmt: skip
+        drawn = int(st.number_input("Seed", 0, 10**6, key=seed("random-seed", was.seed)))
+        was = replace(was, count=count, seed=drawn)
+    if was.radius is not None:
+        radius = st.slider(
+            "Radius, in face sides", min(0.1, was.radius), max(0.5, was.radius), step=0.05,
+            key=seed("radius", was.radius),
+        )  # fmt: skip
+        was = replace(was, radius=radius)
+    session.lay(was)
+    if session.face is not None and (note := session.layout.note(session.face)):
         st.markdown(f":small[:gray[{note}]]")
     _measured(session, engine)
 
 
 def _measured(session: Session, engine: Engine) -> None:
     """Say how the network was trained and what it reaches on the layout in use."""
-    kind, card = session.layout_kind.lower(), engine.card
+    kind, card = session.layout_name.lower(), engine.card
     if kind not in card.trained_layouts:
         trained = " and ".join(card.trained_layouts)
         st.markdown(

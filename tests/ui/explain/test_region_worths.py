@@ -19,6 +19,7 @@ from ran.explain.trust.ranks import spearman
 from ran.figures import signed
 from ran.net.checkpoints import load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
+from ran.recipe import LayoutChoice
 from ran.ui.explain.exports import regions_csv, regions_json
 from ran.ui.explain.region_values import worths
 
@@ -185,7 +186,7 @@ def test_other_regions_begin_without_interventions():
 
 def test_more_regions_than_can_be_counted_get_a_sentence_and_the_rest_stays():
     app = explain()
-    session(app).layout_kind, session(app).random_count = "Random", 14
+    session(app).lay(LayoutChoice("random", count=14, seed=0))
     app.session_state["layout"], app.session_state["random-count"] = "Random", 14
     app.run()
     assert not app.exception

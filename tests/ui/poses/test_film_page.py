@@ -120,7 +120,7 @@ def test_the_axis_survives_a_visit_to_another_page(page):
 
 def test_a_click_on_the_strip_that_names_no_frame_changes_nothing(page):
     """What the browser sends is not trusted."""
-    engine, layout = compute.engine(session(page)), session(page).layout_choice()
+    engine, layout = compute.engine(session(page)), session(page).layout
     found = answers(work(page), engine, None, layout)
     assert [chosen_of(sent, found) for sent in (None, -1, 99, "1", True, 1.0)] == [None] * 6
     assert chosen_of(2, found) is found[2].posed

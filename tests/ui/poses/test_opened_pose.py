@@ -93,7 +93,7 @@ def test_a_new_photo_or_a_recipe_with_poses_takes_the_place_of_an_opened_pose(po
     visitor.replay(recipe)
     assert visitor.face == photo_face
     opened_on_occlude(poses.switch_page("pages/poses.py").run())
-    visitor.use_photo(FoundPhoto("new.png", visitor.photo, [photo_face]))
+    visitor.use_photo(FoundPhoto("new.png", visitor.photo.reference, [photo_face]))
     assert visitor.posed is None
 
 

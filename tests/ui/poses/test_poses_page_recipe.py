@@ -118,7 +118,7 @@ def test_a_link_opens_an_example_face_with_its_poses():
     first.query_params["recipe"] = example_link(recipe)
     first.run()
     assert not first.exception
-    assert session(first).photo_name == "grace_hopper.jpg"
+    assert session(first).photo.name == "grace_hopper.jpg"
     assert [posed.yaw for posed in work(first).poses] == [0, 30]
     assert "Hidden" in words(first)
 

@@ -38,10 +38,9 @@ def face_dialog(session: Session, engine: Engine) -> None:
     elif upload is not None:
         with answer:
             _take(session, engine, upload.getvalue(), upload.name)
-    elif len(session.faces) > 1:
+    elif session.photo is not None and len(session.photo.faces) > 1:
         with answer:
-            photo = session.found_photo()
-            _pick(session, photo)
+            _pick(session, session.photo)
     st.markdown("**Or an example**")
     cells = st.grid(_PER_ROW, min_column_width=100)
     for name, photo in compute.examples(engine).items():

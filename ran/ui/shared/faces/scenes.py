@@ -72,7 +72,7 @@ def ensure_face(session: Session, using: Engine) -> None:
         begin(session, using)
     elif session.face is not None and session.face.framing != using.card.framing:
         # Another checkpoint may frame faces otherwise, and photos are not kept to cut them anew.
-        session.faces = []
+        session.photo = None
         begin(session, using)
 
 
@@ -87,7 +87,7 @@ def begin(session: Session, engine: Engine) -> None:
     else:
         _show(session, _ready(engine.card.framing, engine)[0])
     if "landmark" in engine.card.trained_layouts:
-        session.layout_kind = LAYOUTS[2]
+        session.lay(LAYOUTS["Landmark"])
 
 
 def offer_scenes(session: Session, engine: Engine) -> None:
