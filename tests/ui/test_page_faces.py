@@ -102,6 +102,6 @@ def test_a_face_without_landmarks_is_cut_round_the_medians_and_the_page_says_so(
     app.run()
     assert not app.exception
     assert said in words(app)
-    (_, eye, *_) = session(app).layout(session(app).face).boxes
+    (_, eye, *_) = session(app).layout.regions(session(app).face).boxes
     x, y = FERPLUS.landmarks[0]
     assert ((eye.x0 + eye.x1) / 2, (eye.y0 + eye.y1) / 2) == pytest.approx((x, y), abs=1e-6)
