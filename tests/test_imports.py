@@ -26,7 +26,7 @@ LAYERS = (  # a lower line never imports a higher one
     ("ran.recipe",),
     ("ran.engine",),
     ("ran.explain",),
-    ("ran.scene", "ran.prediction"),
+    ("ran.scene", "ran.prediction", "ran.shown"),
     ("ran.net",),
     ("ran.face",),
     ("ran.expressions", "ran.errors", "ran.writing"),

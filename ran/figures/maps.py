@@ -1,4 +1,4 @@
-"""Heatmaps to compare -> one scale, and the pictures clean, covered, change."""
+"""Heatmaps to compare -> one scale, and their pictures with that of the change."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ran.figures.pictures import heat_overlay
 
 _SHARE = 99.5
 _FAR = 1.5
+CHANGE = "change"
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,17 @@ def shared_scale(maps: Sequence[NDArray[np.float32]]) -> Scale:
 
 
 @dataclass(frozen=True, eq=False)
+class Mapped:
+    """A face u8[S, S, 3] under its name, and its map f32[s, s]."""
+
+    name: str
+    face: NDArray[np.uint8]
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
 class Overlay:
-    """One picture: "clean", "covered" or "change"; u8[S, S, 3], and the values laid over it."""
+    """One picture, u8[S, S, 3], by its name or CHANGE, and the values laid over it."""
 
     name: str
     pixels: NDArray[np.uint8]
@@ -54,31 +64,24 @@ class Overlay:
 
 
 def overlays(
-    clean: tuple[NDArray[np.uint8], NDArray[np.float32]] | None,
-    covered: tuple[NDArray[np.uint8], NDArray[np.float32]] | None,
-    *,
-    signed: bool,
-    scale: Scale,
-    compare: bool = True,
+    found: Sequence[Mapped], *, signed: bool, scale: Scale, compare: bool = True
 ) -> list[Overlay]:
-    """Return what there is of clean, covered and, on the clean face, covered minus clean.
+    """Return each face under its map and, of two or more, the change from the first to the last.
 
     Args:
-        clean: the face u8[S, S, 3] and its map f32[s, s], or None.
-        covered: the same of the covered face.
+        found: the faces with their maps, that which the others are compared with first.
         signed: whether the maps have values below zero; the change always has.
         scale: of all of them.
-        compare: whether the two maps compare; those of unequal steps do not.
+        compare: whether the maps compare; those of unequal steps do not.
     """
-    found = [
-        Overlay(name, _laid(*shown, scale, signed), shown[1], signed)
-        for name, shown in (("clean", clean), ("covered", covered))
-        if shown is not None
+    pictures = [
+        Overlay(one.name, _laid(one.face, one.values, scale, signed), one.values, signed)
+        for one in found
     ]
-    if compare and clean is not None and covered is not None:
-        change = covered[1] - clean[1]
-        found.append(Overlay("change", _laid(clean[0], change, scale, True), change, True))
-    return found
+    if compare and len(found) > 1:
+        change = found[-1].values - found[0].values
+        pictures.append(Overlay(CHANGE, _laid(found[0].face, change, scale, True), change, True))
+    return pictures
 
 
 def in_one_row(pictures: Sequence[Overlay], side: int = 480) -> Image.Image:

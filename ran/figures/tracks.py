@@ -8,6 +8,7 @@ page's own HTML may hold no SVG; what a mark stands for is its `title`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ran.figures.grammar import Moved
@@ -32,14 +33,16 @@ class _Dot:
     hollow: bool
 
 
-def margin(clean: float | None, covered: float, alpha: float) -> str:
+def margin(margins: Sequence[tuple[str, float]], alpha: float) -> str:
     """Return the number line of the RB margin; left of alpha the loss is above zero.
 
-    `clean` None: nothing is hidden, so there is one dot.
+    Args:
+        margins: the names of one or two faces and their margins; the first of two is hollow, and
+            a bar leads from it to the last.
+        alpha: the margin that the loss asks for.
     """
-    is_pair = clean is not None
-    clean = covered if clean is None else clean
-    points = (clean, covered, alpha, 0.0)
+    (first, before), (last, after) = margins[0], margins[-1]
+    points = (before, after, alpha, 0.0)
     reach = max(0.1, max(points) - min(points))
     # On the left there is room for "loss > 0" at the width of a phone.
     low, high = min(points) - 0.25 * reach, max(points) + 0.15 * reach
@@ -47,26 +50,24 @@ def margin(clean: float | None, covered: float, alpha: float) -> str:
     def at(value: float) -> float:
         return 100 * (value - low) / (high - low)
 
-    difference = covered - clean
-    values = [_Word(at(covered), signed(covered, 3), "strong")]
-    if abs(difference) > 0.16 * (high - low):
-        values.append(_Word(at(clean), signed(clean, 3)))
+    values = [_Word(at(after), signed(after, 3), "strong")]
+    if abs(after - before) > 0.16 * (high - low):
+        values.append(_Word(at(before), signed(before, 3)))
     words = [
         _Word(0.0, "loss > 0", "warn", "left"),
         _Word(at(alpha), f"α = {alpha:.3g}", "warn", "after"),
     ]
     if high - alpha > 0.45 * (high - low):
         words.append(_Word(100.0, "no loss", "muted", "right"))
-    dots = [_Dot(at(covered), f"covered face: RB margin {covered:.3f}", hollow=False)]
+    dots = [_Dot(at(after), f"{last} face: RB margin {after:.3f}", hollow=False)]
+    said = f"{signed(after, 3)} on the {last} face"
     bar = None
-    if is_pair:
-        dots.insert(0, _Dot(at(clean), f"clean face: RB margin {clean:.3f}", hollow=True))
-        ends = sorted((at(clean), at(covered)))
-        bar = {"low": ends[0], "width": ends[1] - ends[0], "way": Moved.by(difference, 3).way}
-        said = f"{signed(clean, 3)} on the clean face, {signed(covered, 3)} on the covered face"
-    else:
-        dots = [_Dot(at(covered), f"clean face: RB margin {covered:.3f}", hollow=False)]
-        said = f"{signed(covered, 3)} on the face"
+    if len(margins) > 1:
+        dots.insert(0, _Dot(at(before), f"{first} face: RB margin {before:.3f}", hollow=True))
+        ends = sorted((at(before), at(after)))
+        way = Moved.by(after - before, 3).way
+        bar = {"low": ends[0], "width": ends[1] - ends[0], "way": way}
+        said = f"{signed(before, 3)} on the {first} face, {said}"
     return render(
         "margin",
         said=f"RB margin: {said}; loss left of α = {alpha:.3g}",

@@ -51,7 +51,8 @@ def bar(element):
 
 def line(clean, covered, alpha):
     """The number line's four rows: values, marks, words, ticks."""
-    return list(read(margin(clean, covered, alpha)))
+    pair = [("covered", covered)] if clean is None else [("clean", clean), ("covered", covered)]
+    return list(read(margin(pair, alpha)))
 
 
 def told(row):
@@ -130,6 +131,6 @@ def test_the_margins_dots_and_bar_follow_the_one_grammar(theme):
 def test_where_nothing_is_hidden_there_is_one_dot_and_no_bar():
     values, marks, _, _ = line(None, 0.12, 0.02)
     (dot,) = dots(marks)
-    assert dot.get("title") == "clean face: RB margin 0.120"
+    assert dot.get("title") == "covered face: RB margin 0.120"
     assert set(told(values)) == {"+0.120"}
     assert not [mark for mark in marks if has(mark, "bar")]

@@ -21,6 +21,7 @@ from ran.face.pose import Pose
 from ran.net.regions import Box, fixed_layout
 from ran.prediction import Prediction
 from ran.scene import Scene
+from ran.shown import Shown
 from ran.study.poses.moments import Moment
 from ran.study.poses.posed import Answered, Posed
 from ran.ui.explain import exports as explain_exports
@@ -138,7 +139,8 @@ def test_a_table_of_poses_has_each_quantity_under_its_name(column):
 def worth(face: str, given: Prediction, first: float) -> Worth:
     numbers = np.arange(9, dtype=np.float32).reshape(3, 3) / 100 + first
     values = RegionValues(numbers, numbers + 1, numbers[0] + 2, numbers[0] + 3)
-    return Worth(face, given, values)
+    scene = Scene(Face(np.zeros((8, 8, 3), np.uint8)))
+    return Worth(Shown(face, scene, given), values)
 
 
 WORTHS = (worth("clean", CLEAN, 10.0), worth("covered", COVERED, 20.0))

@@ -23,8 +23,6 @@ from ran.ui.explain.region_values import LEFT_OUT, SHAPLEY, W, Worth
 from ran.ui.shared.files import files_begin, png
 from ran.ui.shared.session import Session
 
-_FACES = ("clean", "covered")
-
 
 def save_menu(
     engine: Engine, session: Session, found: Sequence[Asking], regions: Sequence[Worth]
@@ -48,8 +46,9 @@ def save_menu(
             if one.work.is_whole:
                 with _row(one.method.label):
                     _map_files(engine, one, begin)
-        both = any(len(one.scenes) > 1 for one in found)
-        pictures = "PNG: clean, covered and change on their one scale. " if both else ""
+        names = next((", ".join(one.name for one in asked.shown) for asked in found), "")
+        both = any(len(one.shown) > 1 for one in found)
+        pictures = f"PNG: {names} and change on their one scale. " if both else ""
         st.markdown(
             f":small[:gray[{pictures}The chart of the regions has its own button, for SVG.]]"
         )
@@ -63,16 +62,16 @@ def _row(name: str) -> st.delta_generator.DeltaGenerator:
 def _map_files(engine: Engine, one: Asking, begin: str) -> None:
     assert one.work.latest is not None
     _file("PNG", f"{begin}-{one.key}.png", "image/png", partial(picture, one))
-    for face, scene, heatmap in zip(_FACES, one.scenes, one.work.latest.maps, strict=False):
+    for shown, heatmap in zip(one.shown, one.work.latest.maps, strict=True):
         if heatmap is not None:
-            name = f"{begin}-{one.key}-{face}"
+            name = f"{begin}-{one.key}-{shown.name}"
             for kind, mime, make in (
                 (".npz", "application/octet-stream", _npz),
                 ("CSV", "text/csv", _csv),
             ):
                 ending = kind.lower().removeprefix(".")
-                _file(f"{kind}, {face}", f"{name}.{ending}", mime,
-                      partial(make, engine, scene, heatmap))  # fmt: skip
+                _file(f"{kind}, {shown.name}", f"{name}.{ending}", mime,
+                      partial(make, engine, shown.scene, heatmap))  # fmt: skip
 
 
 def _file(label: str, name: str, kind: str, content: Callable[[], str | bytes]) -> None:
@@ -84,7 +83,7 @@ def _file(label: str, name: str, kind: str, content: Callable[[], str | bytes]) 
 def picture(one: Asking) -> bytes:
     """Return the pictures of a method side by side, as they stand on the page, as a PNG."""
     assert one.work.latest is not None
-    found, _ = compared(one.scenes, one.work.latest, one.method)
+    found, _ = compared(one.shown, one.work.latest, one.method)
     return png(np.asarray(in_one_row(found)))
 
 

@@ -12,7 +12,7 @@ from ran.figures import Moved
 from ran.figures.html import render
 from ran.figures.numbers import signed, times, weight
 from ran.prediction import Prediction
-from ran.scene import Scene
+from ran.shown import Shown
 from ran.ui.shared import compute, panels
 from ran.ui.shared.panels import Cell
 from ran.ui.shared.session import seed
@@ -27,25 +27,24 @@ _HELP = (
 )
 
 
-def intervene(
-    asked: ExplainSettings, engine: Engine, scenes: Sequence[Scene], before: Prediction, about: str
-) -> None:
+def intervene(asked: ExplainSettings, engine: Engine, shown: Sequence[Shown], about: str) -> None:
     """Draw what can be done to the regions of the face as it stands, and what the answer does.
 
     Args:
         asked: where the choice is kept.
         engine: who answers.
-        scenes: the clean face and, if there is one, the covered one, which is then the one asked.
-        before: the answer without interventions.
+        shown: the last is the face that is asked; of two, the first can lend it its features.
         about: the class whose probability and logit are followed.
     """
+    before, donor = shown[-1].answer, shown[0]
     names = [box.name for box in before.boxes]
     asked.cut_into(tuple(names))
     with st.container(border=True, gap="small"):
         st.markdown("**Intervene**", help=_HELP)
-        _choose(asked, names, before, has_cover=len(scenes) > 1)
+        _choose(asked, names, before, lender=donor.name if len(shown) > 1 else None)
         with compute.told():
-            after = engine.intervene(scenes[-1], _intervention(asked, len(names)), scenes[0])
+            intervention = _intervention(asked, len(names))
+            after = engine.intervene(shown[-1].scene, intervention, donor.scene)
             _answer(before, after, about)
         st.button(
             "Undo all interventions", icon=":material/undo:", type="tertiary",
@@ -54,7 +53,7 @@ def intervene(
 
 
 def _choose(
-    asked: ExplainSettings, names: list[str], before: Prediction, *, has_cover: bool
+    asked: ExplainSettings, names: list[str], before: Prediction, *, lender: str | None
 ) -> None:
     places = range(len(names))
     used = st.pills(
@@ -83,9 +82,9 @@ def _choose(
                 key=_key(asked, f"pin-{asked.pinned}", kept),
                 help=f"Uniform is {1 / len(names):.2f}; it was {before.weights[asked.pinned]:.2f}.",
             )  # fmt: skip
-    if has_cover:
+    if lender is not None:
         asked.swapped = st.pills(
-            "Take features from the clean face for", places, selection_mode="multi",
+            f"Take features from the {lender} face for", places, selection_mode="multi",
             format_func=names.__getitem__, key=_key(asked, "swapped", asked.swapped),
         )  # fmt: skip
     else:

@@ -12,8 +12,7 @@ from ran.engine import Engine
 from ran.explain.maps.methods import METHODS, Method
 from ran.explain.question import Question
 from ran.explain.trust.faithfulness import Checking
-from ran.prediction import Prediction
-from ran.scene import Scene
+from ran.shown import Shown
 from ran.ui.explain import badges, map_pictures
 from ran.ui.explain.questions import steps_of, unit
 from ran.ui.explain.rounds import Round, in_turn
@@ -27,13 +26,10 @@ MOST_REFINED = 160
 
 @dataclass(frozen=True, eq=False)
 class Asking:
-    """One method asked about the faces: clean alone, or clean and covered.
-
-    `check` is of the map of the last face, the one as it stands.
-    """
+    """One method asked about what is shown; `check` is of the map of the last face."""
 
     method: Method
-    scenes: tuple[Scene, ...]
+    shown: tuple[Shown, ...]
     unit: str
     work: Work[Round]
     check: Work[Checking]
@@ -46,7 +42,7 @@ class Asking:
     @property
     def face(self) -> str:
         """Return which face is checked."""
-        return "clean" if len(self.scenes) == 1 else "covered"
+        return self.shown[-1].name
 
     @property
     def is_flagged(self) -> bool:
@@ -58,10 +54,9 @@ class Asking:
 def asking(
     engine: Engine,
     asked: ExplainSettings,
-    scenes: tuple[Scene, ...],
+    shown: tuple[Shown, ...],
     name: str,
     target: str,
-    clean: Prediction,
 ) -> Asking:
     """Return a method with its work; one of a single pass is done before this returns.
 
@@ -70,6 +65,7 @@ def asking(
     """
     method = METHODS[name]
     steps = steps_of(asked, method)
+    scenes = [one.scene for one in shown]
     question = Question(name, target, asked.baseline, steps)
     work = work_on(
         ("map", engine.key, *(scene.key for scene in scenes), question.key),
@@ -92,7 +88,7 @@ def asking(
     elif name in asked.at_once:
         asked.at_once.discard(name)
         work.want()
-    return Asking(method, scenes, unit(target, clean), work, check)
+    return Asking(method, shown, unit(target, shown[0].answer), work, check)
 
 
 def compute_button(place: DeltaGenerator, found: Sequence[Asking]) -> None:
@@ -132,7 +128,7 @@ def _card(engine: Engine, asked: ExplainSettings, one: Asking) -> DeltaGenerator
     if one.work.latest is not None:
         with badges:
             _badges(asked, one)
-        map_pictures.draw(engine, one.scenes, one.work.latest, one.method, one.unit)
+        map_pictures.draw(engine, one.shown, one.work.latest, one.method, one.unit)
     return progress
 
 

@@ -12,13 +12,13 @@ from ran.engine import Engine
 from ran.explain.heatmap import Explaining, Heatmap
 from ran.explain.maps.methods import Method
 from ran.figures import heat_overlay, signed
-from ran.figures.maps import Overlay, Scale, overlays, shared_scale
+from ran.figures.maps import CHANGE, Mapped, Overlay, Scale, overlays, shared_scale
 from ran.scene import Scene
+from ran.shown import Shown
 from ran.ui.components.linked_pictures import Picture, decimals, linked_pictures
 from ran.ui.explain.rounds import Round
 from ran.ui.shared.scales import rising_bar, scale_line, signed_bar
 
-_FACES = ("clean", "covered")
 _VALUES = {
     "grad-cam": "Grad-CAM",
     "saliency": "Size of the slope at each pixel",
@@ -30,12 +30,12 @@ _VALUES = {
 """What a value of a map is; the other methods share the target out among the pixels."""
 
 
-def draw(engine: Engine, scenes: Sequence[Scene], latest: Round, method: Method, unit: str) -> None:
+def draw(engine: Engine, shown: Sequence[Shown], latest: Round, method: Method, unit: str) -> None:
     """Draw the maps of one method, as far as they are, with their scale and those of the crops.
 
-    With the clean face alone the crops stand beside it, else they are folded below.
+    With one face alone the crops stand beside it, else they are folded below.
     """
-    found, scale = compared(scenes, latest, method)
+    found, scale = compared(shown, latest, method)
     if not found:
         st.markdown(f":gray[{method.label} has nothing to show before it is done.]")
         return
@@ -43,55 +43,54 @@ def draw(engine: Engine, scenes: Sequence[Scene], latest: Round, method: Method,
     pictures = [
         Picture(
             overlay.pixels, overlay.values, overlay.name,
-            _caption(overlay.name, latest, unit, method.counts or "steps"),
+            _caption(overlay.name, shown, latest, unit, method.counts or "steps"),
             f"{method.label}, {overlay.name}", overlay.signed,
         )
         for overlay in found
     ]  # fmt: skip
     label = f"{method.label} for {_target(latest)}: {', '.join(one.name for one in found)}"
     key = f"map-{method.name}"
-    if len(scenes) == 1:
+    if len(shown) == 1:
         cells = st.grid(2, min_column_width=300)
         with cells.container():
             linked_pictures(key, pictures, digits=digits, label=label, most=1)
         with cells.container():
-            _crops(engine, scenes, latest, method, scale)
+            _crops(engine, shown, latest, method, scale)
     else:
         linked_pictures(key, pictures, digits=digits, label=label)
-    _scale_line(method, scale, unit, is_changed=any(one.name == "change" for one in found))
-    if len(scenes) > 1:
+    _scale_line(method, scale, unit, is_changed=any(one.name == CHANGE for one in found))
+    if len(shown) > 1:
         folded = st.expander(
             "Over each crop, on the same scale", key=f"crops-{method.name}",
             on_change="rerun",
         )  # fmt: skip
         if folded.open:
             with folded:
-                _crops(engine, scenes, latest, method, scale)
+                _crops(engine, shown, latest, method, scale)
 
 
-def compared(scenes: Sequence[Scene], latest: Round, method: Method) -> tuple[list[Overlay], Scale]:
-    """Return the pictures of clean, covered and change, as far as there are maps; their scale."""
-    shown = [
-        None if heatmap is None else (scene.hidden_pixels(), heatmap.values)
-        for scene, heatmap in zip(scenes, latest.maps, strict=True)
+def compared(shown: Sequence[Shown], latest: Round, method: Method) -> tuple[list[Overlay], Scale]:
+    """Return the pictures of each face and of the change, as far as there are maps; their scale."""
+    found = [
+        Mapped(one.name, one.scene.hidden_pixels(), heatmap.values)
+        for one, heatmap in zip(shown, latest.maps, strict=True)
+        if heatmap is not None
     ]
-    clean, covered = shown[0], shown[1] if len(shown) > 1 else None
-    values = [pair[1] for pair in (clean, covered) if pair is not None]
-    if not values:
+    if not found:
         return [], Scale(0.0, 0.0)
-    if clean is not None and covered is not None and latest.is_even:
-        values.append(covered[1] - clean[1])
+    compare = latest.is_even and len(found) == len(shown)
+    values = [one.values for one in found]
+    if compare and len(found) > 1:
+        values.append(values[-1] - values[0])
     scale = shared_scale(values)
-    return (
-        overlays(clean, covered, signed=method.is_signed, scale=scale, compare=latest.is_even),
-        scale,
-    )
+    return overlays(found, signed=method.is_signed, scale=scale, compare=compare), scale
 
 
-def _caption(name: str, latest: Round, unit: str, counts: str) -> str:
-    if name == "change":
-        return "change: covered minus clean, on the clean face"
-    step: Explaining = latest.faces[_FACES.index(name)]
+def _caption(name: str, shown: Sequence[Shown], latest: Round, unit: str, counts: str) -> str:
+    names = [one.name for one in shown]
+    if name == CHANGE:
+        return f"change: {names[-1]} minus {names[0]}, on the {names[0]} face"
+    step: Explaining = latest.faces[names.index(name)]
     heatmap = step.heatmap
     assert heatmap is not None
     if step.done < step.of:
@@ -121,17 +120,17 @@ def _scale_line(method: Method, scale: Scale, unit: str, *, is_changed: bool) ->
 
 
 def _crops(
-    engine: Engine, scenes: Sequence[Scene], latest: Round, method: Method, scale: Scale
+    engine: Engine, shown: Sequence[Shown], latest: Round, method: Method, scale: Scale
 ) -> None:
     """Draw the map of each region over what the network saw of it, a row a face."""
-    for name, scene, heatmap in zip(_FACES, scenes, latest.maps, strict=False):
+    for one, heatmap in zip(shown, latest.maps, strict=True):
         if heatmap is not None:
-            seen = engine.regions_seen(scene)
-            pictures = _over_crops(engine, scene, seen, heatmap, scale)
+            seen = engine.regions_seen(one.scene)
+            pictures = _over_crops(engine, one.scene, seen, heatmap, scale)
             linked_pictures(
-                f"crops-{method.name}-{name}", pictures, digits=decimals(scale.full),
-                label=f"{method.label} over each crop of the {name} face",
-                most=3 if len(scenes) == 1 else 6, explains=False,
+                f"crops-{method.name}-{one.name}", pictures, digits=decimals(scale.full),
+                label=f"{method.label} over each crop of the {one.name} face",
+                most=3 if len(shown) == 1 else 6, explains=False,
             )  # fmt: skip
 
 

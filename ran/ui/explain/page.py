@@ -4,8 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
-from ran.prediction import Prediction
-from ran.scene import Scene
+from ran.shown import Shown
 from ran.ui.explain import exports, interventions, map_cards, questions, region_values
 from ran.ui.shared import compute, shell, work
 from ran.ui.shared.session import Session
@@ -16,26 +15,26 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     face = session.face
     if face is None:
         return
-    asked, scene = session.explaining, session.scene(face)
-    clean, covered = compute.answers(engine, scene)
-    scenes = (scene.clean(), scene) if covered.covered.any() else (scene.clean(),)
-    compute_place = questions.ask(asked, engine, clean)
-    target = questions.target_of(asked, clean)
+    asked = session.explaining
+    shown = compute.shown(engine, session.scene(face))
+    answer = shown[0].answer
+    compute_place = questions.ask(asked, engine, answer)
+    target = questions.target_of(asked, answer)
     if not asked.methods:
         st.markdown("Choose a method above: it says which pixels made the answer.")
     cards = [st.container() for _ in asked.methods]
     found = []
     for name, place in zip(asked.methods, cards, strict=True):
         with place, compute.told():
-            found.append((place, map_cards.asking(engine, asked, scenes, name, target, clean)))
+            found.append((place, map_cards.asking(engine, asked, shown, name, target)))
     map_cards.compute_button(compute_place, [one for _, one in found])
     progress = {}
     for place, one in found:
         with place:
             progress[one.key] = map_cards.card(engine, asked, one)
     worths: tuple[region_values.Worth, ...] = ()
-    if len(clean.boxes) > 1:
-        worths = regions(session, engine, scenes, (clean, covered)[: len(scenes)])
+    if len(answer.boxes) > 1:
+        worths = regions(session, engine, shown)
     else:
         st.markdown("This network has one region, the whole face: there is nothing to compare.")
     with header:
@@ -47,21 +46,19 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
 
 
 def regions(
-    session: Session,
-    engine: Engine,
-    scenes: tuple[Scene, ...],
-    answers: tuple[Prediction, ...],
+    session: Session, engine: Engine, shown: tuple[Shown, ...]
 ) -> tuple[region_values.Worth, ...]:
     """Draw attention beside worth, and what happens where one intervenes; return the worth."""
-    target = questions.target_of(session.explaining, answers[0])
-    about = target if target in answers[0].classes else answers[0].expression
+    answer = shown[0].answer
+    target = questions.target_of(session.explaining, answer)
+    about = target if target in answer.classes else answer.expression
     worths: tuple[region_values.Worth, ...] = ()
     left, right = shell.halves()
     with left, compute.told():
-        worths = region_values.worths(engine, scenes, answers)
+        worths = region_values.worths(engine, shown)
         region_values.beside(worths, about)
     with right:
-        interventions.intervene(session.explaining, engine, scenes, answers[-1], about)
+        interventions.intervene(session.explaining, engine, shown, about)
     return worths
 
 

@@ -38,7 +38,7 @@ HELP_DRAWS = (
 )
 
 
-def ask(asked: ExplainSettings, engine: Engine, clean: Prediction) -> DeltaGenerator:
+def ask(asked: ExplainSettings, engine: Engine, answer: Prediction) -> DeltaGenerator:
     """Draw what can be asked and write the choice to `asked`; return the Compute button's place."""
     with st.container(border=True):
         chosen = st.pills(
@@ -48,7 +48,7 @@ def ask(asked: ExplainSettings, engine: Engine, clean: Prediction) -> DeltaGener
         )  # fmt: skip
         asked.methods = [name for name in METHODS if name in chosen]
         cells = st.container(horizontal=True, vertical_alignment="bottom")
-        _target(asked, engine, clean, cells)
+        _target(asked, engine, answer, cells)
         methods = [METHODS[name] for name in asked.methods]
         asked.baseline = cells.selectbox(
             "Baseline", list(BASELINES), key=seed("explain-baseline", asked.baseline),
@@ -69,21 +69,21 @@ def ask(asked: ExplainSettings, engine: Engine, clean: Prediction) -> DeltaGener
 
 
 def _target(
-    asked: ExplainSettings, engine: Engine, clean: Prediction, cells: DeltaGenerator
+    asked: ExplainSettings, engine: Engine, answer: Prediction, cells: DeltaGenerator
 ) -> None:
     classes = engine.card.classes
-    regions = () if engine.card.kind == "plain" else tuple(box.name for box in clean.boxes)
+    regions = () if engine.card.kind == "plain" else tuple(box.name for box in answer.boxes)
     names = target_names(classes, regions)
     asked.target = asked.target if asked.target in names else PREDICTED
     # Other regions, other names: the widget starts anew with them.
     key = f"explain-target-{'-'.join(regions)}-{len(classes)}"
     asked.target = cells.selectbox(
         "Target", names, key=seed(key, asked.target), help=HELP_TARGET, width=205,
-        format_func=lambda name: target_words(name, clean, regions),
+        format_func=lambda name: target_words(name, answer, regions),
     )  # fmt: skip
     if asked.target not in (PREDICTED, *classes):
         return
-    others = ["", *(name for name in classes if name != target_of(asked, clean, minus=False))]
+    others = ["", *(name for name in classes if name != target_of(asked, answer, minus=False))]
     asked.minus = asked.minus if asked.minus in others else ""
     asked.minus = cells.selectbox(
         "Minus", others, key=seed(f"explain-minus-{'-'.join(others)}", asked.minus), width=110,
@@ -92,21 +92,21 @@ def _target(
     )  # fmt: skip
 
 
-def target_of(asked: ExplainSettings, clean: Prediction, *, minus: bool = True) -> str:
+def target_of(asked: ExplainSettings, answer: Prediction, *, minus: bool = True) -> str:
     """Return the target that the engine is asked for: the clean face's answer where predicted.
 
     The covered face may be answered otherwise; maps compare where they explain the same number.
     """
-    name = clean.expression if asked.target == PREDICTED else asked.target
-    if minus and asked.minus and name in clean.classes and asked.minus != name:
+    name = answer.expression if asked.target == PREDICTED else asked.target
+    if minus and asked.minus and name in answer.classes and asked.minus != name:
         return difference(name, asked.minus)
     return name
 
 
-def target_words(name: str, clean: Prediction, regions: tuple[str, ...] = ()) -> str:
+def target_words(name: str, answer: Prediction, regions: tuple[str, ...] = ()) -> str:
     """Return a target's name as a visitor reads it."""
     if name == PREDICTED:
-        return f"predicted: {clean.expression} (logit)"
+        return f"predicted: {answer.expression} (logit)"
     if name == MARGIN:
         return "RB margin"
     kind, _, region = name.partition(": ")
@@ -115,10 +115,10 @@ def target_words(name: str, clean: Prediction, regions: tuple[str, ...] = ()) ->
     return f"{name} (logit)"
 
 
-def unit(target: str, clean: Prediction) -> str:
+def unit(target: str, answer: Prediction) -> str:
     """Return "logits" for a class or a difference of two; what else is explained has no unit."""
     first = target.split(" - ")[0]
-    return "logits" if target in clean.classes or first in clean.classes else ""
+    return "logits" if target in answer.classes or first in answer.classes else ""
 
 
 def steps_of(asked: ExplainSettings, method: Method) -> int | None:

@@ -15,7 +15,7 @@ from ran.explain.regions.shapley import RegionValues
 from ran.explain.trust.ranks import least_significant, spearman
 from ran.figures import Panel, signed
 from ran.prediction import Prediction
-from ran.scene import Scene
+from ran.shown import Shown
 from ran.ui.shared import panels
 from ran.ui.shared.glossary import HELP_MU, HELP_NU, HELP_W
 from ran.ui.shared.session import seed
@@ -37,11 +37,20 @@ _HELP = (
 
 @dataclass(frozen=True, eq=False)
 class Worth:
-    """A face's answer and what its regions were worth to it; `face` is "clean" or "covered"."""
+    """What the regions of a face were worth to its answer."""
 
-    face: str
-    answer: Prediction
+    shown: Shown
     values: RegionValues
+
+    @property
+    def face(self) -> str:
+        """Return the name of the face."""
+        return self.shown.name
+
+    @property
+    def answer(self) -> Prediction:
+        """Return the answer to it."""
+        return self.shown.answer
 
     def attention(self, kind: str) -> NDArray[np.float32]:
         """Return w relative to uniform, mu or nu, f32[R]."""
@@ -55,25 +64,20 @@ class Worth:
         return values[:, self.answer.classes.index(name)]
 
 
-def worths(
-    engine: Engine, scenes: Sequence[Scene], answers: Sequence[Prediction]
-) -> tuple[Worth, ...]:
+def worths(engine: Engine, shown: Sequence[Shown]) -> tuple[Worth, ...]:
     """Return what the regions of each face are worth.
 
     Raises:
         BadRequest: if there are more regions than can be answered exactly.
     """
-    return tuple(
-        Worth(face, answer, engine.region_values(scene))
-        for face, scene, answer in zip(("clean", "covered"), scenes, answers, strict=False)
-    )
+    return tuple(Worth(one, engine.region_values(one.scene)) for one in shown)
 
 
 def beside(found: Sequence[Worth], about: str) -> None:
-    """Draw attention beside worth for the clean face and, if there are two, the covered one.
+    """Draw attention beside worth for a face and, if there are two, for the other on top.
 
     Args:
-        found: one or two faces, clean first.
+        found: one or two faces, that which the other is compared with first.
         about: the class that is shown until another is chosen.
     """
     colours = panels.theme()

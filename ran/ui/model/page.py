@@ -26,10 +26,10 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         record.controls(engine.card)
         pose_lists.published_score()
         if session.face is not None:
-            clean, covered = compute.answers(engine, session.scene(session.face))
-            if len(covered.boxes) > 1:
-                equations(session, covered)
-            margin(session, clean, covered)
+            shown = compute.shown(engine, session.scene(session.face))
+            if len(shown[-1].answer.boxes) > 1:
+                equations(session, shown[-1].answer)
+            margin(session, shown)
     table = compute.ablations(session)
     if table is not None:
         left, right = shell.halves()

@@ -45,7 +45,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         region_cards(session, clean, covered, seen)
     with header:
         save_menu(engine, session, scene, clean, covered, seen)
-    margin(session, clean, covered)
+    margin(session, compute.shown(engine, scene))
     evidence.heatmaps(engine, scene, clean, covered)
 
 

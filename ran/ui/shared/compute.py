@@ -19,6 +19,7 @@ from ran.net.checkpoints import DEFAULT, WEIGHTS
 from ran.prediction import Prediction
 from ran.recipe import PhotoRef
 from ran.scene import Scene
+from ran.shown import Shown
 from ran.study.evaluation.ablation_table import AblationTable
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.session import FoundPhoto, Session
@@ -150,6 +151,13 @@ def answers(using: Engine, scene: Scene) -> tuple[Prediction, Prediction]:
     """Return the answers for the clean and for the covered face."""
     clean, covered = using.predict_many([scene.clean(), scene])
     return clean, covered
+
+
+def shown(using: Engine, scene: Scene) -> tuple[Shown, ...]:
+    """Return the clean face and, where something is hidden, the covered one, with their answers."""
+    clean, covered = answers(using, scene)
+    first = Shown("clean", scene.clean(), clean)
+    return (first, Shown("covered", scene, covered)) if covered.covered.any() else (first,)
 
 
 @contextmanager

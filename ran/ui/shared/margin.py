@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ran import figures
 from ran.figures import Moved
 from ran.figures.html import render
-from ran.prediction import Prediction
+from ran.shown import Shown
 from ran.ui.shared.session import Session
 
 HELP_MARGIN = (
@@ -15,21 +17,24 @@ HELP_MARGIN = (
 )
 
 
-def margin(session: Session, clean: Prediction, covered: Prediction) -> None:
-    """Draw the RB margin against alpha, with the slider that moves it."""
-    if clean.rb_margin is None or covered.rb_margin is None:
+def margin(session: Session, shown: Sequence[Shown]) -> None:
+    """Draw the RB margin of the last face, and of the first, against alpha, with its slider."""
+    found = [(one.name, one.answer.rb_margin) for one in shown]
+    margins = [(name, value) for name, value in found if value is not None]
+    if not margins:
         return
-    alpha = float(clean.alpha if session.alpha is None else session.alpha)
-    before, after = (max(0.0, alpha - p) for p in (clean.rb_margin, covered.rb_margin))
-    is_pair = bool(covered.covered.any())
+    last = shown[-1]
+    trained = last.answer.alpha
+    alpha = float(trained if session.alpha is None else session.alpha)
+    before, after = (max(0.0, alpha - margins[place][1]) for place in (0, -1))
+    is_pair = len(margins) > 1
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.markdown(r"**RB margin** $\mu_{max} - \mu_0$", help=HELP_MARGIN, width="content")
             was = f"{before:.3f}" if is_pair else ""
             moved = Moved.by(after - before, 3) if is_pair else None
             st.html(render("loss", before=was, after=f"{after:.3f}", moved=moved), width="content")
-        beside = clean.rb_margin if is_pair else None
-        st.html(figures.margin(beside, covered.rb_margin, alpha))
+        st.html(figures.margin(margins, alpha))
         with st.container(horizontal=True):
             # Filled once they are open: a stroke should not wait for what nobody sees.
             computed = st.popover(
@@ -38,16 +43,16 @@ def margin(session: Session, clean: Prediction, covered: Prediction) -> None:
             )  # fmt: skip
             if computed.open:
                 with computed:
-                    _margin_computed(covered, alpha)
+                    _margin_computed(last, alpha)
             tuned = st.popover(
                 "Set α", icon=":material/tune:", type="tertiary", key="alpha-popover",
                 on_change="rerun",
             )  # fmt: skip
             if tuned.open:
                 tuned.slider(
-                    "α, the margin asked for", 0.0, max(0.2, clean.alpha, alpha), alpha, 0.005,
+                    "α, the margin asked for", 0.0, max(0.2, trained, alpha), alpha, 0.005,
                     format="%.3f", key="alpha", on_change=_take_alpha, args=(session,),
-                    help=f"The checkpoint was trained with {clean.alpha:g}.",
+                    help=f"The checkpoint was trained with {trained:g}.",
                 )  # fmt: skip
 
 
@@ -55,13 +60,14 @@ def _take_alpha(session: Session) -> None:
     session.alpha = st.session_state["alpha"]
 
 
-def _margin_computed(covered: Prediction, alpha: float) -> None:
-    mu = covered.self_weights
+def _margin_computed(shown: Shown, alpha: float) -> None:
+    mu = shown.answer.self_weights
     best = int(mu[1:].argmax()) + 1
     gap, loss = float(mu[best] - mu[0]), max(0.0, alpha - float(mu[best] - mu[0]))
     st.latex(rf"\mu_{best} - \mu_0 = {mu[best]:.3f} - {mu[0]:.3f} = {gap:+.3f}")
     st.latex(rf"L_{{RB}} = \max(0,\ {alpha:.3f} - ({gap:+.3f})) = {loss:.3f}")
     st.markdown(
-        f":small[:gray[Covered face; the best crop is {covered.boxes[best].name}. "
+        f":small[:gray[{shown.name.capitalize()} face; the best crop is "
+        f"{shown.answer.boxes[best].name}. "
         "Wang et al. 2020, region-biased loss, arXiv:1905.04075.]]"
     )

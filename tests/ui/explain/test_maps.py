@@ -15,6 +15,7 @@ from ran.net.checkpoints import load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
 from ran.ui.explain.exports import _csv, _npz, picture
 from ran.ui.explain.map_cards import asking
+from ran.ui.shared import compute
 from ran.ui.shared.settings.explaining import ExplainSettings
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
@@ -177,8 +178,11 @@ def test_a_maps_files_hold_the_pictures_and_the_numbers(checkpoint):
     engine, clean, covered = engine_and_scenes(checkpoint, "mouth")
     asked = ExplainSettings(methods=["saliency"])
     answer = engine.predict(clean)
-    scenes = (clean, covered)
-    one = asking(engine, asked, scenes, "saliency", answer.expression, answer)
+    shown = compute.shown(engine, covered)
+    assert [(one.name, one.scene.key) for one in shown] == [
+        ("clean", clean.key), ("covered", covered.key),
+    ]  # fmt: skip
+    one = asking(engine, asked, shown, "saliency", answer.expression)
     saved = Image.open(io.BytesIO(picture(one)))
     assert saved.size == (3 * 480, 480)
     expected = engine.explain(covered, "saliency", answer.expression)

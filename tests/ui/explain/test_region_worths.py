@@ -20,6 +20,7 @@ from ran.figures import signed
 from ran.net.checkpoints import load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
 from ran.recipe import LayoutChoice
+from ran.shown import Shown
 from ran.ui.explain.exports import regions_csv, regions_json
 from ran.ui.explain.region_values import worths
 
@@ -220,7 +221,8 @@ def test_values_that_fail_leave_the_maps_and_the_interventions(monkeypatch):
 def test_what_is_saved_of_the_regions_is_what_the_engine_says(checkpoint):
     engine, *scenes = engine_and_scenes(checkpoint, "mouth")
     answers = engine.predict_many(scenes)
-    found = worths(engine, scenes, answers)
+    shown = [Shown(*one) for one in zip(("clean", "covered"), scenes, answers, strict=True)]
+    found = worths(engine, shown)
     rows = list(csv.DictReader(io.StringIO(regions_csv(found))))
     assert len(rows) == 2 * 6 * 8
     (row,) = [
