@@ -6,26 +6,25 @@ Shapes come from browsers and files: `shape_from_json` and `drawing_from_json` t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ran.errors import BadShape
 from ran.face.covers.sticker_art import ART
+from ran.face.shape_fields import MAX_POINTS, READERS, Point, as_number, check_count, shown
 
 REACH = 2.0
 """How far, in face sides, a shape may lie outside the face: it may be dragged over the edge."""
 MAX_SHAPES = 500
-MAX_POINTS = 20_000
-"""Of all strokes, polygons and outlines of stickers of a drawing together; the browser keeps to the
-same number."""
+MAX_WORK = 800.0
+"""What drawing it may cost, as `work_of` counts; at 256 pixels a unit took a core 1 to 2 ms."""
+SMALLEST = 1e-6
+"""The least width or height of a shape, in face sides: far below what any face's pixels show."""
 LARGEST_STICKER = 4.0
 """A sticker's width, in face sides."""
-
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,11 @@ class _Bounds:
             raise BadShape(
                 f"A shape has edges {values[:4]}.",
                 hint="The left edge must be left of the right one and the top above the bottom.",
+            )
+        if min(self.x1 - self.x0, self.y1 - self.y0) < SMALLEST:
+            raise BadShape(
+                f"A shape has edges {values[:4]}: it is too small to hide anything.",
+                hint="Draw it larger.",
             )
         if max(abs(value) for value in values[:4]) > REACH:
             raise BadShape(f"A shape has edges {values[:4]}.", hint="The face reaches from 0 to 1.")
@@ -128,7 +132,7 @@ class Sticker:
         object.__setattr__(self, "mirrored", bool(self.mirrored))
         if self.name not in ART:
             raise BadShape(
-                f"There is no sticker {_shown(self.name)}.", hint=f"Use one of {', '.join(ART)}."
+                f"There is no sticker {shown(self.name)}.", hint=f"Use one of {', '.join(ART)}."
             )
         if not (abs(self.x) <= REACH and abs(self.y) <= REACH):  # neither is true of NaN
             raise BadShape(
@@ -156,7 +160,7 @@ def _plain(number: float) -> float:
 
 
 def _plain_points(kind: str, points: Sequence[Point], *, at_least: int) -> tuple[Point, ...]:
-    _check_count(kind, len(points))
+    check_count(kind, len(points))
     if len(points) < at_least:
         raise BadShape(
             f"A {kind} has {len(points)} {'point' if len(points) == 1 else 'points'}.",
@@ -169,11 +173,6 @@ def _plain_points(kind: str, points: Sequence[Point], *, at_least: int) -> tuple
                 f"A {kind} has a point at {(x, y)}.", hint="The face reaches from 0 to 1."
             )
     return plain
-
-
-def _check_count(kind: str, count: int) -> None:
-    if count > MAX_POINTS:
-        raise BadShape(f"A {kind} has {count:,} points.", hint=f"Use at most {MAX_POINTS:,}.")
 
 
 Shape = Rectangle | Ellipse | Polygon | Stroke | Sticker
@@ -206,19 +205,17 @@ def shape_from_json(value: object) -> Shape:
         raise BadShape(f"A shape is {type(value).__name__}.", hint="Expected an object.")
     kind = value.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
-        raise BadShape(
-            f"There is no shape {_shown(kind)}.", hint=f"Use one of {', '.join(_KINDS)}."
-        )
+        raise BadShape(f"There is no shape {shown(kind)}.", hint=f"Use one of {', '.join(_KINDS)}.")
     given = {name: part for name, part in value.items() if name != "kind"}
     known = {field.name: field.default is MISSING for field in fields(_KINDS[kind])}
     missing = [name for name, is_needed in known.items() if is_needed and name not in given]
     extra = [name for name in given if name not in known]
     if missing or extra:
-        fault = f"no {missing[0]}" if missing else f"an unknown field {_shown(extra[0])}"
+        fault = f"no {missing[0]}" if missing else f"an unknown field {shown(extra[0])}"
         raise BadShape(f"A drawn {kind} has {fault}.", hint=f"Expected {', '.join(known)}.")
     try:
         return _KINDS[kind](
-            **{name: _READERS.get(name, _number)(kind, name, part) for name, part in given.items()}
+            **{name: READERS.get(name, as_number)(kind, name, part) for name, part in given.items()}
         )
     except OverflowError as error:
         # JSON's whole numbers know no limit; they are not repeated in the words either.
@@ -226,55 +223,6 @@ def shape_from_json(value: object) -> Shape:
             f"A drawn {kind} has a number that is far too large.",
             hint="The face reaches from 0 to 1.",
         ) from error
-
-
-def _number(kind: str, name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadShape(
-            f"The {name} of a drawn {kind} is {_shown(value)}.", hint="Expected a number."
-        )
-    return float(value)
-
-
-def _flag(kind: str, name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise BadShape(
-            f"The {name} of a drawn {kind} is {_shown(value)}.", hint="Expected true or false."
-        )
-    return value
-
-
-def _text(kind: str, name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise BadShape(f"The {name} of a drawn {kind} is {_shown(value)}.", hint="Expected a text.")
-    return value
-
-
-def _points(kind: str, name: str, value: object) -> tuple[Point, ...]:
-    if not isinstance(value, list | tuple):
-        raise BadShape(
-            f"The {name} of a drawn {kind} are {_shown(value)}.", hint="Expected a list."
-        )
-    _check_count(kind, len(value))
-    for point in value:
-        if not isinstance(point, list | tuple) or len(point) != 2:
-            raise BadShape(
-                f"A point of a drawn {kind} is {_shown(point)}.", hint="Expected [x, y]."
-            )
-    return tuple((_number(kind, "points", x), _number(kind, "points", y)) for x, y in value)
-
-
-_READERS: dict[str, Callable[[str, str, object], Any]] = {
-    "points": _points,
-    "erase": _flag,
-    "name": _text,
-    "mirrored": _flag,
-}
-
-
-def _shown(value: object) -> str:
-    """Name a value from outside in few words, however long it is."""
-    return repr(value[:40]) if isinstance(value, str) else type(value).__name__
 
 
 def drawing_from_json(value: object) -> tuple[Shape, ...]:
@@ -290,7 +238,7 @@ def drawing_from_json(value: object) -> tuple[Shape, ...]:
     listed = value.get("shapes") if isinstance(value, Mapping) and len(value) == 1 else value
     if not isinstance(listed, list | tuple):
         raise BadShape(
-            f"A drawing is {_shown(value)}.", hint="Expected a list of shapes, or it as `shapes`."
+            f"A drawing is {shown(value)}.", hint="Expected a list of shapes, or it as `shapes`."
         )
     if len(listed) > MAX_SHAPES:
         raise BadShape(
@@ -308,7 +256,46 @@ def drawing_from_json(value: object) -> tuple[Shape, ...]:
         except BadShape as error:
             message = f"Shape {number} of {len(listed)}: {error.message}"
             raise BadShape(message, hint=error.hint) from error
+    check_work(shapes)
     return tuple(shapes)
+
+
+def check_work(shapes: Sequence[Shape]) -> None:
+    """Refuse shapes that take too long to draw.
+
+    Raises:
+        BadShape: if `work_of` counts more than MAX_WORK.
+    """
+    work = work_of(shapes)
+    if work > MAX_WORK:
+        raise BadShape(
+            f"The drawing covers the face {work:,.0f} times over, stroke upon stroke.",
+            hint=f"It takes too long to draw: {MAX_WORK:.0f} times at most. Clear some, or use a "
+            "smaller brush.",
+        )
+
+
+def work_of(shapes: Sequence[Shape]) -> float:
+    """Return what it costs to draw shapes: the areas of their boxes, in faces.
+
+    Each segment of a stroke has a box of its own. That of any other shape is filled at once, for
+    about as much as eight segments cost there.
+    """
+    work = 0.0
+    for shape in shapes:
+        if isinstance(shape, Stroke):
+            points = np.array(shape.points)
+            sides = abs(np.diff(points, axis=0)) if len(points) > 1 else np.zeros((1, 2))
+            work += float((sides + shape.width).clip(0.0, 1.0).prod(1).sum())
+            continue
+        if isinstance(shape, Sticker):
+            corners = np.concatenate(shape.outlines())
+        elif isinstance(shape, Polygon):
+            corners = np.array(shape.points)
+        else:
+            corners = np.array([(shape.x0, shape.y0), (shape.x1, shape.y1)])
+        work += 8.0 * float(np.ptp(corners, axis=0).clip(0.0, 1.0).prod())
+    return work
 
 
 def count_points(shapes: Sequence[Shape]) -> int:

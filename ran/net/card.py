@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,6 +89,12 @@ _MAY_BE_MISSING = frozenset(
 """Fields that cards from before them have not."""
 
 
+MOST_BYTES = 2**20
+"""Of a file of JSON beside a network; a card has below 20 kB."""
+LONGEST_NAME, LONGEST_TEXT = 120, 4000
+"""Letters of a card's name, which stands in one line, and of each of its texts."""
+
+
 def read_card(path: Path) -> Card:
     """Read card.json: every field that has no default, none that is unknown, each as it must be.
 
@@ -135,23 +142,33 @@ def read_json(path: Path) -> Any:
         OSError: if it cannot be read.
         ValueError: if it is not JSON, or an object has a name twice.
     """
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"it has more than {MOST_BYTES // 2**20} MB")
     try:
-        return json.loads(path.read_bytes(), object_pairs_hook=_once)
+        content = json.loads(path.read_bytes(), object_pairs_hook=_once)
+        json.dumps(content, ensure_ascii=False).encode()
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except UnicodeEncodeError as error:
+        raise ValueError("it holds half of a character") from error
+    return content
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return the object of these pairs; a name that stands twice would be read by chance."""
-    names = [name for name, _ in pairs]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    counts = Counter(name for name, _ in pairs)
+    twice = sorted(name for name, count in counts.items() if count > 1)
     if twice:
         raise ValueError(f"{twice[0][:60]!r} stands twice in it")
     return dict(pairs)
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT
+
+
+def _is_title(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable() and 1 <= len(value) <= LONGEST_NAME
 
 
 def _is_number(value: Any, low: float, high: float) -> bool:
@@ -234,9 +251,9 @@ def _is_layout(kind: Any, value: Any) -> bool:
     )
 
 
-_TEXT: _Claim = (_is_text, "text")
+_TEXT: _Claim = (_is_text, f"text of at most {LONGEST_TEXT:,} letters")
 _FIELDS: dict[str, _Claim] = {
-    "name": _TEXT,
+    "name": (_is_title, f"one line of 1 to {LONGEST_NAME} letters"),
     "kind": _one_of("ran", "plain"),
     "backbone": _one_of(*BACKBONES),
     "classes": (

@@ -6,7 +6,6 @@ Whatever comes from outside is refused with what was expected: a wrong hash, sha
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,6 +21,7 @@ from ran.errors import BadCheckpoint, BadRequest
 from ran.net.assembled import RETRY, Network, assemble
 from ran.net.card import Card, read_card
 from ran.net.released import load_released, write_released
+from ran.net.untrusted import check_header, sha256_of
 from ran.writing import cannot_be_written, replacing, write_text
 
 __all__ = [
@@ -96,7 +96,7 @@ def save_checkpoint(folder: Path, model: Network, card: Card, *, half: bool = Tr
             replacing(folder / "card.json") as about,
         ):
             _save_tensors(state, weights, folder / "model.safetensors")
-            card = replace(card, sha256=_sha256(weights))
+            card = replace(card, sha256=sha256_of(weights))
             about.write_text(json.dumps(asdict(card), indent=2) + "\n", "utf-8")
     except BaseException:
         if is_new:
@@ -122,7 +122,7 @@ def _load_folder(folder: Path) -> tuple[Network, Card]:
             f"{folder} holds no model.safetensors.", hint="A checkpoint needs it and card.json."
         )
     try:
-        found = _sha256(path)
+        found = sha256_of(path)
     except OSError as error:
         raise BadCheckpoint(f"{path} cannot be read: {error.strerror}.", hint=RETRY) from error
     if found != card.sha256:
@@ -131,6 +131,7 @@ def _load_folder(folder: Path) -> tuple[Network, Card]:
             f"{card.sha256[:12]}….",
             hint=RETRY,
         )
+    check_header(path)
     try:
         state = load_file(path)
     except (SafetensorError, ValueError) as error:
@@ -162,7 +163,3 @@ def convert(source: Path, target: Path, *, classes: str = "ferplus") -> None:
             save_checkpoint(target, model, card, half=False)
     except OSError as error:
         raise cannot_be_written(target, error) from error
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -6,7 +6,6 @@ key has the prefix "module."; the heads are alpha.0, beta.0 and fc; the whole fa
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 import struct
 import warnings
@@ -22,7 +21,8 @@ from torch.serialization import safe_globals
 from ran.errors import BadCheckpoint
 from ran.expressions import CLASS_ORDERS
 from ran.net.assembled import Network, assemble, outputs_of
-from ran.net.card import Card
+from ran.net.card import LONGEST_NAME, Card
+from ran.net.untrusted import check_pickled, sha256_of
 from ran.writing import replacing
 
 _HEADS = {
@@ -80,7 +80,7 @@ def load_released(path: Path, *, classes: str = "ferplus") -> tuple[Network, Car
         renamed.setdefault(key.replace("running_mean", "num_batches_tracked"), torch.tensor(0))
     renamed["mean"], renamed["std"] = torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1)
     card = Card(
-        name=path.name,
+        name="".join(filter(str.isprintable, path.name))[:LONGEST_NAME] or "released",
         kind="ran",
         backbone=_backbone(renamed),
         classes=names,
@@ -95,7 +95,7 @@ def load_released(path: Path, *, classes: str = "ferplus") -> tuple[Network, Car
         seed=None,
         scores=None,
         note="Converted from the authors' released format, not evaluated here.",
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=sha256_of(path),
     )
     return assemble(card, renamed, path), card
 
@@ -103,6 +103,7 @@ def load_released(path: Path, *, classes: str = "ferplus") -> tuple[Network, Car
 def _state(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a released file by its own names; nothing in it is run."""
     try:
+        check_pickled(path)
         # The authors' files note their best accuracy as a NumPy number.
         with warnings.catch_warnings(), safe_globals(numbers_of_numpy()):
             # PyTorch warns of old or damaged pickles; what matters of that is said here.

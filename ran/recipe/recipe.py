@@ -17,6 +17,7 @@ from ran.face.shapes import (
     MAX_POINTS,
     MAX_SHAPES,
     Shape,
+    check_work,
     count_points,
     drawing_from_json,
     shape_to_json,
@@ -128,6 +129,7 @@ class Recipe:
                 f"There are {len(self.shapes):,} shapes with {points:,} points.",
                 hint=f"A recipe holds at most {MAX_SHAPES} and {MAX_POINTS:,}: clear some.",
             )
+        check_work(self.shapes)
         if self.alpha is not None:
             object.__setattr__(self, "alpha", float(self.alpha))
 

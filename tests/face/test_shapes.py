@@ -25,6 +25,7 @@ from ran.face.shapes import (
     drawing_from_json,
     shape_from_json,
     shape_to_json,
+    work_of,
 )
 
 
@@ -292,3 +293,38 @@ def test_a_shape_keeps_its_own_numbers_when_its_source_changes():
     source[0][0] = 0.9
     assert stroke == Stroke(((0.1, 0.2), (0.3, 0.4)), 0.1)
     assert hash(replace(stroke, softness=0.0)) == hash(stroke)
+
+
+def test_a_drawing_that_takes_too_long_is_refused_and_what_a_hand_draws_is_not():
+    random = np.random.default_rng(1)
+    strokes = [
+        {**STROKE, "points": random.random((40, 2)).tolist(), "width": 0.1} for _ in range(500)
+    ]
+    with pytest.raises(BadShape, match=r"covers the face \d,\d{3} times over"):
+        drawing_from_json(strokes)
+    steps = np.cumsum(random.normal(0, 0.01, (4_000, 2)), axis=0) % 1.0
+    hand = [{**STROKE, "points": part.tolist(), "width": 0.1} for part in np.split(steps, 100)]
+    assert len(drawing_from_json(hand)) == 100
+
+
+@pytest.mark.parametrize(
+    ("shape", "work"),
+    [
+        (Stroke(((0.5, 0.5),), 0.2), 0.2 * 0.2),
+        (Stroke(((0.2, 0.5), (0.6, 0.5), (0.6, 0.8)), 0.1), 0.5 * 0.1 + 0.1 * 0.4),
+        (Stroke(((0.0, 0.0), (1.0, 1.0)), 1.0), 1.0),
+        (Rectangle(0.25, 0.5, 0.75, 0.6), 8 * 0.5 * 0.1),
+        (Ellipse(-1.0, -1.0, 2.0, 2.0), 8.0),
+        (Polygon(((0.1, 0.1), (0.4, 0.1), (0.4, 0.6))), 8 * 0.3 * 0.5),
+    ],
+)
+def test_the_work_of_a_shape_is_the_area_of_its_boxes(shape, work):
+    assert work_of([shape]) == pytest.approx(work)
+    assert work_of([shape] * 3) == pytest.approx(3 * work)
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-300, 1e-7])
+@pytest.mark.parametrize("kind", [Rectangle, Ellipse])
+def test_a_shape_of_nothing_is_refused(kind, size):
+    with pytest.raises(BadShape, match="too small to hide anything"):
+        kind(0.0, 0.0, size, 0.5)

@@ -33,7 +33,7 @@ def test_a_recipe_survives_its_link(drawn):
 
 
 def test_a_drawing_too_large_for_a_link_is_refused_with_the_way_out():
-    points = tuple((n * 0.6180339887 % 1, n * 0.7548776662 % 1) for n in range(5000))
+    points = tuple((n * 0.6180339887 % 1, n * 0.7548776662 % 1) for n in range(3000))
     with pytest.raises(BadRecipe) as refusal:
         example_link(Recipe(PHOTO, CHECKPOINT, (Stroke(points, 0.01),)))
     assert "file" in refusal.value.hint

@@ -1,0 +1,159 @@
+"""Files that would unfold to more than lies in them are refused before anything unfolds them."""
+
+import hashlib
+import io
+import json
+import pickle
+import struct
+import zipfile
+
+import pytest
+import torch
+
+from ran.errors import BadCheckpoint
+from ran.net.card import LONGEST_NAME, LONGEST_TEXT, MOST_BYTES, read_card, read_json
+from ran.net.checkpoints import load_checkpoint
+from ran.net.released import load_released
+from ran.net.untrusted import (
+    MOST_ENTRIES,
+    MOST_HEADER,
+    MOST_OPERATIONS,
+    MOST_PICKLED,
+    check_pickled,
+)
+
+
+def saved(content, **options) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(content, buffer, **options)
+    return buffer.getvalue()
+
+
+STATE = {"state_dict": {"module.fc.weight": torch.ones(8, 512)}}
+
+
+def packed_again(content: bytes, kind: int, change=lambda name, held: held) -> bytes:
+    """The same archive with its entries changed, or compressed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(buffer, "w", kind) as out:
+        for name in source.namelist():
+            out.writestr(name, change(name, source.read(name)))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """What torch.load was given: it must stay empty."""
+    given = []
+    monkeypatch.setattr(torch, "load", lambda *args, **_: given.append(args))
+    return given
+
+
+def refused(tmp_path, content: bytes, words: str) -> None:
+    path = tmp_path / "mine.pth.tar"
+    path.write_bytes(content)
+    with pytest.raises(BadCheckpoint, match=words) as refusal:
+        load_released(path)
+    assert str(tmp_path) not in str(refusal.value)
+
+
+def test_what_torch_save_writes_passes(tmp_path):
+    for number, options in enumerate(({}, {"_use_new_zipfile_serialization": False})):
+        path = tmp_path / f"{number}.pth"
+        path.write_bytes(saved(STATE, **options))
+        check_pickled(path)
+
+
+def test_a_compressed_file_is_refused_before_it_is_opened(tmp_path, opened):
+    zeros = saved({"state_dict": {"module.fc.weight": torch.zeros(1000, 1000)}})
+    content = packed_again(zeros, zipfile.ZIP_DEFLATED)
+    assert len(content) < len(zeros) / 100
+    refused(tmp_path, content, "is compressed, which torch.save never does")
+    assert not opened
+
+
+def test_entries_larger_than_the_file_are_refused(tmp_path, opened):
+    content = bytearray(saved(STATE))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sizes = [entry.file_size for entry in archive.infolist() if "/data/" in entry.filename]
+    place = content.rindex(struct.pack("<II", sizes[0], sizes[0]))  # in the directory
+    content[place : place + 8] = struct.pack("<II", 2**30, 2**30)
+    refused(tmp_path, bytes(content), r"says that it holds more than its [\d,]+ bytes")
+    assert not opened
+
+
+def test_more_entries_than_any_network_has_are_refused(tmp_path, opened):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as out:
+        for number in range(MOST_ENTRIES + 1):
+            out.writestr(str(number), b"")
+    refused(tmp_path, buffer.getvalue(), "far more parts than a network has")
+    assert not opened
+
+
+def test_a_pickle_of_a_million_names_is_refused(tmp_path, opened):
+    names = pickle.dumps(dict.fromkeys(map(str, range(MOST_PICKLED // 8))))
+    content = packed_again(
+        saved(STATE), zipfile.ZIP_STORED,
+        lambda name, held: names if name.endswith("data.pkl") else held,
+    )  # fmt: skip
+    refused(tmp_path, content, "far more parts than a network has")
+    assert not opened
+
+
+def test_an_old_file_of_a_million_names_is_refused(tmp_path, opened):
+    old = saved(STATE, _use_new_zipfile_serialization=False)
+    names = pickle.dumps(dict.fromkeys(map(str, range(MOST_OPERATIONS // 2))), protocol=2)
+    assert old.startswith(pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2))
+    refused(tmp_path, names + old, "far more parts than a network has")
+    assert not opened
+
+
+def test_a_view_that_repeats_one_number_is_refused_without_being_written_out(tmp_path):
+    """Of 10^12 numbers: a copy of it would need terabytes."""
+    vast = torch.zeros(1).expand(10**6, 10**6)
+    state = {"alpha.0.weight": vast, "beta.0.weight": vast, "fc.weight": vast}
+    refused(tmp_path, saved({"state_dict": state}), "has 1000000 outputs")
+
+
+def test_a_long_header_is_refused_before_it_is_read(checkpoint, tmp_path, monkeypatch):
+    folder = tmp_path / "ours"
+    folder.mkdir()
+    header = struct.pack("<Q", MOST_HEADER + 1) + b"{" + b" " * MOST_HEADER + b"}"
+    (folder / "model.safetensors").write_bytes(header)
+    card = json.loads((checkpoint / "card.json").read_text())
+    card["sha256"] = hashlib.sha256(header).hexdigest()
+    (folder / "card.json").write_text(json.dumps(card))
+    monkeypatch.setattr("ran.net.checkpoints.load_file", lambda _: pytest.fail("it was read"))
+    with pytest.raises(BadCheckpoint, match="names more tensors than any network here has"):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("name", "n" * (LONGEST_NAME + 1), "says name"),
+        ("name", "two\nlines", "says name"),
+        ("name", "", "says name"),
+        ("note", "n" * (LONGEST_TEXT + 1), "says note"),
+        ("note", "half \ud800 of a character", "it holds half of a character"),
+    ],
+)
+def test_a_text_of_a_card_is_bounded(field, value, words, checkpoint, tmp_path):
+    card = json.loads((checkpoint / "card.json").read_text())
+    (tmp_path / "card.json").write_text(json.dumps({**card, field: value}))
+    with pytest.raises(BadCheckpoint, match=words):
+        read_card(tmp_path / "card.json")
+
+
+def test_a_card_as_large_as_a_book_is_refused_unread(tmp_path):
+    (tmp_path / "card.json").write_bytes(b" " * (MOST_BYTES + 1))
+    with pytest.raises(BadCheckpoint, match="more than 1 MB"):
+        read_card(tmp_path / "card.json")
+
+
+def test_many_names_are_read_in_one_pass(tmp_path):
+    """Counting each among all would take hours."""
+    path = tmp_path / "names.json"
+    path.write_text(json.dumps(dict.fromkeys(map(str, range(60_000)), 0)))
+    assert len(read_json(path)) == 60_000
