@@ -206,6 +206,8 @@ def _in_words(report: dict[str, Any]) -> str:
             f"\n  sum {report['sum']:.4g}, change of the target {report['total']:.4g}, "
             f"gap {report['gap']:.2g} ({100 * report['gap_share']:.1f} %)"
         )
+    if report["local_gaps"] is not None:
+        words += f", piece by piece {report['local_gaps']:.2g}"
     for region in report["regions"]:
         words += f"\n  {region['name']:<18} {region['smallest']:.4g} to {region['largest']:.4g}"
     words += trust_in_words(report)

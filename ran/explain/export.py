@@ -28,6 +28,7 @@ def heatmap_facts(heatmap: Heatmap) -> dict[str, Any]:
         "total": heatmap.total,
         "gap": heatmap.gap,
         "gap_share": heatmap.gap_share,
+        "local_gaps": heatmap.local_gaps,
     }
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ran.face.covers.shape_fields import Point
 from ran.face.detect import Face
 from ran.face.shapes import (
     LARGEST_STICKER,
     REACH,
     Ellipse,
-    Point,
     Polygon,
     Rectangle,
     Shape,

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ran.errors import BadShape
+from ran.face.covers.shape_fields import MAX_POINTS, READERS, Point, as_number, check_count, shown
 from ran.face.covers.sticker_art import ART
-from ran.face.shape_fields import MAX_POINTS, READERS, Point, as_number, check_count, shown
 
 REACH = 2.0
 """How far, in face sides, a shape may lie outside the face: it may be dragged over the edge."""

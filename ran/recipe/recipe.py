@@ -12,9 +12,9 @@ from typing import Any, NoReturn
 
 from ran.errors import BadRecipe, BadRequest, BadShape
 from ran.face.covers.occlusion import Fill
+from ran.face.covers.shape_fields import MAX_POINTS
 from ran.face.detect import Face
 from ran.face.shapes import (
-    MAX_POINTS,
     MAX_SHAPES,
     Shape,
     check_work,

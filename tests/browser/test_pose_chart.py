@@ -42,7 +42,7 @@ def test_a_sweep_that_is_stopped_shows_what_is_done_and_goes_on_from_there(app, 
     page.goto(f"{app}/poses")
     settled(page)
     page.get_by_text("5", exact=True).click()  # 25 poses
-    expect(page.get_by_text(re.compile(r"Poses: \d+ of 25, about"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Poses: pose \d+ of 25, about"))).to_be_visible()
     page.get_by_role("button", name="Stop", exact=True).click()
     said = page.get_by_text(re.compile(r"Stopped\. \d+ of 25 poses are done and shown\."))
     expect(said).to_be_visible()

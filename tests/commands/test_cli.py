@@ -269,17 +269,17 @@ def test_as_a_process_it_prints_json_and_nothing_else(checkpoint, engine, face):
 @pytest.mark.data
 @pytest.mark.parametrize("layout", ["fixed", "landmark"])
 def test_the_bundled_network_reaches_its_floor_on_valid(layout, data):
-    """On the first 640 faces of FER2013Valid: the test lists are read by `release` alone."""
+    """On the first 320 faces of FER2013Valid: the test lists are read by `release` alone."""
     from ran.study.data.ferplus import read_ferplus, read_lists
     from ran.study.evaluation.accuracy import accuracy, listed_layout
 
     engine = Engine.load(device="cpu")
     listed = frozenset(read_lists(data / "ran_lists").train)
-    faces = read_ferplus(data / "ferplus" / "ferplus.zip", "valid").chosen(listed).first(640)
+    faces = read_ferplus(data / "ferplus" / "ferplus.zip", "valid").chosen(listed).first(320)
     assert layout in engine.card.trained_layouts
     reached = accuracy(engine.asked, faces, engine.card.input_size, layout=listed_layout(layout))
-    # .8547 and .8484 were measured; of all 3,191 faces .8790 and .8768.
-    assert reached >= 0.84
+    # .8813 and .8750 were measured; of all 3,191 faces .8790 and .8768.
+    assert reached >= 0.86
 
 
 @pytest.mark.parametrize("command", [("--help",), ("predict", ASTRONAUT, "--device", "cpu")])

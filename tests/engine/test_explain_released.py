@@ -1,8 +1,8 @@
-"""The bundled network on the example faces: more steps close the gap."""
+"""The bundled network on example faces: few gradients, where they count, nearly close the gap."""
 
 from pathlib import Path
 
-import numpy as np
+import pytest
 
 from ran.engine import Engine
 from ran.face.photo import open_photo
@@ -11,15 +11,12 @@ from ran.scene import Scene
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def test_the_median_gap_over_example_faces_falls_with_steps():
+@pytest.mark.parametrize("name", ["astronaut.png", "drawn_surprise.png"])
+def test_the_gap_of_integrated_gradients_is_below_one_percent_before_the_limit(name):
+    """Twenty even steps missed 60 % in the median of three drawn faces."""
     engine = Engine.load(device="cpu")
-    photos = sorted(EXAMPLES.glob("drawn_*.png"))[:4]
-    gaps = []
-    for photo in photos:
-        scene = Scene(engine.find_faces(open_photo(photo))[0])
-        maps = [engine.explain(scene, "integrated-gradients", steps=steps) for steps in (4, 40, 80)]
-        gaps.append([heatmap.gap_share for heatmap in maps])
-    few, default, many = np.median(gaps, axis=0)
-    assert default < few / 2
-    assert many < default
-    assert many < 0.02
+    scene = Scene(engine.find_faces(open_photo(EXAMPLES / name))[0])
+    heatmap = engine.explain(scene, "integrated-gradients")
+    assert heatmap.gap_share < 0.01
+    assert 16 <= heatmap.steps <= 32
+    assert heatmap.local_gaps < 0.1 * abs(heatmap.total)

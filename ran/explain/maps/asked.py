@@ -83,6 +83,7 @@ class Asked:
         *,
         signed: bool,
         total: float | None = None,
+        local_gaps: float | None = None,
         baseline: bool = False,
         steps: int | None = None,
     ) -> Heatmap:
@@ -94,6 +95,7 @@ class Asked:
             regions: f32[R, s, s].
             signed: whether values below zero speak against the target.
             total: f(face) - f(baseline).
+            local_gaps: the sum of what each piece of the way misses, without its sign.
             baseline: whether the baseline was used.
             steps: how many steps, draws or positions were computed.
         """
@@ -106,6 +108,7 @@ class Asked:
             self.target.name,
             gap=None if total is None else abs(float(laid.sum(dtype=np.float64)) - total),
             total=total,
+            local_gaps=local_gaps,
             baseline=self.baseline.name if baseline else None,
             steps=steps,
         )

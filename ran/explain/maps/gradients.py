@@ -2,8 +2,7 @@
 
 Captum's Saliency gives the gradient. It is asked about the crops, which the network sees: cropping
 is linear, so its transpose lays a gradient on the face exactly (`gather_gradients`), and the maps
-of the regions come from the same backward pass. The path of integrated gradients is driven here,
-because Captum's own class tells neither how far it is nor stops; a test holds it equal to Captum's.
+of the regions come from the same backward pass.
 
 Colour channels are summed. A grey network's three channels carry one gradient, split by the
 weights of red, green and blue: their sum is the gradient with respect to the grey level.
@@ -11,14 +10,11 @@ weights of red, green and blue: their sum is the gradient with respect to the gr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-import torch
 from torch import Tensor
 
-from ran.explain.heatmap import Explaining, Heatmap
+from ran.explain.heatmap import Heatmap
 from ran.explain.maps.asked import Asked
 from ran.explain.maps.onto_face import gather_gradients
 from ran.net.regions import crop_regions
@@ -43,36 +39,6 @@ def input_x_gradient(asked: Asked) -> Heatmap:
     crops = crop_regions(asked.face, asked.boxes)
     values = (asked.face * gather_gradients(slopes, asked.boxes))[0].sum(0)
     return settled.heatmap("input-x-gradient", values, (crops * slopes)[0].sum(1), signed=True)
-
-
-def integrated_gradients(asked: Asked) -> Iterator[Explaining]:
-    """Integrate the gradient along the straight line from the baseline to the face.
-
-    (x - b) times the mean gradient on the line (Sundararajan et al. 2017, Eq. 1, arXiv:1703.01365),
-    by Gauss-Legendre quadrature at `count` points. The values sum to f(face) - f(baseline) but for
-    the error of the quadrature, which is the gap.
-    """
-    asked = asked.settled()
-    blank = asked.blank()
-    score, empty = asked.scores(torch.cat([asked.face, blank])).double().tolist()
-    start, change = (crop_regions(picture, asked.boxes) for picture in (blank, asked.face - blank))
-    nodes, weights = (
-        torch.tensor(values / 2, dtype=start.dtype, device=start.device).view(-1, 1, 1, 1, 1)
-        for values in np.polynomial.legendre.leggauss(asked.count)
-    )
-    mean = torch.zeros_like(start)
-    size = asked.faces_at_once
-    for first in range(0, asked.count, size):
-        points = start + (nodes[first : first + size] + 0.5) * change
-        mean += (weights[first : first + size] * slopes_at(asked, points)).sum(0, keepdim=True)
-        if first + size < asked.count:
-            yield Explaining(first + size, asked.count, None)
-    values = ((asked.face - blank) * gather_gradients(mean, asked.boxes))[0].sum(0)
-    heatmap = asked.heatmap(
-        "integrated-gradients", values, (change * mean)[0].sum(1), signed=True,
-        total=score - empty, baseline=True, steps=asked.count,
-    )  # fmt: skip
-    yield Explaining(asked.count, asked.count, heatmap)
 
 
 def slopes_at(asked: Asked, crops: Tensor) -> Tensor:

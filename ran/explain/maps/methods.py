@@ -14,7 +14,8 @@ from ran.explain.heatmap import Explaining, Heatmap
 from ran.explain.maps.asked import Asked
 from ran.explain.maps.backpropagation import deeplift, guided_grad_cam
 from ran.explain.maps.grad_cam import grad_cam
-from ran.explain.maps.gradients import input_x_gradient, integrated_gradients, saliency
+from ran.explain.maps.gradients import input_x_gradient, saliency
+from ran.explain.maps.path import integrated_gradients
 from ran.explain.maps.perturbation import occlusion, region_ablation
 from ran.explain.maps.sampling import gradient_shap, smoothgrad
 

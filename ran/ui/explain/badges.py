@@ -42,6 +42,11 @@ def gap(maps: Sequence[Heatmap | None], unit: str) -> bool:
         f"{face} face: the values add up to {signed(float(heatmap.values.sum()), 3)}, the target "
         f"changes by {signed(total, 3)} {unit}".rstrip()
         + " from the baseline to the face."
+        + (
+            ""
+            if heatmap.local_gaps is None
+            else f" Piece by piece of the way, without signs, {heatmap.local_gaps:.3f} is missed."
+        )
         for face, heatmap, total, _ in promised
     )
     worst = max(share for *_, share in promised)
