@@ -1,4 +1,4 @@
-"""python -m ran predict | explain | poses | evaluate | train | convert."""
+"""ran app | predict | explain | poses | evaluate | train | convert; also as python -m ran."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ran.commands import evaluate, explain, poses, predict
+from ran.commands import app, evaluate, explain, poses, predict
 from ran.commands.network import refuse_unused, say
 from ran.errors import BadRequest, RanError
 from ran.expressions import CLASS_ORDERS
@@ -21,6 +21,13 @@ _NOT_OURS = {
     errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR,
 }  # fmt: skip
 """What a path or a disk does, and a fault of ours does not."""
+
+
+_EXTRAS = {
+    "streamlit": "app", "plotly": "app", "av": "video", "accelerate": "train",
+    "kaleido": "export",
+}  # fmt: skip
+"""What the core does without, and the extra that brings it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,6 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()  # a pipe that was closed shows here, not when Python ends
     except RanError as error:
         say(str(error))
+        return 2
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRAS:
+            raise
+        extra = _EXTRAS[package]
+        say(
+            f"This needs {package}, which is not installed. Run "
+            f"`pip install 'ran-face-lab[{extra}]'`."
+        )
         return 2
     except BrokenPipeError:  # `| head` has what it wants; what is still buffered goes nowhere
         _drop_output()
@@ -81,6 +98,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser(*, for_training: bool) -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m ran", description="Region Attention Networks")
     commands = parser.add_subparsers(dest="command", required=True)
+    app.add_arguments(commands.add_parser("app", help="the app in a browser, from any folder"))
     predict.add_arguments(commands.add_parser("predict", help="answer for every face of a photo"))
     explain.add_arguments(
         commands.add_parser("explain", help="which pixels of a face speak for a target")

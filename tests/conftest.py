@@ -44,6 +44,7 @@ SLOW = frozenset(
         "test_poses_page",
         "test_processes",
         "test_slow_maps",
+        "test_wheel",
     ]
 )
 """Files that take more than eight seconds on two cores: `make check` leaves them out."""

@@ -29,7 +29,7 @@ LAYERS = (  # a lower line never imports a higher one
     ("ran.scene", "ran.prediction", "ran.shown"),
     ("ran.net",),
     ("ran.face",),
-    ("ran.expressions", "ran.errors", "ran.writing"),
+    ("ran.expressions", "ran.errors", "ran.writing", "ran.places"),
 )
 SHARED_NAMES = ("__init__.py", "page.py", "exports.py")
 PAGE_ROOMS = ("ran.ui.occlude", "ran.ui.explain", "ran.ui.poses", "ran.ui.model")

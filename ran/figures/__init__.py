@@ -1,6 +1,5 @@
-"""Values -> Plotly figures and PIL pictures, in one grammar."""
+"""Values -> figures and pictures, in one grammar; charts of Plotly's are asked of their modules."""
 
-from ran.figures.charts import scores
 from ran.figures.grammar import (
     CONFIG,
     DARK,
@@ -15,9 +14,7 @@ from ran.figures.grammar import (
 )
 from ran.figures.numbers import MINUS, signed, weight
 from ran.figures.pictures import SIGNED, UNSIGNED, heat_overlay, outlined
-from ran.figures.studies import ablations, rb_margins
 from ran.figures.tracks import margin
-from ran.figures.worths import Panel, side_by_side
 
 __all__ = [
     "CONFIG",
@@ -27,19 +24,14 @@ __all__ = [
     "SIGNED",
     "UNSIGNED",
     "Moved",
-    "Panel",
     "Theme",
-    "ablations",
     "change",
     "change_colour",
     "heat_overlay",
     "ink_on",
     "margin",
     "outlined",
-    "rb_margins",
     "saving",
-    "scores",
-    "side_by_side",
     "signed",
     "weight",
     "weight_colour",

@@ -6,7 +6,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ran.figures.grammar import Theme, bar, blank
+from ran.figures.grammar import Theme
+from ran.figures.traces import bar, blank
 
 
 def scores(rows: list[tuple[str, float, float, float, float | None]], theme: Theme) -> go.Figure:

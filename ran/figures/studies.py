@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import plotly.graph_objects as go
 
-from ran.figures.grammar import Theme, blank
+from ran.figures.grammar import Theme
 from ran.figures.numbers import signed
+from ran.figures.traces import blank
 
 
 def ablations(rows: Sequence[tuple[str, float, float]], theme: Theme) -> go.Figure:

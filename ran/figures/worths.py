@@ -8,8 +8,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ran.figures.grammar import Theme, bar, blank, change_colour, dots
+from ran.figures.grammar import Theme, change_colour
 from ran.figures.numbers import MINUS
+from ran.figures.traces import bar, blank, dots
 
 _LETTER = 7
 """Pixels that a letter of a region's name takes, at most in the mean."""

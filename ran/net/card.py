@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from unicodedata import category
 
 from ran.errors import BadCheckpoint
 from ran.net.attention import ATTENTIONS
@@ -191,9 +192,17 @@ def _are_classes(value: Any) -> bool:
 
 
 def _is_class(value: Any) -> bool:
-    """Say whether a value is a name of one printable line that is not blank."""
-    is_name = isinstance(value, str) and value.isprintable() and value.strip() == value
-    return is_name and 1 <= len(value) <= LONGEST_CLASS
+    """Say whether a value is a name of one line that no label reads as anything but words.
+
+    A page's labels read Markdown: brackets, colons and dollars would be links, pictures, signs.
+    """
+    is_name = isinstance(value, str) and value.strip() == value
+    return is_name and 1 <= len(value) <= LONGEST_CLASS and all(map(_is_plain, value))
+
+
+def _is_plain(letter: str) -> bool:
+    # Marks belong to letters: many scripts write vowels with them.
+    return letter.isalnum() or letter in " -_'/,&+()" or category(letter).startswith("M")
 
 
 _SHARE, _COUNT = (0.0, 1.0), (0, 10**9)
@@ -258,7 +267,7 @@ _FIELDS: dict[str, _Claim] = {
     "backbone": _one_of(*BACKBONES),
     "classes": (
         _are_classes,
-        f"a list of different names of one line, 1 to {LONGEST_CLASS} letters each",
+        f"a list of different names of 1 to {LONGEST_CLASS} letters, digits, spaces and -_'/,&+()",
     ),
     "input_size": (lambda value: _is_whole(value, 32, 512), "32 to 512 pixels"),
     "grey": (lambda value: isinstance(value, bool), "true or false"),

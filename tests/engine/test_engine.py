@@ -16,8 +16,7 @@ from torch import nn
 from torchvision import models
 
 from ran.engine import Engine
-from ran.engine.devices import devices
-from ran.errors import BadCheckpoint, BadFraming, BadRequest
+from ran.errors import BadCheckpoint, BadFraming
 from ran.face.covers.occlusion import Fill
 from ran.face.detect import Face
 from ran.face.photo import open_photo
@@ -330,28 +329,3 @@ def test_as_json_says_all_that_the_prediction_holds(engine):
     assert regions == [(box.name, box.edges) for box in answer.boxes]
     for name in ("expression", "alpha", "rb_margin", "rb_loss"):
         assert content[name] == getattr(answer, name)
-
-
-def test_the_environment_names_the_device_unless_the_caller_does(checkpoint, monkeypatch):
-    there = {"best": "Best there is", "cpu": "CPU"}
-    monkeypatch.setattr("ran.engine.devices.devices", lambda: there)
-    model, card = load_checkpoint(checkpoint)
-    for value in ("cpu", "moon"):
-        monkeypatch.setenv("RAN_DEVICE", value)
-        assert Engine(model, card, device="cpu").device == "cpu"
-    with pytest.raises(BadRequest, match="no device 'moon'"):
-        Engine(model, card)
-    monkeypatch.setenv("RAN_DEVICE", "cpu")
-    assert Engine(model, card).device == "cpu"
-    for nothing in ("", "auto"):
-        monkeypatch.setenv("RAN_DEVICE", nothing)
-        monkeypatch.setattr("ran.engine.devices.devices", lambda: {"cpu": "CPU", "other": "Other"})
-        assert Engine(model, card).device == "cpu", "the first, best device"
-
-
-@pytest.mark.parametrize("name", ["tpu", "cpu:0", "cpu:", "", "CPU", "cuda:99", "cuda:x"])
-def test_an_unknown_device_is_refused_with_those_there_are(name, checkpoint):
-    with pytest.raises(BadRequest, match="no device") as refusal:
-        Engine.load(checkpoint, name)
-    assert "cpu" in refusal.value.hint
-    assert list(devices())[-1] == "cpu"

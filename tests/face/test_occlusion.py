@@ -118,7 +118,7 @@ def test_a_mask_shrinks_with_every_eraser_and_only_where_it_goes(drawn, eraser):
 
 
 @settings(deadline=None)
-@given(drawings, st.sampled_from(FILLS), st.floats(0, 1))
+@given(drawings, st.sampled_from(list(FILLS)), st.floats(0, 1))
 def test_erasing_everything_brings_back_every_bit_of_the_face(drawn, kind, opacity):
     corners = ((0, 0), (1, 0), (1, 0.5), (0, 0.5), (0, 1), (1, 1))
     everything = Stroke(corners, width=1.0, erase=True)
@@ -127,7 +127,7 @@ def test_erasing_everything_brings_back_every_bit_of_the_face(drawn, kind, opaci
 
 
 @settings(deadline=None)
-@given(drawings, st.sampled_from(FILLS))
+@given(drawings, st.sampled_from(list(FILLS)))
 def test_opacity_zero_and_no_shapes_change_no_bit(drawn, kind):
     np.testing.assert_array_equal(hide(PIXELS, (), fill_of(kind)), PIXELS)
     transparent = hide(PIXELS, drawn, fill_of(kind, opacity=0.0))
@@ -136,7 +136,7 @@ def test_opacity_zero_and_no_shapes_change_no_bit(drawn, kind):
 
 
 @settings(deadline=None)
-@given(drawings, st.sampled_from(FILLS), st.floats(0, 1))
+@given(drawings, st.sampled_from(list(FILLS)), st.floats(0, 1))
 def test_pixels_outside_the_mask_keep_every_bit(drawn, kind, opacity):
     original = PIXELS.copy()
     hidden = hide(PIXELS, drawn, fill_of(kind, opacity=opacity))
@@ -201,7 +201,7 @@ def test_an_impossible_fill_is_refused_with_a_next_step(options):
     assert refusal.value.hint
 
 
-@pytest.mark.parametrize("kind", FILLS)
+@pytest.mark.parametrize("kind", list(FILLS))
 def test_the_covering_is_what_a_cover_over_the_whole_face_shows(kind):
     everywhere = (Rectangle(-1.0, -1.0, 2.0, 2.0),)
     seen = covering(PIXELS, fill_of(kind, opacity=0.3))

@@ -14,9 +14,9 @@ from ran.figures import (
     change,
     change_colour,
     outlined,
-    scores,
     signed,
 )
+from ran.figures.charts import scores
 from ran.net.regions import Box, fixed_layout
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ran.figures import CONFIG, DARK, LIGHT, Panel, saving, side_by_side
+from ran.figures import CONFIG, DARK, LIGHT, saving
+from ran.figures.worths import Panel, side_by_side
 
 NAMES = ("Whole face", "Upper left", "Lower middle")
 WEIGHTS = Panel("w, × uniform", "weight", [0.97, 1.02, 1.20], [1.03, 1.15, 0.73], 1, "1×", "×")

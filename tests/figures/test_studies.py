@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from ran import figures
-from ran.figures import DARK, LIGHT
+from ran.figures import DARK, LIGHT, studies
 
 ROWS = [("As the paper", 84.0, 0.2), ("Without RB-loss", 83.25, 0.4), ("Whole face", 80.0, 0.0)]
 
@@ -16,7 +15,7 @@ def ink(figure):
 
 
 def test_each_variant_has_its_dot_its_bar_and_its_difference_in_words():
-    figure = figures.ablations(ROWS, LIGHT)
+    figure = studies.ablations(ROWS, LIGHT)
     assert {name: trace.x[0] for name, trace in ink(figure).items()} == {
         name: accuracy for name, accuracy, _ in ROWS
     }
@@ -34,7 +33,7 @@ def test_each_variant_has_its_dot_its_bar_and_its_difference_in_words():
 
 
 def test_variants_that_all_reach_the_same_still_have_an_axis():
-    figure = figures.ablations([("One", 50.0, 0.0), ("Other", 50.0, 0.0)], DARK)
+    figure = studies.ablations([("One", 50.0, 0.0), ("Other", 50.0, 0.0)], DARK)
     low, high = figure.layout.xaxis.range
     assert low < 50 < high
 
@@ -42,7 +41,7 @@ def test_variants_that_all_reach_the_same_still_have_an_axis():
 def test_margins_are_shares_of_all_faces_and_the_axis_holds_what_is_used():
     edges = [round(-0.3 + 0.1 * step, 1) for step in range(7)]
     without, trained = [0, 0, 6, 2, 0, 0], [0, 0, 0, 1, 3, 0]
-    figure = figures.rb_margins(edges, without, trained, 0.02, LIGHT)
+    figure = studies.rb_margins(edges, without, trained, 0.02, LIGHT)
     shares = {trace.hovertemplate.split(":")[0]: list(trace.y) for trace in figure.data}
     assert shares == {
         "trained with RB-loss": pytest.approx([0, 0, 0, 25, 75, 0]),

@@ -157,3 +157,34 @@ def test_many_names_are_read_in_one_pass(tmp_path):
     path = tmp_path / "names.json"
     path.write_text(json.dumps(dict.fromkeys(map(str, range(60_000)), 0)))
     assert len(read_json(path)) == 60_000
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "![](http://a.b/c)",
+        "[calm](x)",
+        ":material/home:",
+        "$x$",
+        "*calm*",
+        "`calm`",
+        "<b>calm",
+        "a\tb",
+    ],
+)
+def test_a_class_that_a_label_would_read_as_markdown_is_refused(name, checkpoint, tmp_path):
+    card = json.loads((checkpoint / "card.json").read_text())
+    card["classes"][0] = name
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    with pytest.raises(BadCheckpoint, match="says classes"):
+        read_card(tmp_path / "card.json")
+
+
+@pytest.mark.parametrize(
+    "name", ["calm", "very happy", "Überraschung", "혐오", "घृणा", "calm/neutral"]
+)
+def test_a_class_in_any_script_is_read(name, checkpoint, tmp_path):
+    card = json.loads((checkpoint / "card.json").read_text())
+    card["classes"][0] = name
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    assert read_card(tmp_path / "card.json").classes[0] == name

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageFilter
 
 from ran.errors import BadRequest
 from ran.face.mask import rasterise, rasterise_look
 from ran.face.shapes import Shape
-
-FillKind = Literal["black", "grey", "mean", "noise", "blur", "colour", "look"]
-FILLS: tuple[FillKind, ...] = get_args(FillKind)
 
 
 @dataclass(frozen=True)
@@ -28,7 +24,7 @@ class Fill:
     sticker's own look, and black for what is no sticker. `opacity` in [0, 1]: 0 hides nothing.
     """
 
-    kind: FillKind = "black"
+    kind: str = "black"
     colour: tuple[int, int, int] | None = None
     seed: int = 0
     opacity: float = 1.0
@@ -76,22 +72,30 @@ def covering(pixels: NDArray[np.uint8], fill: Fill) -> NDArray[np.uint8]:
 
     For "look" it is what stands there where there is no sticker.
     """
-    plain = Fill() if fill.kind == "look" else fill
-    return np.asarray(np.rint(_cover(pixels, plain)), np.uint8)
+    return np.asarray(np.rint(_cover(pixels, fill)), np.uint8)
 
 
 def _cover(pixels: NDArray[np.uint8], fill: Fill) -> NDArray[np.float32]:
-    if fill.kind == "blur":
-        radius = pixels.shape[0] / 12
-        blurred = Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(radius))
-        return np.asarray(blurred, np.float32)
-    if fill.kind == "noise":
-        noise = np.random.default_rng(fill.seed).integers(0, 256, pixels.shape)
-        return noise.astype(np.float32)
-    flat = {
-        "black": (0.0, 0.0, 0.0),
-        "grey": (128.0, 128.0, 128.0),
-        "colour": fill.colour or (0, 0, 0),
-        "mean": pixels.reshape(-1, 3).mean(0),
-    }[fill.kind]
-    return np.broadcast_to(np.asarray(flat, np.float32), pixels.shape)
+    return np.broadcast_to(np.asarray(FILLS[fill.kind](pixels, fill), np.float32), pixels.shape)
+
+
+def _blurred(pixels: NDArray[np.uint8], fill: Fill) -> NDArray[np.uint8]:
+    radius = pixels.shape[0] / 12
+    return np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(radius)))
+
+
+def _noise(pixels: NDArray[np.uint8], fill: Fill) -> NDArray[np.int64]:
+    return np.random.default_rng(fill.seed).integers(0, 256, pixels.shape)
+
+
+FILLS: dict[str, Callable[[NDArray[np.uint8], Fill], ArrayLike]] = {
+    "black": lambda pixels, fill: 0.0,
+    "grey": lambda pixels, fill: 128.0,
+    "mean": lambda pixels, fill: pixels.reshape(-1, 3).mean(0),
+    "noise": _noise,
+    "blur": _blurred,
+    "colour": lambda pixels, fill: fill.colour or 0.0,
+    "look": lambda pixels, fill: 0.0,
+}
+"""By name: what stands where all of a face u8[S, S, 3] is hidden, 0 to 255; a number or a colour is
+the same everywhere. "look" has it where there is no sticker."""

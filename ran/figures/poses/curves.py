@@ -16,10 +16,11 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image
 
-from ran.figures.grammar import Theme, bar, blank, change, change_colour, dots
+from ran.figures.grammar import Theme, change, change_colour
 from ran.figures.poses import marks
 from ran.figures.poses.axis import TIME, YAW, Along, degrees, stands
 from ran.figures.poses.lines import Line, class_lines, likeliest, lines
+from ran.figures.traces import bar, blank, dots
 from ran.study.poses.posed import Answered
 
 _THUMBNAIL = 96

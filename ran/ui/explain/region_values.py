@@ -13,7 +13,8 @@ from ran import figures
 from ran.engine import Engine
 from ran.explain.regions.shapley import RegionValues
 from ran.explain.trust.ranks import least_significant, spearman
-from ran.figures import Panel, signed
+from ran.figures import signed
+from ran.figures.worths import Panel, side_by_side
 from ran.prediction import Prediction
 from ran.shown import Shown
 from ran.ui.shared import panels
@@ -97,7 +98,7 @@ def beside(found: Sequence[Worth], about: str) -> None:
             )  # fmt: skip
         panels.key_line()
         st.plotly_chart(
-            figures.side_by_side(names, _panels(found, attention, worth, name), colours),
+            side_by_side(names, _panels(found, attention, worth, name), colours),
             theme=None, config=figures.saving("ran-regions"),
             alt=f"{attention} of each region beside its {worth.lower()} for {name}",
         )  # fmt: skip

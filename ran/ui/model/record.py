@@ -6,7 +6,7 @@ import streamlit as st
 
 from ran import figures
 from ran.explain.regions.controls import CONTROLS, LEARNT
-from ran.figures import signed
+from ran.figures import charts, signed, studies
 from ran.figures.html import render
 from ran.net.card import Card
 from ran.study.evaluation.ablation_table import WITH_RB_LOSS, WITHOUT_RB_LOSS, AblationTable
@@ -37,7 +37,7 @@ def scores(card: Card) -> None:
             ("diamond", "RAN, the paper (with face pretraining)"),
         )
         st.plotly_chart(
-            figures.scores(rows, panels.theme()), theme=None, config=figures.CONFIG,
+            charts.scores(rows, panels.theme()), theme=None, config=figures.CONFIG,
             alt="; ".join(f"{row[0]}: {row[1]:.1f} %" for row in rows),
         )  # fmt: skip
         _lists(card)
@@ -189,7 +189,7 @@ def classes(card: Card) -> None:
             "them are answered so; bars are 95 % Wilson intervals.",
         )
         st.plotly_chart(
-            figures.scores(rows, panels.theme()), theme=None, config=figures.CONFIG,
+            charts.scores(rows, panels.theme()), theme=None, config=figures.CONFIG,
             alt="; ".join(f"{row[0]}: {row[1]:.1f} %" for row in rows),
         )  # fmt: skip
 
@@ -206,7 +206,7 @@ def ablations(table: AblationTable) -> None:
         )
         rows = [(row.name, 100 * row.accuracy, 100 * row.spread) for row in table.rows]
         st.plotly_chart(
-            figures.ablations(rows, panels.theme()), theme=None, config=figures.CONFIG,
+            studies.ablations(rows, panels.theme()), theme=None, config=figures.CONFIG,
             alt="; ".join(f"{name}: {accuracy:.1f} %" for name, accuracy, _ in rows),
         )  # fmt: skip
         # The test lists are left for released checkpoints.
@@ -236,7 +236,7 @@ def rb_margins(table: AblationTable) -> None:
         )
         panels.marks(("square", "trained with RB-loss"), ("frame", "trained without"))
         st.plotly_chart(
-            figures.rb_margins(
+            studies.rb_margins(
                 table.edges, table.margins[WITHOUT_RB_LOSS], table.margins[WITH_RB_LOSS], alpha,
                 colours,
             ),

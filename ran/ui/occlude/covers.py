@@ -17,7 +17,7 @@ def covers(session: Session) -> None:
     """Ask what hides the face and write it into the session."""
     kind, strength = st.columns(2)
     fill = kind.selectbox(
-        "Hide with", FILLS, key=seed("fill", session.fill.kind),
+        "Hide with", list(FILLS), key=seed("fill", session.fill.kind),
         format_func=lambda name: _FILL_NAMES.get(name, name),
         help="A sticker's look shows stickers as they are and all else in black.",
     )  # fmt: skip

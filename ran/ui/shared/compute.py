@@ -16,6 +16,7 @@ from ran.engine import Engine
 from ran.errors import BadCheckpoint, RanError
 from ran.face.photo import open_photo
 from ran.net.checkpoints import DEFAULT, WEIGHTS
+from ran.places import examples_folder
 from ran.prediction import Prediction
 from ran.recipe import PhotoRef
 from ran.scene import Scene
@@ -24,7 +25,7 @@ from ran.study.evaluation.ablation_table import AblationTable
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.session import FoundPhoto, Session
 
-EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
+EXAMPLES = examples_folder()
 FIRST_EXAMPLE = "astronaut.png"
 _Made = TypeVar("_Made")
 _PARTS_OF_OURS = {"safetensors": "model.safetensors", "json": "card.json"}
