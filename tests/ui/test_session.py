@@ -69,16 +69,18 @@ def test_leaving_a_pose_gives_back_all_that_hid_the_photos_face():
 def _computed():
     import numpy as np
 
+    from ran.face.detect import Face
     from ran.net.regions import fixed_layout
     from ran.prediction import Prediction
+    from ran.scene import Scene
+    from ran.shown import Shown
     from ran.ui.shared.margin import _margin_computed
 
     mu = np.array([0.50, 0.10, 0.20, 0.61, 0.30, 0.40], np.float32)
     even = np.full(6, 1 / 6, np.float32)
     two = np.array([0.25, 0.75], np.float32)
-    _margin_computed(
-        Prediction(("a", "b"), two, two, mu, even, even, even, fixed_layout().boxes, 0.2, 0.11), 0.2
-    )
+    answer = Prediction(("a", "b"), two, two, mu, even, even, even, fixed_layout().boxes, 0.2, 0.11)
+    _margin_computed(Shown("covered", Scene(Face(np.zeros((8, 8, 3), np.uint8))), answer), 0.2)
 
 
 def test_how_the_margin_is_computed_names_the_best_crop_and_its_numbers():
@@ -86,4 +88,4 @@ def test_how_the_margin_is_computed_names_the_best_crop_and_its_numbers():
     assert [latex.value.strip("$\n") for latex in app.latex] == [
         r"\mu_3 - \mu_0 = 0.610 - 0.500 = +0.110", r"L_{RB} = \max(0,\ 0.200 - (+0.110)) = 0.090",
     ]  # fmt: skip
-    assert "the best crop is Lower middle" in app.markdown[0].value
+    assert "Covered face; the best crop is Lower middle" in app.markdown[0].value
