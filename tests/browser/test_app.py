@@ -105,19 +105,21 @@ def test_a_picture_without_a_face_is_refused_in_words_and_the_app_goes_on(app, p
 @pytest.mark.parametrize(
     ("path", "title", "text"),
     [
-        ("/", "Occlude", "RB loss"),
         ("/occlude", "Occlude", "RB loss"),
         ("/explain", "Explain", "one scale for all"),
         ("/model", "Model", "RB loss"),
     ],
 )
 def test_each_page_opens_cold_from_its_own_link(cold_app, page, path, title, text):
+    """The first visitor of all sees the navigation and a skeleton at once, then the page."""
     page.goto(cold_app + path)
-    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
-    expect(page.get_by_text(text).first).to_be_visible()
-    for name in ("Occlude", "Explain", "Model"):
-        expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+    expect(page.get_by_text(re.compile("^Loading the network"))).to_be_visible()
+    for name in ("Occlude", "Explain", "Poses", "Model"):
+        expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
     expect(page.get_by_role("link", name="streamlit app")).to_have_count(0)
+    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+    expect(page.get_by_text(re.compile("^Loading the network"))).to_be_hidden()
+    expect(page.get_by_text(text).first).to_be_visible()
 
 
 def test_the_whole_way_can_be_gone_with_the_keyboard(app, page):

@@ -3,7 +3,6 @@
 import re
 from urllib.parse import urlparse
 
-import pytest
 from page_steps import wait_for_occlude, wait_until_settled
 from playwright.sync_api import Page, expect
 
@@ -65,17 +64,6 @@ def test_no_page_asks_another_host_for_anything(app, page):
                     expect(page.get_by_role("dialog")).to_be_hidden()
     others = {urlparse(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
     assert others == {urlparse(app).netloc}
-
-
-@pytest.mark.parametrize("name", ["explain", "model"])
-def test_the_first_visitor_sees_the_navigation_and_a_skeleton_at_once(cold_app, page, name):
-    page.goto(f"{cold_app}/{name}")
-    expect(page.get_by_text(re.compile("^Loading the network"))).to_be_visible()
-    for title in PAGES:
-        expect(page.get_by_role("link", name=title, exact=True).first).to_be_visible()
-    expect(page.get_by_role("link", name="streamlit app")).to_have_count(0)
-    expect(page.get_by_role("heading", name=name.title(), level=1)).to_be_visible()
-    expect(page.get_by_text(re.compile("^Loading the network"))).to_be_hidden()
 
 
 def test_on_a_phone_every_page_can_be_reached_in_sight(app, page):
