@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -47,6 +48,12 @@ class Checker:
         self._known: Recent[_Key, Faithfulness] = Recent(REMEMBERED_CHECKS)
         self._redrawn: Recent[int, Network] = Recent(REDRAWN)
         self._redrawing = threading.Lock()
+
+    def apart(self, explainer: Explainer) -> Checker:
+        """Return the same with checks of its own to remember; redrawn networks are shared."""
+        other = copy(self)
+        other._explainer, other._known = explainer, Recent(REMEMBERED_CHECKS)
+        return other
 
     def checking(self, scene: Scene, question: Question, *, draws: int) -> Iterator[Checking]:
         """See Engine.faithful."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from torch import Tensor
 from ran.engine.checker import Checker
 from ran.engine.devices import device_named
 from ran.engine.explainer import Explainer, no_number
-from ran.engine.recent import Recent
+from ran.engine.memory import Memory
 from ran.errors import BadFraming, BadRequest
 from ran.explain.heatmap import Explaining, Heatmap
 from ran.explain.question import Question
@@ -36,13 +37,6 @@ from ran.scene import Scene
 
 CROPS_AT_ONCE = 12
 """On a CPU, bigger batches were slower than one crop at a time (benchmarks, row `forward`)."""
-REMEMBERED = 64
-"""Predictions, features and region values that an engine keeps, the oldest dropped first.
-
-Of six regions a prediction takes under 1 kB, its features 12 kB, its region values under 1 kB.
-"""
-REMEMBERED_CROPS = 16
-"""Scenes whose crops an engine keeps as they were seen; at 224 pixels one is about 900 kB."""
 EXPLAINED_AT_ONCE = {"cpu": 24, "gpu": 192}
 """Crops that go through the network together where gradients are kept; memory grows with them."""
 
@@ -58,10 +52,7 @@ class Engine:
         self.card = card
         self.model = model.to(memory_format=torch.channels_last).to(self.device).eval()
         self.asked = folded(self.model)
-        self._known: Recent[str, Prediction] = Recent(REMEMBERED)
-        self._seen: Recent[str, NDArray[np.uint8]] = Recent(REMEMBERED_CROPS)
-        self._features_known: Recent[str, Tensor] = Recent(REMEMBERED)
-        self._values_known: Recent[str, RegionValues] = Recent(REMEMBERED)
+        self._memory = Memory()
         self.explainer = Explainer(
             self.model,
             self.asked,
@@ -71,6 +62,18 @@ class Engine:
             at_once=EXPLAINED_AT_ONCE["cpu" if self.device == "cpu" else "gpu"],
         )
         self._checker = Checker(self.explainer)
+
+    def apart(self) -> Engine:
+        """Return the same network with a memory of its own, which goes when nobody holds it.
+
+        What is made of a visitor's face then lives as long as the visit; all else is shared.
+        """
+        _ = self._detector  # loaded once, for all
+        other = copy(self)
+        other._memory = Memory()
+        other.explainer = self.explainer.apart()
+        other._checker = self._checker.apart(other.explainer)
+        return other
 
     @cached_property
     def key(self) -> str:
@@ -132,13 +135,13 @@ class Engine:
         for key, scene in zip(keys, scenes, strict=True):
             if key in answers:
                 continue
-            known = self._known.recall(key)
+            known = self._memory.answers.recall(key)
             if known is None:
                 output = self.asked.attend(self._features(scene))
                 many = output.weights.shape[1] > 1
                 covered = self.covered_shares(scene)
                 known = self._prediction(scene, output, covered, has_margin=many)
-            self._known.keep(key, known)
+            self._memory.answers.keep(key, known)
             answers[key] = known
         return [answers[key] for key in keys]
 
@@ -152,11 +155,11 @@ class Engine:
             BadFraming, BadCheckpoint: as `predict`.
         """
         key = scene.key
-        values = self._values_known.recall(key)
+        values = self._memory.values.recall(key)
         if values is None:
             self.predict(scene)  # refuses an answer that is no number
             values = region_values(self.asked.attend, self._features(scene))
-            self._values_known.keep(key, values)
+            self._memory.values.keep(key, values)
         return values
 
     def intervene(
@@ -270,14 +273,14 @@ class Engine:
 
         Read-only. Those of a scene that was answered lately are not cut again.
         """
-        seen = self._seen.recall(scene.key)
+        seen = self._memory.seen.recall(scene.key)
         return self._keep_seen(scene, self.crops(scene)) if seen is None else seen
 
     def _keep_seen(self, scene: Scene, crops: Tensor) -> NDArray[np.uint8]:
         pictures = (self.asked.see(crops[0]).permute(0, 2, 3, 1) * 255.0).round()
         seen = np.asarray(pictures.to(torch.uint8).cpu().numpy())
         seen.setflags(write=False)
-        self._seen.keep(scene.key, seen)
+        self._memory.seen.keep(scene.key, seen)
         return seen
 
     def covered_shares(self, scene: Scene) -> NDArray[np.float32]:
@@ -308,13 +311,13 @@ class Engine:
     def _features(self, scene: Scene) -> Tensor:
         """Return what the backbone makes of the regions, f32[1, R, D]; once for equal scenes."""
         key = scene.key
-        features = self._features_known.recall(key)
+        features = self._memory.features.recall(key)
         if features is None:
             crops = self.crops(scene)
             self._keep_seen(scene, crops)
             chunks = crops[0].split(CROPS_AT_ONCE if self.device == "cpu" else crops.shape[1])
             features = torch.cat([self.asked.features(chunk[None]) for chunk in chunks], dim=1)
-            self._features_known.keep(key, features)
+            self._memory.features.keep(key, features)
         return features
 
     def _prediction(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 
@@ -55,6 +56,14 @@ class Explainer:
         self.lock = threading.Lock()
         self._face, self._layout, self._at_once = face, layout, at_once
         self.known: Recent[_Key, Heatmap] = Recent(REMEMBERED_HEATMAPS)
+
+    def apart(self) -> Explainer:
+        """Return the same with maps of its own to remember; the lock and the twin are shared."""
+        with self.lock:
+            _ = self.twin
+        other = copy(self)
+        other.known = Recent(REMEMBERED_HEATMAPS)
+        return other
 
     @cached_property
     def twin(self) -> Network:

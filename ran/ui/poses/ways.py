@@ -215,7 +215,7 @@ def other_engine(session: Session, using: Engine, below: DeltaGenerator) -> Engi
             _ask_for_second(session)
             other = session.second_engine
         else:
-            other = compute.engine_of(known[chosen], session.device)
+            other = compute.engine_of(session, known[chosen])
         if other is not None and other.card.framing != using.card.framing:
             framings = f"{other.card.framing!r}, {using.card.name} as {using.card.framing!r}"
             other = None

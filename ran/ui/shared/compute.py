@@ -40,7 +40,7 @@ def engine(session: Session) -> Engine:
     """Return the visitor's own engine, or else the one of their checkpoint and device."""
     if session.own_engine is not None:
         return session.own_engine
-    return _engine(checkpoint_of(session), session.device)
+    return engine_of(session, checkpoint_of(session))
 
 
 def checkpoint_of(session: Session) -> str:
@@ -60,9 +60,13 @@ def ablations(session: Session) -> AblationTable | None:
     return AblationTable.read(Path(checkpoint_of(session)))
 
 
-def engine_of(checkpoint: str, device: str) -> Engine:
-    """Return the engine of a bundled checkpoint, to compare with."""
-    return _engine(checkpoint, device)
+def engine_of(session: Session, checkpoint: str) -> Engine:
+    """Return the engine of a checkpoint; what it remembers is the visitor's, and goes with them."""
+    shared = _engine(checkpoint, session.device)
+    mine = session.engines.get(shared.key)
+    if mine is None or mine.model is not shared.model:
+        mine = session.engines[shared.key] = shared.apart()
+    return mine
 
 
 def once(key: Hashable, make: Callable[[], _Made]) -> _Made:

@@ -95,6 +95,8 @@ class Session:
     explaining: ExplainSettings = field(default_factory=ExplainSettings)
     checkpoint: str | None = None
     own_engine: Engine | None = None
+    engines: dict[str, Engine] = field(default_factory=dict)
+    """The shared networks that were asked, each with what it remembers of this visit."""
     second_engine: Engine | None = None
     """A network of the visitor's own that the Poses page lays over the one in use."""
     device: str = "auto"

@@ -133,8 +133,8 @@ def _sidebar(session: Session) -> DeltaGenerator:
         st.page_link("pages/model.py", label="Card and equations", icon=":material/schema:")
         st.space("small")
         st.markdown(
-            ":small[:gray[:material/lock: Faces you upload are not kept: they stay in memory for "
-            "this session and go with it.]]"
+            ":small[:gray[:material/lock: Faces you upload are not kept: they and all that is made "
+            "of them stay in memory for this session and go with it, minutes after you leave.]]"
         )
         st.markdown(
             ":small[:gray[An expression label says what the network answers. It is not what the "
