@@ -9,6 +9,7 @@ from __future__ import annotations
 import pickle
 import struct
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from ran.errors import BadCheckpoint
 from ran.expressions import CLASS_ORDERS
 from ran.net.assembled import Network, assemble, outputs_of
 from ran.net.card import LONGEST_NAME, Card
-from ran.net.untrusted import check_pickled, sha256_of
+from ran.net.untrusted import opened_pickled, sha256_of
 from ran.writing import replacing
 
 _HEADS = {
@@ -36,9 +37,10 @@ _RELEASED_ALPHAS = {"ferplus": 0.1, "affectnet": 0.03, "rafdb": 0.02}
 """Margins in the authors' code for FERPlus and AffectNet; RAF-DB's is not released: the paper's."""
 _DAMAGE = (
     OSError, RuntimeError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError,
-    AssertionError, EOFError, MemoryError, pickle.UnpicklingError, struct.error,
+    AssertionError, EOFError, MemoryError, pickle.UnpicklingError, struct.error, zipfile.BadZipFile,
 )  # fmt: skip
-"""What torch.load was seen to raise on 15,000 damaged files, and what a made-up size may cost."""
+"""What torch.load was seen to raise on 15,000 damaged files, what a made-up size may cost, and what
+zipfile and pickletools, which look at a file first, say of a damaged one."""
 _WRAPPERS = ("module.", "_orig_mod.", "model.", "net.", "backbone.")
 """What wraps a network's names: DataParallel, torch.compile, and classes that hold the network."""
 _NUMBERS = [type(np.dtype(code)) for code in "?bBhHiIlLqQefd"]
@@ -103,12 +105,15 @@ def load_released(path: Path, *, classes: str = "ferplus") -> tuple[Network, Car
 def _state(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a released file by its own names; nothing in it is run."""
     try:
-        check_pickled(path)
         # The authors' files note their best accuracy as a NumPy number.
-        with warnings.catch_warnings(), safe_globals(numbers_of_numpy()):
+        with (
+            warnings.catch_warnings(),
+            safe_globals(numbers_of_numpy()),
+            opened_pickled(path) as file,
+        ):
             # PyTorch warns of old or damaged pickles; what matters of that is said here.
             warnings.simplefilter("ignore")
-            content = torch.load(path, weights_only=True, map_location="cpu")
+            content = torch.load(file, weights_only=True, map_location="cpu")
     except _DAMAGE as error:
         raise BadCheckpoint(
             f"{path.name} is not a PyTorch file of tensors and plain values alone.",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import pickletools
 import struct
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -22,26 +25,31 @@ MOST_HEADER = 2**20
 """Bytes of a safetensors file's header; ours have below 20 kB."""
 _LEGACY_PICKLES = 5
 """Magic number, protocol, system, the object, the storages' keys; the numbers follow."""
-_END, _END_SIZE, _ENTRIES_AT = b"PK\x05\x06", 22, 10
-_COMMENT = 2**16
+_ENTRY, _PIECE = b"PK\x01\x02", 2**20
+"""What every entry of an archive's directory begins with, and the bytes searched for it at once."""
 _SMALLER = "Save the state_dict of one network alone."
 
 
-def check_pickled(path: Path) -> None:
-    """Refuse a file of torch.save's that would unfold to more than what lies in it.
+@contextmanager
+def opened_pickled(path: Path) -> Iterator[BinaryIO]:
+    """Open what torch.save wrote, for torch.load, once it is known that it unfolds to no more.
 
-    A file that is no such thing passes: whoever opens it says so.
+    Of an archive, torch is given what was looked at here and nothing else: entry by entry, packed
+    anew. Two readers of one archive may see two different ones, if it was made for that.
 
     Raises:
         BadCheckpoint: if entries are compressed, larger than the file, or far too many.
-        OSError: if the file cannot be read.
+        OSError, ValueError, zipfile.BadZipFile and what else damaged files make their readers
+            raise: whoever loads the file says it of all of them in one way.
     """
     with path.open("rb") as file:
         if file.read(4) == b"PK\x03\x04":
-            _check_zip(file, path)
+            yield _packed_anew(file, path)
         else:
             file.seek(0)
             _check_legacy(file, path)
+            file.seek(0)
+            yield file
 
 
 def sha256_of(path: Path) -> str:
@@ -65,46 +73,43 @@ def check_header(path: Path) -> None:
         )
 
 
-def _check_zip(file: BinaryIO, path: Path) -> None:
+def _packed_anew(file: BinaryIO, path: Path) -> BinaryIO:
     # Counted before the directory is read: a million entries take seconds and a gigabyte.
-    size = file.seek(0, 2)
-    file.seek(max(0, size - _END_SIZE - _COMMENT))
-    tail = file.read()
-    at = tail.rfind(_END)
-    if at < 0 or len(tail) < at + _END_SIZE:
-        return  # damaged, and torch says so
-    if struct.unpack_from("<H", tail, at + _ENTRIES_AT)[0] > MOST_ENTRIES:
+    size, entries = file.seek(0, 2), 0
+    file.seek(0)
+    while piece := file.read(_PIECE):
+        entries += piece.count(_ENTRY)
+    if entries > MOST_ENTRIES:
         raise _too_many(path)
-    try:
-        with zipfile.ZipFile(file) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, LookupError, struct.error):
-        return
-    if len(entries) > MOST_ENTRIES:
-        raise _too_many(path)
-    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-        raise BadCheckpoint(
-            f"{path.name} is compressed, which torch.save never does.",
-            hint="Save it again with torch.save, and give that file.",
-        )
-    if sum(entry.file_size for entry in entries) > size:
-        raise BadCheckpoint(
-            f"{path.name} says that it holds more than its {size:,} bytes.",
-            hint="Save it again with torch.save, and give that file.",
-        )
-    if any(
-        entry.filename.endswith("data.pkl") and entry.file_size > MOST_PICKLED for entry in entries
-    ):
-        raise _too_many(path)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(file) as archive:
+        listed = archive.infolist()
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in listed):
+            raise BadCheckpoint(
+                f"{path.name} is compressed, which torch.save never does.",
+                hint="Save it again with torch.save, and give that file.",
+            )
+        if sum(entry.file_size for entry in listed) > size:
+            raise BadCheckpoint(
+                f"{path.name} says that it holds more than its {size:,} bytes.",
+                hint="Save it again with torch.save, and give that file.",
+            )
+        if any(
+            entry.filename.endswith("data.pkl") and entry.file_size > MOST_PICKLED
+            for entry in listed
+        ):
+            raise _too_many(path)
+        with zipfile.ZipFile(packed, "w") as anew:
+            for entry in listed:
+                anew.writestr(entry.filename, archive.read(entry))
+    packed.seek(0)
+    return packed
 
 
 def _check_legacy(file: BinaryIO, path: Path) -> None:
     left = MOST_OPERATIONS
     for _ in range(_LEGACY_PICKLES):
-        try:
-            left -= sum(1 for _ in islice(pickletools.genops(file), left))
-        except (ValueError, LookupError, ArithmeticError, MemoryError, struct.error):
-            return  # damaged, and torch says so
+        left -= sum(1 for _ in islice(pickletools.genops(file), left))
         if left <= 0:
             raise _too_many(path)
 
