@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -16,6 +17,8 @@ SAMPLES = 2
 """Points along a pixel's side that decide how much of it is hidden: edges are smooth."""
 AT_ONCE = 2**20
 """Pairs of a sample and a segment or edge that are compared at once: bounds the memory in use."""
+ROUNDING = 0.01
+"""In samples; far more than single precision loses in a distance."""
 SHORTEST = 1e-6
 """Square of a segment's length in samples: a shorter one is a point."""
 _Window = tuple[slice, slice]
@@ -176,8 +179,96 @@ def _is_in_polygon(corners: NDArray[np.float64], window: _Window, fine: int) -> 
 def _stroke_share(stroke: Stroke, window: _Window, fine: int) -> NDArray[np.float32]:
     """Share by distance from the stroke's line: whole near it, none from half the width on.
 
+    A hard edge is a line, and the work is spent along it; a soft one is an area, and there plain
+    boxes are quicker. MAX_WORK bounds both.
+    """
+    draw = _soft_share if stroke.softness else _hard_share
+    return draw(stroke, window, fine)
+
+
+def _hard_share(stroke: Stroke, window: _Window, fine: int) -> NDArray[np.float32]:
+    """Whole within half the width of the line, and none beyond.
+
+    The window is cut into square tiles. A tile that lies all inside or all outside is done; any
+    other is quartered, together with those segments of the line that may be the nearest somewhere
+    in it: a distance changes by at most `half`, half the tile's diagonal, from its middle to any
+    of its samples. The last tiles are samples. The work is thus spent along the edge.
+    """
+    rows, columns = window
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    radius = stroke.width / 2 * fine
+    # In samples, as for a polygon.
+    line = _Line.through(np.array(stroke.points) * fine - 0.5 - (columns.start, rows.start))
+    size = 1 << max(0, (max(height, width) // 4).bit_length() - 1)
+    down, across = -(-height // size), -(-width // size)
+    share = np.zeros((down * size, across * size), np.float32)
+    tiles = np.indices((down, across)).reshape(2, -1)
+    counts = np.full(down * across, len(line.x))  # a tile's number of segments ...
+    segments = np.tile(np.arange(len(line.x)), down * across)  # ... and they, tile after tile
+    waiting = [(size, tiles, counts, segments)]
+    while waiting:
+        size, tiles, counts, segments = waiting.pop()
+        if not len(counts):
+            continue
+        squares = line.squared_distances(tiles * size + (size - 1) / 2, counts, segments)
+        firsts = np.cumsum(counts) - counts
+        nearest = np.sqrt(np.minimum.reduceat(squares, firsts))
+        tiled = share.reshape(len(share) // size, size, -1, size)
+        if size == 1:
+            tiled[tiles[0], 0, tiles[1], 0] = nearest <= radius
+            continue
+        half = (size - 1) * math.sqrt(0.5) + ROUNDING
+        is_whole = nearest <= radius - half
+        tiled[tiles[0, is_whole], :, tiles[1, is_whole], :] = 1.0
+        limits = np.where(is_whole, 0.0, np.minimum(nearest + half, radius) + half)
+        is_kept = squares < (limits**2).repeat(counts)
+        kept = np.add.reduceat(is_kept, firsts, dtype=np.intp)
+        corners, counts, segments = tiles[:, kept > 0] * 2, kept[kept > 0], segments[is_kept]
+        quarters = [corners + np.array([[y], [x]]) for y, x in product((0, 1), repeat=2)]
+        if 4 * len(segments) > AT_ONCE:
+            waiting += [(size // 2, quarter, counts, segments) for quarter in quarters]
+        else:
+            four = np.concatenate(quarters, 1), np.tile(counts, 4), np.tile(segments, 4)
+            waiting.append((size // 2, *four))
+    return share[:height, :width]
+
+
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """The segments of a line, f32[n] each: where they start, how they run, 1 / length squared."""
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    along_x: NDArray[np.float32]
+    along_y: NDArray[np.float32]
+    inverse: NDArray[np.float32]
+
+    @staticmethod
+    def through(points: NDArray[np.float64]) -> _Line:
+        """Join the points; a single one is joined to itself."""
+        starts, ends = (points[:-1], points[1:]) if len(points) > 1 else (points, points)
+        along = ends - starts
+        squared = (along**2).sum(1)
+        inverse = np.divide(1.0, squared, out=np.zeros_like(squared), where=squared > 0)
+        return _Line(*(part.astype(np.float32) for part in (*starts.T, *along.T, inverse)))
+
+    def squared_distances(
+        self, places: NDArray[np.float64], counts: NDArray[np.intp], segments: NDArray[np.intp]
+    ) -> NDArray[np.float32]:
+        """Measure from each place, rows y and x, to as many of the segments as it counts."""
+        y, x = (row.astype(np.float32).repeat(counts) for row in places)
+        x, y = x - self.x.take(segments), y - self.y.take(segments)
+        along_x, along_y = self.along_x.take(segments), self.along_y.take(segments)
+        part = ((x * along_x + y * along_y) * self.inverse.take(segments)).clip(0.0, 1.0)
+        x, y = x - part * along_x, y - part * along_y
+        return np.asarray(x * x + y * y)
+
+
+def _soft_share(stroke: Stroke, window: _Window, fine: int) -> NDArray[np.float32]:
+    """Whole near the line, none from half its width on, by distance between.
+
     Every segment is measured from the samples of its own box alone, which holds all that it can
-    hide; MAX_WORK bounds the sum of the boxes.
+    hide.
     """
     rows, columns = window
     radius = stroke.width / 2 * fine
