@@ -25,7 +25,6 @@ _NOT_OURS = {
 
 _EXTRAS = {
     "streamlit": "app", "plotly": "app", "av": "video", "accelerate": "train",
-    "kaleido": "export",
 }  # fmt: skip
 """What the core does without, and the extra that brings it."""
 

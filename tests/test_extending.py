@@ -22,6 +22,7 @@ from ran.face.shapes import Rectangle
 from ran.net.backbones import BACKBONES
 from ran.net.model import RegionAttentionNetwork
 from ran.scene import Scene
+from ran.study.training.options import read_changes, read_recipe
 from ran.ui.app import PAGES
 from ran.ui.shared.shell import PURPOSES
 
@@ -130,15 +131,34 @@ def test_the_page_is_drawn_among_the_others(tmp_path):
     assert metric.delta.startswith("RB margin")
 
 
+def table_of(name: str, head: str) -> list[list[str]]:
+    """The cells of a table of a doc, row by row, without its head."""
+    text = (ROOT / "docs" / name).read_text()
+    lines = text[text.index(head) :].split("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
 def rows(name: str, head: str) -> list[str]:
     """The first column of a table of a doc, without its marks of code."""
-    text = (ROOT / "docs" / name).read_text()
-    table = text[text.index(head) :].split("\n\n")[0].splitlines()[2:]
-    return [line.split("|")[1].strip().strip("`") for line in table]
+    return [cells[0].strip("`") for cells in table_of(name, head)]
 
 
 def test_the_docs_list_every_method_in_its_order():
     assert rows("explain.md", "| method | what a pixel's value is") == list(METHODS)
+
+
+def test_the_docs_give_the_options_of_training_as_the_recipe_has_them():
+    """A cell names one option or several, and the next one their values in the same order."""
+    recipe = read_recipe(ROOT / "no run", read_changes(ROOT / "recipes" / "ferplus-224.json"))
+    printed = {
+        option.strip(" `"): value.strip(" `")
+        for options, values, _ in table_of("training.md", "| option | recipe |")
+        for option, value in zip(options.split(","), values.split(","), strict=True)
+    }
+    assert printed
+    for option, value in printed.items():
+        held = getattr(recipe, option)
+        assert type(held)(value) == held, option
 
 
 def test_the_docs_list_every_variable_of_the_environment():
@@ -147,13 +167,18 @@ def test_the_docs_list_every_variable_of_the_environment():
         for folder in ("ran", "tests", "benchmarks")
         for path in (ROOT / folder).rglob("*.py")
     )
-    read = set(re.findall(r"environ(?:\.get\(|\[)\"(RAN_[A-Z_]+)\"", code))
-    assert set(rows("configuration.md", "| variable | what it decides")) >= read
-    assert read
+    read = set(
+        re.findall(r"(?:environ(?:\.get\(|\[)|environment\(|getenv\()\"(RAN_[A-Z_]+)\"", code)
+    )
+    assert set(rows("configuration.md", "| variable | what it decides")) == read
 
 
-@pytest.mark.parametrize("table", [FILLS, ART])
-def test_the_docs_name_every_fill_and_sticker(table):
-    text = (ROOT / "docs" / "occlude.md").read_text() + (ROOT / "docs" / "recipe.md").read_text()
-    missing = [name for name in table if name not in text]
-    assert not missing
+def test_the_docs_name_every_fill_in_its_order():
+    text = (ROOT / "docs" / "recipe.md").read_text()
+    (printed,) = re.findall(r"`kind`: ([a-z, ]+) \(a sticker's own", text)
+    assert re.split(r", | or ", printed) == list(FILLS)
+
+
+def test_the_docs_name_every_sticker_by_its_label():
+    (row,) = [cells for cells in table_of("occlude.md", "| ") if cells[0] == "sticker"]
+    assert row[1].split(", ") == [art.label.lower() for art in ART.values()]

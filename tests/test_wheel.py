@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.error import URLError
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "runs", "build", "*.egg-info")
@@ -146,7 +147,8 @@ def test_the_core_answers_and_explains_without_the_apps_packages(checkpoint, tmp
         "--checkpoint", checkpoint, "--out", out, "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["faces"] if "faces" in done.stdout else out.is_file()
+    assert json.loads(done.stdout)["method"] == "grad-cam"
+    assert Image.open(out).format == "PNG"
 
 
 @pytest.mark.parametrize(
@@ -154,12 +156,14 @@ def test_the_core_answers_and_explains_without_the_apps_packages(checkpoint, tmp
     [
         ("streamlit", ("app",), "app"),
         ("av", ("poses", "film.mp4"), "video"),
+        ("plotly", ("explain", ROOT / "examples" / "astronaut.png", "--out", "map.svg"), "app"),
     ],
 )
 def test_what_is_missing_is_named_with_its_extra(package, arguments, extra, tmp_path):
     film = tmp_path / "film.mp4"
     film.write_bytes(b"\x00\x00\x00\x18ftypisom" + bytes(200))
-    given = [film if argument == "film.mp4" else argument for argument in arguments]
+    places = {"film.mp4": film, "map.svg": tmp_path / "map.svg"}
+    given = [places.get(argument, argument) for argument in arguments]
     done = without([package], *given)
     assert done.returncode == 2
     assert done.stdout == ""

@@ -189,7 +189,9 @@ def test_a_look_shows_its_colours_in_the_share_that_it_hides(drawn, opacity):
     mask = rasterise(drawn, SIDE) * opacity
     hidden = hide(white, drawn, Fill("look", opacity=opacity)).astype(float)
     assert (hidden >= 255 * (1 - mask[..., None]) - 1).all()
-    darkest, brightest = 0x0F, 0xEE
+    colours = [part.colour for art in ART.values() for part in art.parts]
+    # The darkest and the brightest level of any channel that a sticker is drawn in.
+    brightest, darkest = max(map(max, colours)), min(map(min, colours))
     at_most = 255 * (1 - mask) + brightest * mask
     at_least = 255 * (1 - mask) + darkest * mask
     assert (hidden.max(-1) <= at_most + 1).all()

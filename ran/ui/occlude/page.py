@@ -30,7 +30,8 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     with picture, compute.told("What was drawn before stays."):
         drawing.take(session)
     scene = session.scene(face)
-    clean, covered = compute.answers(engine, scene)
+    shown = compute.shown(engine, scene)
+    clean, covered = shown[0].answer, shown[-1].answer
     if session.is_region_chosen:
         session.region = min(session.region, len(clean.boxes) - 1)
     else:
@@ -45,7 +46,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         region_cards(session, clean, covered, seen)
     with header:
         save_menu(engine, session, scene, clean, covered, seen)
-    margin(session, compute.shown(engine, scene))
+    margin(session, shown)
     evidence.heatmaps(engine, scene, clean, covered)
 
 

@@ -17,7 +17,6 @@ from ran.errors import BadCheckpoint, RanError
 from ran.face.photo import open_photo
 from ran.net.checkpoints import DEFAULT, WEIGHTS
 from ran.places import examples_folder
-from ran.prediction import Prediction
 from ran.recipe import PhotoRef
 from ran.scene import Scene
 from ran.shown import Shown
@@ -152,16 +151,11 @@ def look_at_example(using: Engine, path: Path) -> FoundPhoto:
     return replace(look_at(using, path.read_bytes(), path.name), is_example=True)
 
 
-def answers(using: Engine, scene: Scene) -> tuple[Prediction, Prediction]:
-    """Return the answers for the clean and for the covered face."""
-    clean, covered = using.predict_many([scene.clean(), scene])
-    return clean, covered
-
-
 def shown(using: Engine, scene: Scene) -> tuple[Shown, ...]:
     """Return the clean face and, where something is hidden, the covered one, with their answers."""
-    clean, covered = answers(using, scene)
-    first = Shown("clean", scene.clean(), clean)
+    bare = scene.clean()
+    clean, covered = using.predict_many([bare, scene])
+    first = Shown("clean", bare, clean)
     return (first, Shown("covered", scene, covered)) if covered.covered.any() else (first,)
 
 
