@@ -129,7 +129,10 @@ class Recipe:
                 f"There are {len(self.shapes):,} shapes with {points:,} points.",
                 hint=f"A recipe holds at most {MAX_SHAPES} and {MAX_POINTS:,}: clear some.",
             )
-        check_work(self.shapes)
+        try:
+            check_work(self.shapes)
+        except BadShape as error:
+            raise BadRecipe(error.message, hint=error.hint) from error
         if self.alpha is not None:
             object.__setattr__(self, "alpha", float(self.alpha))
 

@@ -245,6 +245,7 @@ def test_the_largest_drawing_fits_and_anything_larger_is_refused_both_ways():
         lambda: LayoutChoice("random", count=3),
         lambda: LayoutChoice("own", count=3),
         lambda: LayoutChoice("landmark", seed=3, radius=0.2),
+        lambda: dataclasses.replace(MADE, shapes=(Rectangle(0, 0, 1, 1),) * 101),
         lambda: dataclasses.replace(MADE, alpha=math.nan),
         lambda: dataclasses.replace(MADE, region=-1),
         lambda: dataclasses.replace(MADE, fill=Fill("noise", seed=2**60)),

@@ -1,5 +1,7 @@
 """What a visitor has set: it makes the scene, whole, and an opened pose gives it back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,7 +11,7 @@ from ran.face.covers.parts import preset
 from ran.face.detect import Face
 from ran.face.shapes import Ellipse, Rectangle
 from ran.net.regions import fixed_layout, landmark_layout, random_layout
-from ran.recipe import LayoutChoice, PhotoRef
+from ran.recipe import CheckpointRef, LayoutChoice, PhotoRef, Recipe
 from ran.study.poses.posed import Posed
 from ran.ui.shared.session import FoundPhoto, Session
 
@@ -89,3 +91,26 @@ def test_how_the_margin_is_computed_names_the_best_crop_and_its_numbers():
         r"\mu_3 - \mu_0 = 0.610 - 0.500 = +0.110", r"L_{RB} = \max(0,\ 0.200 - (+0.110)) = 0.090",
     ]  # fmt: skip
     assert "Covered face; the best crop is Lower middle" in app.markdown[0].value
+
+
+def test_a_recipe_says_how_the_photos_face_was_cut():
+    session, upright = Session(), Face(np.full((32, 32, 3), 60, np.uint8), landmarks=POINTS)
+    session.use_photo(FoundPhoto("me.png", PhotoRef("a" * 64, "me.png"), [FACE], upright=[upright]))
+    recipe = Recipe(PhotoRef("a" * 64, "me.png"), CheckpointRef("net", ""))
+    assert session.face == FACE
+    session.replay(replace(recipe, cut="upright"))
+    assert session.face == upright
+    session.replay(recipe)
+    assert session.face == FACE
+    session.replay(replace(recipe, cut="upright"))
+    session.use_photo(PHOTO)
+    assert session.face == FACE, "another photo is cut as photos are now"
+
+
+def test_what_was_chosen_of_a_layout_is_there_again_when_its_kind_is():
+    session = Session()
+    session.lay(LayoutChoice("landmark", radius=0.15))
+    session.lay(LayoutChoice("random", count=3, seed=7))
+    assert session.layout_name == "Random"
+    assert session.layouts["Landmark"] == LayoutChoice("landmark", radius=0.15)
+    assert session.layouts["Random"] == session.layout
