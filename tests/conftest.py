@@ -15,8 +15,10 @@ from ran.net.model import RegionAttentionNetwork
 
 
 def pytest_configure() -> None:
-    # Two workers with a thread each: more threads would fight over the same two cores.
+    # Two workers with a thread each, and what they start too, apps and commands: more threads
+    # would fight over the same two cores.
     torch.set_num_threads(1)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 SLOW = frozenset(
