@@ -27,9 +27,12 @@ class SelfAttention(nn.Module):
         self.query = nn.Linear(features, 1)
         self.attention = _checked(attention)
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Return mu, f32[B, R] in (0, 1), for features f32[B, R, D]."""
-        return _weights(self.query(features).squeeze(-1), self.attention)
+    def forward(self, features: Tensor, present: Tensor | None = None) -> Tensor:
+        """Return mu, f32[B, R] in (0, 1), for features f32[B, R, D].
+
+        `present`, bool[B, R], says which regions are there; the weight of the others is 0.
+        """
+        return _weights(self.query(features).squeeze(-1), self.attention, present)
 
 
 class RelationAttention(nn.Module):
@@ -43,19 +46,22 @@ class RelationAttention(nn.Module):
         self.query = nn.Linear(2 * features, 1)
         self.attention = _checked(attention)
 
-    def forward(self, features: Tensor, self_weights: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, features: Tensor, self_weights: Tensor, present: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Weigh every region against the global representation.
 
         Args:
             features: f32[B, R, D].
-            self_weights: mu, f32[B, R], positive.
+            self_weights: mu, f32[B, R], positive where a region is there.
+            present: which regions are there, bool[B, R]; the weight of the others is 0.
 
         Returns:
             nu, f32[B, R] in (0, 1), and the pairs [F_i : F_m], f32[B, R, 2D].
         """
         anchor = weighted_mean(features, self_weights)  # F_m, f32[B, D]
         pairs = torch.cat([features, anchor.unsqueeze(1).expand_as(features)], dim=-1)
-        return _weights(self.query(pairs).squeeze(-1), self.attention), pairs
+        return _weights(self.query(pairs).squeeze(-1), self.attention, present), pairs
 
 
 def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
@@ -63,9 +69,13 @@ def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
     return (weights.unsqueeze(-1) * values).sum(1) / weights.sum(1, keepdim=True)
 
 
-def _weights(scores: Tensor, attention: Attention) -> Tensor:
+def _weights(scores: Tensor, attention: Attention, present: Tensor | None) -> Tensor:
     weights = torch.sigmoid(scores)
-    return torch.softmax(weights, dim=1) if attention == "softmax" else weights
+    if attention == "softmax":
+        if present is not None:
+            weights = weights.masked_fill(~present, -torch.inf)
+        return torch.softmax(weights, dim=1)
+    return weights if present is None else weights * present
 
 
 def _checked(attention: Attention) -> Attention:

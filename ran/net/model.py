@@ -111,10 +111,14 @@ class RegionAttentionNetwork(_FaceNetwork):
         """Answer for crops f32[B, R, 3, S, S] in [0, 1], whole face first."""
         return self.attend(self.features(crops))
 
-    def attend(self, features: Tensor) -> RanOutput:
-        """Answer for the regions' features f32[B, R, D]: everything behind the backbone."""
-        mu = self.self_attention(features)
-        nu, pairs = self.relation_attention(features, mu)
+    def attend(self, features: Tensor, present: Tensor | None = None) -> RanOutput:
+        """Answer for the regions' features f32[B, R, D]: everything behind the backbone.
+
+        `present`, bool[B, R] with one true a row at least, says which regions are there: the
+        answer is that of these alone, mu, nu and w of the others are 0.
+        """
+        mu = self.self_attention(features, present)
+        nu, pairs = self.relation_attention(features, mu, present)
         products = mu * nu
         logits = self.classifier(weighted_mean(pairs, products))
         weights = products / products.sum(1, keepdim=True)

@@ -197,8 +197,12 @@ def _trained(
     if not variant.relation:
         answer = partial(attend_without_relation, model)
     # One region has no margin, so no region-biased loss.
-    loss = ran_loss if variant.crops else (lambda output, soft, _: plain_loss(output, soft))
-    for _ in head_epochs(model, features, targets, chosen, answer=answer, loss=loss):
+    loss = partial(ran_loss, recipe=chosen) if variant.crops else plain_loss
+
+    def step_loss(some: Tensor, soft: Tensor) -> Tensor:
+        return loss(answer(some), soft)
+
+    for _ in head_epochs(model, features, targets, chosen, loss=step_loss):
         pass
     with torch.no_grad():
         return answer(asked.float())

@@ -17,7 +17,8 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,8 +31,9 @@ from ran.errors import BadRequest
 from ran.net.checkpoints import Network
 from ran.net.model import RanOutput
 from ran.study.data.ferplus import Faces, read_ferplus, read_lists
-from ran.study.evaluation.accuracy import accuracy
-from ran.study.training.batches import epoch_batches, step_boxes, views_of
+from ran.study.training.answering import AskedNetwork, asked_loss
+from ran.study.training.batches import Batch, epoch_batches, step_boxes, views_of
+from ran.study.training.choice import score
 from ran.study.training.heads import train_heads
 from ran.study.training.objective import flip_disagreement, mirror_order
 from ran.study.training.options import Recipe, write_recipe
@@ -127,6 +129,8 @@ def fit(
         nesterov=True,
         weight_decay=recipe.weight_decay,
     )
+    if stage.asks_regions:
+        model = AskedNetwork(model, recipe)
     model, optimizer = on.prepare(model, optimizer)
     batch = _whole_batch(min(stage.batch, len(train)), on)
     steps = len(train) // batch
@@ -148,16 +152,18 @@ def fit(
         side = recipe.input_size * 2 // 3 if epoch < stage.small_epochs else recipe.input_size
         total = torch.zeros((), device=on.device)
         seed = recipe.seed * 1000 + epoch
-        regions = step_boxes(stage.model.layout, side, stage.crops, seed=seed)
+        regions = step_boxes(stage.layouts, side, stage.crops, seed=seed)
         for part in epoch_batches(
             labels, batch, recipe, seed=seed,
             share=(on.process_index, on.num_processes), quiet=not on.is_main_process,
         ):  # fmt: skip
             views, soft = views_of(part, pixels, targets, recipe, side=side, scale=stage.scale)
             boxes = next(regions).to(on.device)
-            total += _step(stage, recipe, model, views, boxes, soft, order, optimizer, on)
+            loss = partial(_loss, stage, recipe, model, views, boxes, soft, part, order)
+            total += _step(loss, recipe, model, optimizer, on)
             schedule.step()
-            average.update_parameters(on.unwrap_model(model))
+            trained = on.unwrap_model(model)
+            average.update_parameters(trained.network if stage.asks_regions else trained)
         mean = float(on.reduce(total / steps, "mean"))
         if not math.isfinite(mean):
             raise BadRequest(
@@ -189,30 +195,35 @@ def _epochs(stage: Stage, begun: int, allowance: Allowance, on: Accelerator) -> 
         seconds = 1.1 * (time.monotonic() - started)
 
 
-def _step(
+def _loss(
     stage: Stage,
     recipe: Recipe,
     model: Any,
     views: Tensor,
     boxes: Tensor,
     targets: Tensor,
+    batch: Batch,
     order: Tensor,
-    optimizer: Any,
-    on: Accelerator,
+) -> Tensor:
+    """Return what one step makes small, a scalar."""
+    views = views.contiguous(memory_format=torch.channels_last)
+    if stage.asks_regions:
+        asked = model(views, boxes, batch.regions[..., : len(boxes)])
+        return asked_loss(asked, targets, recipe)
+    if recipe.flip_consistency == 0:
+        return stage.loss(model(views, boxes), targets)
+    both = model(torch.cat([views, views.flip(-1)]), boxes)
+    output, mirrored = (
+        RanOutput(*half) for half in zip(*(value.chunk(2) for value in both), strict=True)
+    )
+    own = 0.5 * (stage.loss(output, targets) + stage.loss(mirrored, targets))
+    return own + recipe.flip_consistency * flip_disagreement(output, mirrored, order)
+
+
+def _step(
+    loss: Callable[[], Tensor], recipe: Recipe, model: Any, optimizer: Any, on: Accelerator
 ) -> Tensor:
     """Take one step down the loss; return the loss before it."""
-    views = views.contiguous(memory_format=torch.channels_last)
-
-    def loss() -> Tensor:
-        if recipe.flip_consistency == 0:
-            return stage.loss(model(views, boxes), targets)
-        both = model(torch.cat([views, views.flip(-1)]), boxes)
-        output, mirrored = (
-            RanOutput(*half) for half in zip(*(value.chunk(2) for value in both), strict=True)
-        )
-        own = 0.5 * (stage.loss(output, targets) + stage.loss(mirrored, targets))
-        return own + recipe.flip_consistency * flip_disagreement(output, mirrored, order)
-
     first = loss()
     on.backward(first)
     if recipe.sam > 0:
@@ -234,7 +245,7 @@ def _keep(
         row["kept"] = row["epoch"] == stage.epochs
         tqdm.write(said)
     else:
-        row["valid"] = accuracy(averaged, valid, recipe.input_size)
+        row["valid"], row["parts"] = score(averaged, valid, recipe)
         row["kept"] = row["valid"] > best
         best = max(best, row["valid"])
         tqdm.write(f"{said}, valid accuracy {row['valid']:.4f}")

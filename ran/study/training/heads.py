@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
 from ran.net.losses import rb_margin
-from ran.net.model import RanOutput, RegionAttentionNetwork
+from ran.net.model import RegionAttentionNetwork
 from ran.study.data.ferplus import Faces
+from ran.study.evaluation.accuracy import listed_layout
+from ran.study.training.answering import REGION_DRAWS, ask, asked_loss
+from ran.study.training.choice import parts
 from ran.study.training.features import compute_features, read_features
-from ran.study.training.objective import ran_loss
 from ran.study.training.options import Recipe
 from ran.study.training.run_folder import Allowance, load_plain, log, save_tensors, untrained_ran
+from ran.study.training.views.covering import COVER_DRAWS, covered
 
 BATCH = 256
 """Faces of one step; all that is computed for each is three small linear layers."""
@@ -34,7 +40,8 @@ def train_heads(
 ) -> bool:
     """Train both attention modules and the classifier on the frozen backbone's region features.
 
-    Every face is seen as it is and mirrored. folder/ran.pt is the best epoch on `valid`, or the
+    Every face is seen as it is and mirrored, cut by each layout of the recipe, a share of them
+    covered. folder/ran.pt is the best epoch on `valid`, or the
     last one where the recipe trains on `valid` too. What the stage `joint` had begun is removed: it
     began with the heads that this call replaces. Returns whether it was finished: the features are
     kept in folder/features until it is, and a later call goes on with them.
@@ -42,32 +49,40 @@ def train_heads(
     torch.manual_seed(recipe.seed)
     model = with_trained_backbone(recipe, folder).to(device)
     place, side = folder / "features", recipe.input_size
-    wanted = [(train, "train", False), (train, "train-mirrored", True), (valid, "valid", False)]
-    for faces, name, mirrored in wanted:
+    learnt = _learnt_from(train, recipe)
+    asked = list(parts(valid, recipe))
+    wanted = [
+        (f"train-{layout}{'-mirrored' if mirrored else ''}", learnt, layout, mirrored)
+        for layout in recipe.layout_names
+        for mirrored in (False, True)
+    ] + [(name.replace(", ", "-"), faces, layout, False) for name, faces, layout in asked]
+    for name, faces, layout, mirrored in wanted:
         if not compute_features(
-            model, faces, side, place=place / name, mirrored=mirrored, allowance=allowance
-        ):
+            model, faces, side, place=place / name, layout=listed_layout(layout),
+            mirrored=mirrored, allowance=allowance,
+        ):  # fmt: skip
             tqdm.write("heads: the time is over; run it again to go on with the features")
             return False
     shutil.rmtree(folder / "joint", ignore_errors=True)
-    features, mirrored_features, valid_features = (
-        read_features(place / name, len(faces)) for faces, name, _ in wanted
-    )
-    features = torch.cat([features, mirrored_features])
-    valid_features, labels = valid_features.to(device).float(), torch.from_numpy(valid.labels())
+    read = {name: read_features(place / name, len(faces)) for name, faces, _, _ in wanted}
+    views = [read[name] for name, faces, _, _ in wanted if faces is learnt]
+    answers = {
+        name: (read[name.replace(", ", "-")].to(device).float(), torch.from_numpy(faces.labels()))
+        for name, faces, _ in asked
+    }
     best = -1.0
-    for epoch in head_epochs(model, features, train.shares().repeat(2, 1), recipe):
-        with torch.no_grad():
-            output = model.attend(valid_features)
-        accuracy = float((output.logits.argmax(1).cpu() == labels).double().mean())
-        margin = float(rb_margin(output.self_weights).mean())
-        row: dict[str, Any] = {"stage": "heads", "epoch": epoch, "faces": len(train)}
-        row["margin"] = margin
+    targets = learnt.shares().repeat(len(views), 1)
+    for epoch in head_epochs(model, torch.cat(views), targets, recipe):
+        row: dict[str, Any] = {"stage": "heads", "epoch": epoch, "faces": len(learnt)}
+        row["parts"], row["margin"] = _reached(model, answers)
+        accuracy = sum(row["parts"].values()) / len(row["parts"])
         # Faces that were trained on say nothing of how good an epoch is.
-        if not recipe.trains_on_valid:
+        if recipe.trains_on_valid:
+            del row["parts"]
+        else:
             row["valid"] = accuracy
         said = f", valid accuracy {accuracy:.4f}" if "valid" in row else ""
-        tqdm.write(f"heads {epoch}: mean RB margin {margin:+.3f}{said}")
+        tqdm.write(f"heads {epoch}: mean RB margin {row['margin']:+.3f}{said}")
         row["kept"] = accuracy > best or recipe.trains_on_valid
         if row["kept"]:
             best = accuracy
@@ -77,14 +92,40 @@ def train_heads(
     return True
 
 
+def _learnt_from(train: Faces, recipe: Recipe) -> Faces:
+    """Return the faces that heads learn from, the recipe's share of them covered."""
+    if recipe.head_faces and recipe.head_faces < len(train):
+        train = train.at(np.linspace(0, len(train) - 1, recipe.head_faces).round().astype(np.int64))
+    if recipe.covers == 0:
+        return train
+    generator = torch.Generator().manual_seed(recipe.seed)
+    draws = torch.rand(len(train), COVER_DRAWS, generator=generator)
+    pictures = torch.from_numpy(train.pixels).unsqueeze(1) / 255.0
+    hidden = covered(pictures, pictures.roll(1, 0), draws, share=recipe.covers)
+    return replace(train, pixels=(255.0 * hidden).round().to(torch.uint8).squeeze(1).numpy())
+
+
+@torch.no_grad()
+def _reached(
+    model: RegionAttentionNetwork, answers: Mapping[str, tuple[Tensor, Tensor]]
+) -> tuple[dict[str, float], float]:
+    """Return accuracy by part, and the mean RB margin of the first, from features and labels."""
+    outputs = {name: model.attend(features) for name, (features, _) in answers.items()}
+    found = {
+        name: float((outputs[name].logits.argmax(1).cpu() == labels).double().mean())
+        for name, (_, labels) in answers.items()
+    }
+    first = next(iter(outputs.values()))
+    return found, float(rb_margin(first.self_weights).mean())
+
+
 def head_epochs(
     model: RegionAttentionNetwork,
     features: Tensor,
     targets: Tensor,
     recipe: Recipe,
     *,
-    answer: Callable[[Tensor], RanOutput] | None = None,
-    loss: Callable[[RanOutput, Tensor, Recipe], Tensor] = ran_loss,
+    loss: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> Iterator[int]:
     """Train the model's heads on region features; yield the number of each epoch as it ends.
 
@@ -92,12 +133,12 @@ def head_epochs(
         model: its attention modules and classifier are trained, on its device.
         features: [N, R, D], of any floating type.
         targets: f32[N, C], rows that sum to one.
-        recipe: its head_epochs, head_rate, alpha, rb_loss and seed.
-        answer: features f32[B, R, D] to the heads' output; None is the model's own `attend`.
-        loss: what is made small.
+        recipe: its head_epochs, head_rate, alpha, rb_loss and seed, and how it asks the regions.
+        loss: what is made small, of features f32[B, R, D] and their targets; None: the recipe's.
     """
-    answer = model.attend if answer is None else answer
     device = model.mean.device
+    if loss is None:
+        loss = partial(_asked_loss, model, recipe, torch.Generator().manual_seed(recipe.seed))
     heads = [model.self_attention, model.relation_attention, model.classifier]
     parameters = [parameter for head in heads for parameter in head.parameters()]
     optimizer = torch.optim.AdamW(parameters, recipe.head_rate, weight_decay=1e-2)
@@ -106,12 +147,22 @@ def head_epochs(
     generator = torch.Generator().manual_seed(recipe.seed)
     for epoch in range(1, recipe.head_epochs + 1):
         for rows in torch.randperm(len(features), generator=generator).split(BATCH):
-            output = answer(features[rows].to(device).float())
-            loss(output, targets[rows].to(device), recipe).backward()
+            loss(features[rows].to(device).float(), targets[rows].to(device)).backward()
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             schedule.step()
         yield epoch
+
+
+def _asked_loss(
+    model: RegionAttentionNetwork,
+    recipe: Recipe,
+    generator: torch.Generator,
+    features: Tensor,
+    targets: Tensor,
+) -> Tensor:
+    draws = torch.rand(len(features), REGION_DRAWS, features.shape[1], generator=generator)
+    return asked_loss(ask(model, features, draws.to(features.device), recipe), targets, recipe)
 
 
 def with_trained_backbone(recipe: Recipe, folder: Path) -> RegionAttentionNetwork:

@@ -19,16 +19,23 @@ def plain_loss(output: RanOutput, targets: Tensor) -> Tensor:
     return F.cross_entropy(output.logits, targets)
 
 
-def ran_loss(output: RanOutput, targets: Tensor, recipe: Recipe) -> Tensor:
+def ran_loss(
+    output: RanOutput, targets: Tensor, recipe: Recipe, *, present: Tensor | None = None
+) -> Tensor:
     """Return cross-entropy on soft labels plus the region-biased loss (Wang et al. 2020).
 
     Args:
         output: of a RAN, for B faces.
         targets: f32[B, C], rows that sum to one.
         recipe: its alpha and the weight of the region-biased loss.
+        present: bool[B, R], which regions are there; the region-biased loss is the mean over the
+            faces that have the whole face and a crop. None: all of them are.
     """
-    biased = region_biased_loss(output.self_weights, alpha=recipe.alpha).mean()
-    return plain_loss(output, targets) + recipe.rb_loss * biased
+    biased = region_biased_loss(output.self_weights, alpha=recipe.alpha)
+    if present is not None:
+        compared = present[:, 0] & present[:, 1:].any(1)
+        biased = biased * compared * (len(compared) / compared.sum().clamp(min=1))
+    return plain_loss(output, targets) + recipe.rb_loss * biased.mean()
 
 
 def flip_disagreement(output: RanOutput, mirrored: RanOutput, order: Tensor) -> Tensor:

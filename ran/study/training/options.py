@@ -16,6 +16,7 @@ from ran.study.training.views.augmentation import VIEWS
 from ran.writing import write_text
 
 TRAIN_ON = ("train", "train+valid")
+STATISTICS = ("frozen", "live")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,24 @@ class Recipe:
     joint_rate: float = 2e-3
     joint_crops: int = 0
     """Crops of one step of `joint`, drawn anew for each beside the whole face; 0: all of them."""
+    joint_statistics: str = "frozen"
+    """Whether batch normalisation keeps its statistics in `joint`, "frozen", or learns, "live"."""
+    head_faces: int = 0
+    """Training faces, evenly over all, on whose features `heads` trains; 0: all of them."""
+    covers: float = 0.0
+    """Share of the views, and of the faces of `heads`, that get a random cover."""
+    drop_whole: float = 0.0
+    """Share of the faces of `heads` and `joint` for which the whole face is left out."""
+    drop_crops: float = 0.0
+    """Share of the crops that are left out."""
+    exchanged: float = 0.0
+    """Share of the crops, and half as many whole faces, that are another face's."""
+    alone: float = 0.0
+    """Weight of the loss of each region that answers alone."""
+    mixture: float = 0.0
+    """Weight of minus the log of the regions' own probabilities, mixed by w."""
+    responsibility: float = 0.0
+    """Weight of how far w is from where the regions' own errors are small."""
     init: str = ""
     """Name of the file whose backbone training began with; empty: it began from random numbers."""
     layouts: str = "fixed"
@@ -67,6 +86,11 @@ class Recipe:
         return tuple(self.layouts.split("+"))
 
     @property
+    def asks_regions(self) -> bool:
+        """Return whether regions are left out, exchanged or asked alone while RAN is trained."""
+        return any(getattr(self, name) > 0 for name in REGION_FIELDS)
+
+    @property
     def trains_on_valid(self) -> bool:
         """Return whether FER2013Valid is trained on too, so that it can choose nothing."""
         return self.train_on == "train+valid"
@@ -75,8 +99,11 @@ class Recipe:
 BACKBONE_FIELDS = (
     "backbone", "input_size", "epochs", "small_epochs", "batch", "rate", "weight_decay", "ema",
     "seed", "init", "train_on", "views", "mixup", "cutmix", "balance", "flip_consistency", "sam",
+    "covers",
 )  # fmt: skip
 """What a run cannot change once its backbone has begun to train."""
+REGION_FIELDS = ("drop_whole", "drop_crops", "exchanged", "alone", "mixture", "responsibility")
+"""How `heads` and `joint` ask the regions, beside what the paper asks; 0 leaves each out."""
 
 _LIMITS = {
     "input_size": (32, 512),
@@ -95,6 +122,14 @@ _LIMITS = {
     "joint_batch": (1, 1e6),
     "joint_rate": (0, 100),
     "joint_crops": (0, 5),
+    "head_faces": (0, 1e9),
+    "covers": (0, 1),
+    "drop_whole": (0, 1),
+    "drop_crops": (0, 1),
+    "exchanged": (0, 1),
+    "alone": (0, 1e6),
+    "mixture": (0, 1e6),
+    "responsibility": (0, 1e6),
     "mixup": (0, 1),
     "cutmix": (0, 1),
     "balance": (0, 1),
@@ -175,6 +210,7 @@ def _check(recipe: Recipe) -> None:
         ("attention", ATTENTIONS),
         ("train_on", TRAIN_ON),
         ("views", tuple(VIEWS)),
+        ("joint_statistics", STATISTICS),
     ):
         value = getattr(recipe, name)
         if value not in allowed:
@@ -210,6 +246,15 @@ def _check(recipe: Recipe) -> None:
             "flip_consistency compares each region with its mirror image, joint_crops leaves some "
             "out.",
             hint="Set one of them to 0.",
+        )
+    moved = next((name for name in REGION_FIELDS if getattr(recipe, name) > 0), "")
+    if recipe.layouts != "fixed":
+        moved = moved or "layouts"
+    if moved and recipe.flip_consistency > 0:
+        raise BadRequest(
+            "flip_consistency compares each region with its mirror image, which needs the fixed "
+            f"crops, all of them: {moved} does not leave it that.",
+            hint=f"Set flip_consistency to 0, or leave {moved} out.",
         )
     if recipe.mixup + recipe.cutmix > 1:
         raise BadRequest(

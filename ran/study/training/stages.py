@@ -38,7 +38,9 @@ class Stage:
 
     scale: of the random views. `place` holds progress.json and state/, `kept` the averaged network
     of the best epoch, written only where valid accuracy exceeds `to_beat`; of the last epoch where
-    the recipe trains on FER2013Valid too. crops: that a step sees beside the whole face; 0: all.
+    the recipe trains on FER2013Valid too. layouts: kinds of crops that steps draw from, none of
+    them for the whole face alone. crops: that a step sees beside the whole face; 0: all.
+    asks_regions: whether regions are left out, exchanged and asked alone, instead of `loss`.
     """
 
     name: str
@@ -53,7 +55,9 @@ class Stage:
     to_beat: float = -1.0
     small_epochs: int = 0
     frozen_statistics: bool = False
+    layouts: tuple[str, ...] = ()
     crops: int = 0
+    asks_regions: bool = False
 
 
 def backbone_stage(
@@ -90,7 +94,8 @@ def backbone_stage(
 def joint_stage(recipe: Recipe, folder: Path) -> Stage:
     """Return the stage that goes on with the whole RAN of ran.pt, on all regions of random views.
 
-    Batch normalisation keeps the statistics that the backbone was trained with.
+    Batch normalisation keeps the statistics that the backbone was trained with, unless the recipe
+    says that they are live.
     """
     return Stage(
         name="joint",
@@ -103,8 +108,10 @@ def joint_stage(recipe: Recipe, folder: Path) -> Stage:
         kept=folder / "ran.pt",
         scale=_SCALES[recipe.views][1],
         to_beat=kept_epoch(folder).get("valid", -1.0),
-        frozen_statistics=True,
+        frozen_statistics=recipe.joint_statistics == "frozen",
+        layouts=recipe.layout_names,
         crops=recipe.joint_crops,
+        asks_regions=recipe.asks_regions,
     )
 
 

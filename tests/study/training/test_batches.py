@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from ran.net.regions import fixed_layout, pixel_boxes
+from ran.study.evaluation.accuracy import listed_layout
 from ran.study.training.batches import epoch_batches, step_boxes, views_of
 from ran.study.training.options import Recipe
 from ran.study.training.views.augmentation import VIEWS, random_views
+from ran.study.training.views.covering import covered
 from ran.study.training.views.mixing import mixed
 
 LABELS = torch.tensor([0] * 30 + [1] * 10)
@@ -47,7 +49,7 @@ def test_two_processes_see_what_one_would_see_partners_included(recipe):
     whole = batches(recipe)
     shares = [batches(recipe, share=(number, 2)) for number in (0, 1)]
     for number, part in enumerate(whole):
-        for field in ("rows", "draws", "partners", "partner_draws", "mix"):
+        for field in ("rows", "draws", "partners", "partner_draws", "mix", "covers", "regions"):
             first, second = (getattr(share[number], field) for share in shares)
             assert torch.equal(getattr(part, field)[0::2], first)
             assert torch.equal(getattr(part, field)[1::2], second)
@@ -87,7 +89,7 @@ def test_every_kind_of_views_takes_as_many_numbers_as_it_says():
 
 
 def boxes(crops, *, steps=40, seed=3):
-    return list(islice(step_boxes(fixed_layout(), 96, crops, seed=seed), steps))
+    return list(islice(step_boxes(("fixed",), 96, crops, seed=seed), steps))
 
 
 @pytest.mark.parametrize("crops", [0, 5])
@@ -105,3 +107,43 @@ def test_a_step_of_two_crops_sees_the_whole_face_first_and_every_crop_in_its_tur
     assert {crop for _, *crops in places for crop in crops} == {1, 2, 3, 4, 5}
     assert all(torch.equal(a, b) for a, b in zip(boxes(2), boxes(2), strict=True))
     assert any(not torch.equal(a, b) for a, b in zip(boxes(2), boxes(2, seed=4), strict=True))
+
+
+def test_a_plain_network_sees_the_whole_face_at_every_step():
+    assert [box.tolist() for box in islice(step_boxes((), 96, 0, seed=3), 2)] == [
+        [[0, 0, 96, 96]]
+    ] * 2
+
+
+def test_of_several_layouts_each_step_draws_one_moved_where_faces_differ():
+    kinds = ("fixed", "landmark", "random")
+    seen = [boxes.tolist() for boxes in islice(step_boxes(kinds, 96, 0, seed=3), 90)]
+    fixed = pixel_boxes(fixed_layout(), 96).tolist()
+    medians = pixel_boxes(listed_layout("landmark"), 96)
+    near = [boxes for boxes in seen if (torch.tensor(boxes) - medians).abs().max() <= 4]
+    # A third of 90 each; the standard deviation is 4.5.
+    assert 15 < seen.count(fixed) < 45
+    assert 15 < len(near) < 45
+    assert len({str(boxes) for boxes in near}) == len(near), "no two steps move them alike"
+    others = [boxes for boxes in seen if boxes != fixed and boxes not in near]
+    assert len({str(boxes) for boxes in others}) == len(others) > 15
+    assert seen == [boxes.tolist() for boxes in islice(step_boxes(kinds, 96, 0, seed=3), 90)]
+
+
+def test_a_covered_view_hides_the_own_face_before_another_is_mixed_in():
+    recipe = replace(MIXING, covers=0.6)
+    faces = torch.randint(
+        0, 256, (40, 1, 48, 48), generator=torch.Generator().manual_seed(1), dtype=torch.uint8
+    )
+    soft = torch.nn.functional.one_hot(LABELS, 8).float()
+    part = batches(recipe)[0]
+    views, targets = views_of(part, faces, soft, recipe, side=32, scale=(0.8, 1.2))
+    own = random_views(faces[part.rows], 32, part.draws, scale=(0.8, 1.2))
+    others = random_views(faces[part.partners], 32, part.partner_draws, scale=(0.8, 1.2))
+    hidden = covered(own, others, part.covers, share=0.6)
+    expected = mixed(
+        hidden, others, soft[part.rows], soft[part.partners], part.mix, mixup=0.5, cutmix=0.3
+    )
+    assert torch.allclose(views, expected[0], atol=1e-6)
+    assert torch.equal(targets, expected[1])
+    assert not torch.equal(hidden, own)

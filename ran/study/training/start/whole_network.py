@@ -18,7 +18,7 @@ from ran.errors import BadCheckpoint, BadRequest
 from ran.net.dlib29 import MEAN, SCALE
 from ran.net.model import PlainNetwork, RegionAttentionNetwork
 from ran.study.data.ferplus import CLASSES, Faces
-from ran.study.evaluation.accuracy import accuracy
+from ran.study.training.choice import score
 from ran.study.training.options import Recipe, write_recipe
 from ran.study.training.run_folder import log, read_tensors, save_tensors
 
@@ -101,10 +101,10 @@ def begin(recipe: Recipe, path: Path, train: Faces, valid: Faces, *, folder: Pat
     write_recipe(recipe, folder)
     save_tensors(plain.state_dict(), folder / "backbone.pt")
     save_tensors(ran.state_dict(), folder / "ran.pt")
-    reached = accuracy(ran, valid, recipe.input_size)
+    reached, parts = score(ran, valid, recipe)
     tqdm.write(f"begun with {path.name}: valid accuracy {reached:.4f}")
     log(folder, {"stage": "heads", "epoch": 1, "faces": len(train), "valid": reached,
-                 "kept": True, "begun": path.name})  # fmt: skip
+                 "parts": parts, "kept": True, "begun": path.name})  # fmt: skip
 
 
 def _normalise(model: RegionAttentionNetwork | PlainNetwork) -> None:
