@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import ran
+from ran.figures import signed
 from ran.net.card import read_card
 from ran.net.checkpoints import DEFAULT, WEIGHTS
 
@@ -30,6 +31,26 @@ def test_the_ten_lines_of_python_run_and_print_what_they_promise(monkeypatch, ca
     assert sum(before) == pytest.approx(1, abs=0.003)
     assert sum(after) == pytest.approx(1, abs=0.003)
     assert before != after
+
+
+CONTROL_ROWS = {"another face's": "another face", "the mean of all faces": "mean",
+                "uniform": "uniform", "whole face alone": "whole face alone"}  # fmt: skip
+
+
+def test_what_attention_is_worth_is_the_cards():
+    layouts = read_card(CARD).layouts
+    columns = [
+        layouts[kind][field]
+        for field in ("controls", "covered_controls")
+        for kind in ("fixed", "landmark")
+    ]
+    for said, name in CONTROL_ROWS.items():
+        cells = []
+        for table in columns:
+            p = table[name]["p"]
+            chance = "p < 0.001" if p < 0.001 else f"p = {p:.{3 if p < 0.095 else 2}f}"
+            cells.append(f"{signed(100 * table[name]['difference'], 1)}, {chance}")
+        assert f"| {said} | {' | '.join(cells)} |" in README
 
 
 def test_the_scores_are_the_cards():

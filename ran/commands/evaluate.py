@@ -30,6 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "in place of the network's own",
     )  # fmt: skip
     parser.add_argument(
+        "--covered", action="store_true",
+        help="with --controls: every face under one cover, drawn by a seed (covered list 1)",
+    )  # fmt: skip
+    parser.add_argument(
         "--onto-card", action="store_true",
         help="write all that a release reports into the checkpoint's card.json; with --controls, "
         "the controls alone",
@@ -55,6 +59,7 @@ def run(args: argparse.Namespace) -> None:
                 not args.onto_card and args.photographs is None and not args.controls,
                 "neither --photographs nor --controls nor --onto-card",
             ),
+            "covered": (args.controls, "--controls"),
         },
     )
     engine = Engine.load(args.checkpoint, args.device)
@@ -89,20 +94,24 @@ def _controls(engine: Engine, args: argparse.Namespace) -> None:
     from ran.explain.regions.controls import LEARNT
     from ran.net.checkpoints import write_controls
     from ran.study.evaluation.control_table import control_table, valid_faces
+    from ran.study.evaluation.covered_list import VALID_SEED, covered_list
 
     folder = _folder(args) if args.onto_card else None
     faces = valid_faces(args.ferplus, args.lists)
+    if args.covered:
+        faces = covered_list(faces, seed=VALID_SEED)
     tables = {
         layout: control_table(engine.model, faces, engine.card.input_size, layout=layout)
         for layout in engine.card.trained_layouts
     }
     if folder is not None:
-        write_controls(folder, tables)
+        write_controls(folder, tables, covered=args.covered)
     if args.json:
         print(json.dumps(tables, indent=2))
         return
     for layout, table in tables.items():
-        print(f"{layout} crops, FER2013Valid, {len(faces):,} faces")
+        under = ", every face under a cover" if args.covered else ""
+        print(f"{layout} crops, FER2013Valid{under}, {len(faces):,} faces")
         for name, row in table.items():
             cost = f"  {100 * row['difference']:+.2f}  p {row['p']:.2g}"
             moved = "" if name == LEARNT else cost

@@ -19,6 +19,8 @@ Table = dict[str, Numbers]
 Layout = dict[str, Any]
 """How one of a checkpoint's layouts is cut and what was measured on it, by LAYOUT_FIELDS."""
 LAYOUT_FIELDS = ("radius", "temperature", "scores", "controls")
+COVERED_CONTROLS = "covered_controls"
+"""What a layout of a card may hold beside these: the controls on covered faces."""
 LAYOUT_KINDS = ("fixed", "landmark", "random")
 
 
@@ -40,8 +42,9 @@ class Card:
     seeds: on each list, mean and spread (standard deviation) of the accuracies of `n` runs that
         differ in their seed alone.
     layouts: the layouts that it was trained with, the first its own: the landmark layout's radius,
-        the temperature fitted on it, scores on the lists and controls; None where one was not
-        measured. Empty: trained with `layout` alone, and all else here is of it.
+        the temperature fitted on it, scores on the lists, controls, and covered_controls, the same
+        on covered list 1; None where one was not measured. Empty: trained with `layout` alone, and
+        all else here is of it.
     """
 
     name: str
@@ -249,14 +252,14 @@ def _is_layout(kind: Any, value: Any) -> bool:
     """Say whether a layout of a card has its fields, each as it must be."""
     if kind not in LAYOUT_KINDS or not isinstance(value, dict):
         return False
-    if set(value) != set(LAYOUT_FIELDS):
+    if set(value) - {COVERED_CONTROLS} != set(LAYOUT_FIELDS):
         return False
     radius, temperature = value["radius"], value["temperature"]
     return (
         (radius is None if kind != "landmark" else _is_number(radius, 0.01, 1.0))
         and (temperature is None or _is_number(temperature, 0.01, 100))
         and _table(**_SCORE)[0](value["scores"])
-        and _table(**_CONTROL)[0](value["controls"])
+        and all(_table(**_CONTROL)[0](value.get(name)) for name in ("controls", COVERED_CONTROLS))
     )
 
 

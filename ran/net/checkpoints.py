@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ran.errors import BadCheckpoint, BadRequest
 from ran.net.assembled import RETRY, Network, assemble
-from ran.net.card import Card, read_card
+from ran.net.card import COVERED_CONTROLS, Card, read_card
 from ran.net.released import load_released, write_released
 from ran.net.untrusted import check_header, sha256_of
 from ran.writing import cannot_be_written, replacing, write_text
@@ -59,8 +59,15 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[Network, Card]:
     return _load_folder(path) if path.is_dir() else load_released(path)
 
 
-def write_controls(folder: Path, tables: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Card:
+def write_controls(
+    folder: Path,
+    tables: Mapping[str, Mapping[str, Mapping[str, float]]],
+    *,
+    covered: bool = False,
+) -> Card:
     """Write the controls of attention, by layout, into a folder's card; return the card.
+
+    `covered`: they were measured on covered faces, and stand beside those of the clean ones.
 
     Raises:
         BadCheckpoint: if the card cannot be read or written, or names no layouts.
@@ -72,8 +79,9 @@ def write_controls(folder: Path, tables: Mapping[str, Mapping[str, Mapping[str, 
             f"The card of {folder} names no layout {absent[0]!r}.",
             hint="Only a card with layouts holds controls: release the network again.",
         )
+    field = COVERED_CONTROLS if covered else "controls"
     layouts = {
-        name: {**layout, "controls": tables.get(name, layout["controls"])}
+        name: {**layout, field: tables.get(name, layout.get(field))}
         for name, layout in card.layouts.items()
     }
     card = replace(card, layouts=layouts)

@@ -179,7 +179,7 @@ def test_every_option_is_used_somewhere_or_refused():
         "predict": {"hide", "rectangle", "sticker", "fill", "colour", "noise_seed", "opacity",
                     "layout", "crops", "crop_seed", "radius"},
         "poses": {"turn", "step", "pitch", "hide", "ferplus", "lists", "choose"},
-        "evaluate": {"ferplus", "lists", "flip", "photographs", "controls",
+        "evaluate": {"ferplus", "lists", "flip", "photographs", "controls", "covered",
                      "onto_card"},
         "convert": {"source", "target", "classes"},
     }  # fmt: skip

@@ -81,6 +81,16 @@ WRONG = {
         {"fixed": {"radius": None, "temperature": 1, "scores": {"a": 1}, "controls": None}},
         {"fixed": {"radius": None, "temperature": 1, "scores": None, "controls": []}},
         {"fixed": {"radius": None, "temperature": 1, "scores": None, "controls": {"mean": 1}}},
+        {
+            "fixed": {
+                "radius": None,
+                "temperature": 1,
+                "scores": None,
+                "controls": None,
+                "covered_controls": {"mean": 1},
+            }
+        },
+        {"fixed": {"radius": None, "temperature": 1, "scores": None, "controls": None, "x": 1}},
     ],
     "sha256": [None, 5],
 }

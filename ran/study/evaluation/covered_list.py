@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from ran.study.data.ferplus import Faces
 
+VALID_SEED = 7
+"""Of the covered copy of FER2013Valid, by which epochs are chosen and attention is judged."""
+
 
 def covered_list(faces: Faces, *, seed: int) -> Faces:
     """Return the faces, each under one cover; equal names and seed give equal pixels.

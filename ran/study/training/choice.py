@@ -11,18 +11,15 @@ from ran.net.checkpoints import Network
 from ran.net.model import PlainNetwork
 from ran.study.data.ferplus import Faces
 from ran.study.evaluation.accuracy import accuracy, listed_layout
-from ran.study.evaluation.covered_list import covered_list
+from ran.study.evaluation.covered_list import VALID_SEED, covered_list
 from ran.study.training.options import Recipe
-
-COVERED_SEED = 7
-"""Of the covered copy of FER2013Valid."""
 
 
 def asked_faces(valid: Faces, recipe: Recipe) -> dict[str, Faces]:
     """Return the faces that choose, by name: "valid", and "covered" where the recipe covers."""
     asked = {"valid": valid}
     if recipe.covers > 0:
-        asked["covered"] = covered_list(valid, seed=COVERED_SEED)
+        asked["covered"] = covered_list(valid, seed=VALID_SEED)
     return asked
 
 

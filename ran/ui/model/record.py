@@ -8,7 +8,7 @@ from ran import figures
 from ran.explain.regions.controls import CONTROLS, LEARNT
 from ran.figures import charts, signed, studies
 from ran.figures.html import render
-from ran.net.card import Card
+from ran.net.card import COVERED_CONTROLS, Card
 from ran.study.evaluation.ablation_table import WITH_RB_LOSS, WITHOUT_RB_LOSS, AblationTable
 from ran.study.evaluation.published import LIST_NAMES, PAPER, wilson_interval
 from ran.ui.shared import panels
@@ -47,31 +47,44 @@ def scores(card: Card) -> None:
 
 
 def controls(card: Card) -> None:
-    """Draw what other weights in place of the network's own cost, by layout."""
-    measured = {kind: layout["controls"] for kind, layout in card.layouts.items()}
-    measured = {kind: table for kind, table in measured.items() if table}
-    if not measured:
+    """Draw what other weights in place of the network's own cost, on clean and on covered faces."""
+    measured = {
+        field: {kind: layout[field] for kind, layout in card.layouts.items() if layout.get(field)}
+        for field in ("controls", COVERED_CONTROLS)
+    }
+    if not any(measured.values()):
         return
-    faces = max(row["n"] for table in measured.values() for row in table.values())
     with st.container(border=True, gap="xsmall"):
         st.markdown(
             "**Is attention worth anything?**",
             help="The same network with other weights in place of w, on FER2013Valid; p of an "
             "exact McNemar test against the learnt ones, two-sided. Where another face's weights "
-            "cost nothing, w carries nothing about the face. `python -m ran evaluate --controls`.",
+            "cost nothing, w carries nothing about the face. Covered faces: each under a part, a "
+            "box or an oval, in one grey or noise, drawn by a seed (covered list 1). "
+            "`python -m ran evaluate --controls`, and `--covered`.",
         )
-        names = [name for name in CONTROLS if any(name in table for table in measured.values())]
-        st.html(
-            render(
-                "controls",
-                kinds=list(measured),
-                rows=[
-                    (name, CONTROLS[name], [_control(table, name) for table in measured.values()])
-                    for name in names
-                ],
-            )
+        for field, tables in measured.items():
+            if tables:
+                _controls_of("Every face under one cover" if field == COVERED_CONTROLS else "Faces "
+                             "as they are", tables)  # fmt: skip
+
+
+def _controls_of(faces: str, tables: dict[str, dict[str, dict[str, float]]]) -> None:
+    """Draw one table of controls, a column a layout, and what it says."""
+    count = max(row["n"] for table in tables.values() for row in table.values())
+    names = [name for name in CONTROLS if any(name in table for table in tables.values())]
+    st.html(
+        render(
+            "controls",
+            caption=faces,
+            kinds=list(tables),
+            rows=[
+                (name, CONTROLS[name], [_control(table, name) for table in tables.values()])
+                for name in names
+            ],
         )
-        st.markdown(f":small[:gray[{_worth(measured)} {faces:,.0f} faces, one seed.]]")
+    )
+    st.markdown(f":small[:gray[{_worth(tables)} {count:,.0f} faces, one seed.]]")
 
 
 def _control(table: dict[str, dict[str, float]], name: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 
 import numpy as np
@@ -19,6 +20,7 @@ from ran.net.model import PlainNetwork
 from ran.study.data.ferplus import Faces
 from ran.study.evaluation.accuracy import listed_layout, region_crops
 from ran.study.evaluation.control_table import control_table, valid_faces
+from ran.study.evaluation.covered_list import VALID_SEED, covered_list
 
 ROW = {"n": 10, "accuracy": 0.5, "difference": -0.1, "p": 0.01}
 LAYOUT = {"radius": None, "temperature": None, "scores": None, "controls": None}
@@ -83,6 +85,19 @@ def test_the_command_asks_valid_alone_and_writes_the_card(with_layouts, tmp_path
     layouts = read_card(with_layouts / "card.json").layouts
     assert {kind: layout["controls"] for kind, layout in layouts.items()} == told
     assert all(row["n"] == count for table in told.values() for row in table.values())
+    covered = [*options, "--controls", "--covered"]
+    assert main(["evaluate", *data, *covered, "--onto-card", "--json"]) == 0
+    told_covered = json.loads(capsys.readouterr().out)
+    layouts = read_card(with_layouts / "card.json").layouts
+    assert {kind: layout["covered_controls"] for kind, layout in layouts.items()} == told_covered
+    assert {kind: layout["controls"] for kind, layout in layouts.items()} == told
+    hidden = covered_list(valid_faces(tmp_path / "ferplus", tmp_path / "lists"), seed=VALID_SEED)
+    model, card = load_checkpoint(with_layouts)
+    expected = control_table(model, hidden, card.input_size, layout="landmark")
+    for name, row in told_covered["landmark"].items():
+        assert row == pytest.approx(expected[name]), name
+    assert main(["evaluate", *data, *options, "--covered"]) == 2
+    assert "--covered" in capsys.readouterr().err
     assert main(["evaluate", *data, *options, "--controls"]) == 0
     printed = capsys.readouterr().out
     assert all(printed.count(f"  {name} ") == 2 for name in CONTROLS)
@@ -108,12 +123,16 @@ def test_the_model_page_says_what_the_controls_say(
         "learnt": {**ROW, "difference": 0.0, "p": 1.0},
         "another face": {**ROW, "accuracy": 0.4, "difference": difference, "p": p},
     }
-    card = dataclasses.replace(card, layouts={"fixed": {**LAYOUT, "controls": table}})
+    clean = {"learnt": table["learnt"], "another face": {**ROW, "p": 0.9, "accuracy": 0.3}}
+    both = {"controls": clean, "covered_controls": table}
+    card = dataclasses.replace(card, layouts={"fixed": {**LAYOUT, **both}})
     save_checkpoint(tmp_path / "ran", model, card)
     monkeypatch.setenv("RAN_CHECKPOINT", str(tmp_path / "ran"))
     page = words(opened("model"))
-    assert said in page
-    assert "40.0 %" in page
+    clean_part, covered_part = page.split("Every face under one cover", 1)
+    assert re.findall(r"w carries \w+", page) == ["w carries nothing", said]
+    assert "30.0 %" in clean_part
+    assert "40.0 %" in covered_part
     assert f"{100 * difference:+.1f}".replace("-", "\N{MINUS SIGN}") in page
 
 
