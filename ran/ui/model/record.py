@@ -100,16 +100,26 @@ def _worth(measured: dict[str, dict[str, dict[str, float]]]) -> str:
     """Return in words whether w carries something about the face, by layout."""
     said = []
     for kind, table in measured.items():
-        row = table["another face"]
-        is_known = row["p"] < 0.05 and row["difference"] < 0
-        said.append(
-            f"On {kind} crops another face's weights answer worse: w carries something about the "
-            "face."
-            if is_known
-            else f"On {kind} crops another face's weights answer as well: w carries nothing about "
-            "the face that this test can see."
-        )
+        if not _costs(table, "another face"):
+            said.append(
+                f"On {kind} crops another face's weights answer as well: w carries nothing about "
+                "the face that this test can see."
+            )
+        elif "mean" in table and not _costs(table, "mean"):
+            said.append(
+                f"On {kind} crops another face's weights answer worse, but one fixed set of "
+                "weights, the mean of all faces, answers as well as the face's own."
+            )
+        else:
+            said.append(
+                f"On {kind} crops another face's weights answer worse: w carries something about "
+                "the face."
+            )
     return " ".join(said)
+
+
+def _costs(table: dict[str, dict[str, float]], name: str) -> bool:
+    return table[name]["p"] < 0.05 and table[name]["difference"] < 0
 
 
 def _crops(card: Card) -> str:

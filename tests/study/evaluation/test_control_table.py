@@ -136,5 +136,18 @@ def test_the_model_page_says_what_the_controls_say(
     assert f"{100 * difference:+.1f}".replace("-", "\N{MINUS SIGN}") in page
 
 
+def test_the_model_page_says_where_the_mean_answers_as_well(
+    checkpoint, tmp_path, tiny_network, monkeypatch
+):
+    model, card = load_checkpoint(checkpoint)
+    table = {"learnt": ROW, "another face": ROW, "mean": {**ROW, "p": 0.6}}
+    card = dataclasses.replace(card, layouts={"fixed": {**LAYOUT, "controls": table}})
+    save_checkpoint(tmp_path / "ran", model, card)
+    monkeypatch.setenv("RAN_CHECKPOINT", str(tmp_path / "ran"))
+    page = words(opened("model"))
+    assert "the mean of all faces, answers as well as the face's own" in page
+    assert "w carries" not in page
+
+
 def test_a_card_without_controls_shows_none(tiny_network):
     assert "Is attention worth anything?" not in words(opened("model"))
