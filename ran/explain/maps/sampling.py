@@ -19,6 +19,8 @@ from ran.explain.maps.gradients import slopes_at
 from ran.explain.maps.onto_face import gather_gradients
 from ran.net.regions import crop_regions
 
+GOLDEN = (5**0.5 - 1.0) / 2.0
+"""From one place on the way to the next, modulo 1: however many there are, they lie evenly."""
 NOISE = 0.15
 """Standard deviation of SmoothGrad's noise in [0, 1] of a pixel; its authors use 0.1 to 0.2."""
 
@@ -51,25 +53,33 @@ def gradient_shap(asked: Asked) -> Iterator[Explaining]:
     estimate of Shapley values under the baseline. A random baseline is drawn anew each time; with
     any other this is integrated gradients at random places. The mean over infinitely many draws
     sums to f(face) - f(baseline); how far these draws are from it is the gap.
+
+    Each place is even by itself, and together they are a Kronecker sequence from a random start
+    (a low-discrepancy sequence, randomly shifted: Cranley and Patterson 1976): they err less than
+    places that know nothing of each other. As for integrated gradients, a place is the square s^2
+    of an even number, weighed by 2s: gradients are steepest near the baseline.
     """
     asked = asked.settled()
     generator = asked.generator()
     face_score = float(asked.scores(asked.face).double())
     fixed = None if asked.baseline.is_random else asked.blank()
     fixed_score = 0.0 if fixed is None else float(asked.scores(fixed).double())
+    first = torch.rand(1, generator=generator)
     on_face = torch.zeros_like(asked.face[0, 0])
     on_crops: Tensor | float = 0.0
     blank_score = 0.0
     for done, chunk in _chunks(asked):
-        drawn, places = [], []
-        for _ in range(chunk):
-            drawn.append(asked.baseline.picture(asked.face, generator) if fixed is None else fixed)
-            places.append(torch.rand(1, generator=generator))
-        blanks = torch.cat(drawn)
+        blanks = torch.cat(
+            [
+                asked.baseline.picture(asked.face, generator) if fixed is None else fixed
+                for _ in range(chunk)
+            ]
+        )
         start = crop_regions(blanks, asked.boxes)
         change = crop_regions(asked.face - blanks, asked.boxes)
-        place = torch.cat(places).to(asked.face).view(-1, 1, 1, 1, 1)
-        slopes = slopes_at(asked, start + place * change)
+        even = ((first + GOLDEN * torch.arange(done - chunk, done)) % 1.0).to(asked.face)
+        even = even.view(-1, 1, 1, 1, 1)
+        slopes = 2.0 * even * slopes_at(asked, start + even**2 * change)
         gathered = gather_gradients(slopes, asked.boxes)
         on_face = on_face + ((asked.face - blanks) * gathered).sum((0, 1))
         on_crops = on_crops + (change * slopes).sum((0, 2))

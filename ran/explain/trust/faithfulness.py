@@ -41,7 +41,7 @@ class Faithfulness:
     not account for, 0 for a map that tells each of them, 1 for one that tells none;
     max_sensitivity, the largest change of the map, relative to the map; randomised in [0, 1],
     Spearman of the map and those of redrawn parameters, the least. None where something is not
-    known yet or not defined: a map of zeros has no rank, a target that no square moves no falls.
+    known yet or not defined: a flat map has no rank, a target that no square moves no falls.
     """
 
     gap_share: float | None
@@ -138,11 +138,14 @@ def randomised(heatmap: Heatmap, others: Sequence[Heatmap]) -> float | None:
 
     Of the maps as they are shown: one whose signs have changed has changed, and one that is turned
     round counts 0. The least, because two coarse maps are alike by chance, and a map that ignores
-    the parameters is like all of them. None where the map is flat; a flat other one counts 0.
+    the parameters is like all of them. A flat map has no order and says nothing. None where that is
+    the map, or where no other says that it has changed and one is flat.
     """
-    if np.ptp(heatmap.values) == 0.0:
+    found = [spearman(heatmap.values, other.values) for other in others]
+    known = [rho for rho in found if rho is not None]
+    if not known or (len(known) < len(found) and min(known) >= UNCHANGED):
         return None
-    return max(0.0, min(spearman(heatmap.values, other.values) or 0.0 for other in others))
+    return max(0.0, min(known))
 
 
 def draw_holes(side: int, count: int, generator: torch.Generator) -> Tensor:

@@ -71,6 +71,11 @@ def trust(known: Faithfulness, face: str) -> None:
             f"max-sensitivity {known.max_sensitivity:.2f}", color="gray", help=_SENSITIVITY + rests
         )
     if known.randomised is None:
+        st.badge(
+            "randomised parameters: not known", color="gray",
+            help=f"{_RANDOMISED}\n\nNot known here: this map is flat, or that of a redrawn "
+            "network is, which is no order to compare.",
+        )  # fmt: skip
         return
     help_ = f"{_RANDOMISED}\n\nHere: {known.randomised:.2f}, of the {face} face's map."
     if known.is_unchanged:
@@ -79,6 +84,5 @@ def trust(known: Faithfulness, face: str) -> None:
             help=help_,
         )  # fmt: skip
     else:
-        st.badge(
-            "changes with randomised parameters", icon=":material/check:", color="green", help=help_
-        )
+        # Grey: that a map changes does not make it right.
+        st.badge("changes with randomised parameters", color="gray", help=help_)

@@ -49,12 +49,13 @@ def test_gradient_shap_equals_a_plain_loop_over_its_draws(baseline):
     question = Asked(model, face, SMALL, logit(2), baseline=BASELINES[baseline], count=5, seed=3)
     heatmap = METHODS["gradient-shap"].heatmap(question)
     generator, expected, change = torch.Generator().manual_seed(3), torch.zeros(12, 12), 0.0
+    even = torch.rand(1, generator=generator).item()
     for _ in range(5):
         blank = BASELINES[baseline].picture(face, generator)
-        place = torch.rand(1, generator=generator)
-        point = (blank + place * (face - blank)).requires_grad_()
+        point = (blank + even**2 * (face - blank)).requires_grad_()
         model(point, SMALL).logits[0, 2].backward()
-        expected += ((face - blank) * point.grad)[0].sum(0) / 5
+        expected += 2 * even * ((face - blank) * point.grad)[0].sum(0) / 5
+        even = (even + (5**0.5 - 1) / 2) % 1
         with torch.no_grad():
             logits = model(torch.cat([face, blank]), SMALL).logits[:, 2]
         change += (logits[0] - logits[1]).item() / 5
@@ -63,14 +64,32 @@ def test_gradient_shap_equals_a_plain_loop_over_its_draws(baseline):
     assert heatmap.gap == pytest.approx(abs(expected.sum().item() - change), abs=1e-4)
 
 
-def test_on_a_linear_network_gradient_shap_needs_one_draw():
+def test_gradient_shap_misses_less_than_places_that_know_nothing_of_each_other():
+    """Over 20 seeds its root mean square gap is under a third of that of 24 independent places."""
+    model, face = smooth()
+    asked = Asked(model, face, SMALL, logit(2), baseline=BASELINES["black"], count=24)
+    blank = BASELINES["black"].picture(face, torch.Generator())
+    evenly = [METHODS["gradient-shap"].heatmap(replace(asked, seed=n)).gap for n in range(20)]
+    alone = []
+    for seed in range(20):
+        places = torch.rand(24, 1, 1, 1, generator=torch.Generator().manual_seed(seed))
+        points = (blank + places * (face - blank)).requires_grad_()
+        model(points, SMALL).logits[:, 2].sum().backward()
+        found = ((face - blank) * points.grad).sum().item() / 24
+        with torch.no_grad():
+            logits = model(torch.cat([face, blank]), SMALL).logits[:, 2]
+        alone.append(found - (logits[0] - logits[1]).item())
+    assert np.sqrt(np.mean(np.square(evenly))) < np.sqrt(np.mean(np.square(alone))) / 3
+
+
+def test_on_a_linear_network_gradient_shap_is_integrated_gradients():
     face = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(1))
     boxes = torch.tensor([[0, 0, 4, 4], [1, 0, 3, 2]])
-    question = Asked(linear(), face, boxes, logit(1), baseline=BASELINES["grey"], count=1)
+    question = Asked(linear(), face, boxes, logit(1), baseline=BASELINES["grey"], count=400)
     drawn = METHODS["gradient-shap"].heatmap(question)
     path = METHODS["integrated-gradients"].heatmap(question)
-    np.testing.assert_allclose(drawn.values, path.values, atol=1e-6)
-    assert drawn.gap < 1e-5
+    scale = np.abs(path.values).max()
+    np.testing.assert_allclose(drawn.values, path.values, atol=0.01 * scale)
 
 
 @pytest.mark.parametrize("name", ["smoothgrad", "gradient-shap"])
