@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Score a checkpoint and print what it reaches."""
     from ran.engine import Engine
-    from ran.study.evaluation.accuracy import evaluate, exam
+    from ran.study.evaluation.accuracy import exam, reports
     from ran.study.evaluation.photographs import check_photographs
 
     if args.controls and args.photographs is not None:
@@ -79,15 +79,33 @@ def run(args: argparse.Namespace) -> None:
         check = check_photographs(engine, faces, most=args.photographs)
         print(json.dumps(check, indent=2) if args.json else _sentence(check))
         return
-    scores = evaluate(
+    found = reports(
         engine.model, engine.card.input_size, ferplus=args.ferplus, lists=args.lists,
         flip=args.flip,
     )  # fmt: skip
     if args.json:
-        print(json.dumps(scores, indent=2))
+        print(json.dumps(found, indent=2))
         return
-    for name, score in scores.items():
-        print(f"{name:<10} {score['n']:>5.0f} faces  accuracy {100 * score['accuracy']:.2f} %")
+    for name, said in found.items():
+        shares = {key: f"{100 * value:.2f}" for key, value in said.items() if key not in ("n",
+                  "confusion")}  # fmt: skip
+        print(
+            f"{name:<10} {said['n']:>5} faces  accuracy {shares['accuracy']} % "
+            f"({shares['low']} to {shares['high']})  balanced {shares['balanced']} %  "
+            f"macro F1 {shares['macro_f1']} %  commonest class {shares['majority']} %"
+        )
+    print(_matrix(found["ferplus"]["confusion"]))
+
+
+def _matrix(counts: list[list[int]]) -> str:
+    """Return a confusion matrix in words: a row a class, its shares in percent, then its faces."""
+    names = [name[:9] for name in FERPLUS]
+    lines = [f"\n{'labelled, answered, %':<22}" + "".join(f"{name:>10}" for name in names)]
+    for name, row in zip(FERPLUS, counts, strict=True):
+        total = sum(row)
+        shares = "".join(f"{100 * count / total if total else 0:>10.1f}" for count in row)
+        lines.append(f"{name:<22}{shares}  of {total}")
+    return "\n".join(lines)
 
 
 def _controls(engine: Engine, args: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from ran.__main__ import main
 from ran.engine import Engine
+from ran.expressions import FERPLUS
 from ran.face.covers.occlusion import Fill
 from ran.face.covers.parts import preset
 from ran.face.covers.stickers import place
@@ -227,10 +228,26 @@ def test_evaluate_prints_counts_and_accuracies(run, checkpoint, made_up):
     scores = json.loads(out)
     assert (status, list(scores)) == (0, list(FLOOR))
     assert all(score["n"] == 12 and (12 * score["accuracy"]) % 1 == 0 for score in scores.values())
+    for score in scores.values():
+        counts = np.array(score["confusion"])
+        assert (counts.shape, counts.sum()) == ((8, 8), 12)
+        assert counts.trace() / 12 == pytest.approx(score["accuracy"])
+        assert score["low"] < score["accuracy"] < score["high"]
     _, out, _ = run("evaluate", *made_up, "--checkpoint", checkpoint)
-    for line, (name, score) in zip(out.splitlines(), scores.items(), strict=True):
+    lists, matrix = out.split("\n\n")
+    for line, (name, score) in zip(lists.splitlines(), scores.items(), strict=True):
         assert line.split()[:2] == [name, "12"]
-        assert line.endswith(f"accuracy {100 * score['accuracy']:.2f} %")
+        for said, key in (("accuracy", "accuracy"), ("balanced", "balanced"),
+                          ("macro F1", "macro_f1"), ("commonest class", "majority")):  # fmt: skip
+            assert f"{said} {100 * score[key]:.2f} %" in line
+    rows = matrix.splitlines()[1:]
+    assert [row.split()[0] for row in rows] == list(FERPLUS)
+    for row, counts in zip(rows, scores["ferplus"]["confusion"], strict=True):
+        *shares, _, total = row.split()[1:]
+        assert int(total) == sum(counts)
+        assert [float(share) for share in shares] == [
+            pytest.approx(100 * count / max(1, sum(counts)), abs=0.06) for count in counts
+        ]
 
 
 def test_evaluate_can_ask_the_mirrored_face_too(run, checkpoint, made_up):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,8 +23,10 @@ from ran.net.regions import (
     random_layout,
 )
 from ran.study.data.ferplus import Faces, read_ferplus, read_lists
+from ran.study.evaluation.confusion import report
 
 Scores = dict[str, dict[str, float]]
+Reports = dict[str, dict[str, Any]]
 FACES_ON_CPU, FACES_ON_GPU = 8, 128
 """How many faces are cut and answered at once."""
 
@@ -44,10 +47,29 @@ def evaluate(
         BadRequest: if a face of a list is not among the data.
     """
     faces, subsets = exam(ferplus, lists)
+    answered = _exam_answers(model, faces, side, flip=flip)
+    return list_scores(answered == torch.from_numpy(faces.labels()), faces, subsets)
+
+
+def reports(
+    model: Network, side: int, *, ferplus: Path, lists: Path, flip: bool = False
+) -> Reports:
+    """Return `report` of each list that `evaluate` scores; arguments and errors alike."""
+    faces, subsets = exam(ferplus, lists)
+    answered = _exam_answers(model, faces, side, flip=flip)
+    labels = torch.from_numpy(faces.labels())
+    return {
+        name: report(answered[rows], labels[rows])
+        for name, rows in ((name, on_list(faces, members)) for name, members in subsets.items())
+    }
+
+
+def _exam_answers(model: Network, faces: Faces, side: int, *, flip: bool) -> Tensor:
+    """Return the class answered for each face, i64[N], by both its sides where `flip` is set."""
     answered = logits(model, faces, side)
     if flip:
         answered = averaged(answered, logits(model, faces, side, mirrored=True))
-    return list_scores(answered.argmax(1) == torch.from_numpy(faces.labels()), faces, subsets)
+    return answered.argmax(1)
 
 
 def exam(ferplus: Path, lists: Path) -> tuple[Faces, dict[str, frozenset[str]]]:
