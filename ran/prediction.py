@@ -15,10 +15,10 @@ from ran.net.regions import Box
 class Prediction:
     """The answer for one scene.
 
-    probabilities and logits f32[C] in the order of `classes`; self_weights (mu), relation_weights
-    (nu) and weights (w, they sum to one) f32[R]; covered f32[R], the hidden share of each region;
-    rb_margin mu_max - mu_0 and rb_loss max(0, alpha - margin) at the card's alpha, None for a plain
-    network, which has no crops.
+    probabilities, softmax(z / T) with the card's temperature T, and logits z, f32[C] in the order
+    of `classes`; self_weights (mu), relation_weights (nu) and weights (w, they sum to one) f32[R];
+    covered f32[R], the hidden share of each region; rb_margin mu_max - mu_0 and rb_loss max(0,
+    alpha - margin) at the card's alpha, None for a plain network, which has no crops.
     """
 
     classes: tuple[str, ...]
@@ -38,6 +38,12 @@ class Prediction:
         return None if self.rb_margin is None else max(0.0, self.alpha - self.rb_margin)
 
     @property
+    def probabilities_t1(self) -> NDArray[np.float32]:
+        """Return softmax(z) without the card's temperature, f32[C]: the network's own."""
+        risen = np.exp(self.logits.astype(float) - float(self.logits.max()))
+        return np.asarray(risen / risen.sum(), np.float32)
+
+    @property
     def expression(self) -> str:
         """Return the class of highest probability."""
         return self.classes[int(self.probabilities.argmax())]
@@ -53,6 +59,9 @@ class Prediction:
         return {
             "expression": self.expression,
             "probabilities": dict(zip(self.classes, self.probabilities.tolist(), strict=True)),
+            "probabilities_t1": dict(
+                zip(self.classes, self.probabilities_t1.tolist(), strict=True)
+            ),
             "logits": dict(zip(self.classes, self.logits.tolist(), strict=True)),
             "alpha": self.alpha,
             "rb_margin": self.rb_margin,

@@ -316,7 +316,7 @@ def test_as_json_says_all_that_the_prediction_holds(engine):
     answer = engine.predict(Scene(FACE, (MOUTH,)))
     content = json.loads(json.dumps(answer.as_json(), allow_nan=False))
     assert content == answer.as_json()
-    for name in ("probabilities", "logits"):
+    for name in ("probabilities", "probabilities_t1", "logits"):
         assert list(content[name]) == list(answer.classes)
         np.testing.assert_array_equal(
             np.float32(list(content[name].values())), getattr(answer, name)

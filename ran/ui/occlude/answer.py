@@ -13,6 +13,7 @@ from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.ui.shared import panels
 from ran.ui.shared.files import inline
+from ran.ui.shared.outside import escaped
 from ran.ui.shared.panels import Cell
 
 FIRST = 3
@@ -72,7 +73,9 @@ def probabilities(scene: Scene, clean: Prediction, covered: Prediction) -> None:
     with st.container(border=True, gap="xxsmall", key="answer-card"):
         st.markdown(
             "**Probability of each expression**",
-            help="softmax of the network's logits, divided by the card's temperature. A "
+            help="softmax of the network's logits, divided by the card's temperature; the Model "
+            "page says what that was fitted on. Undivided, the network says "
+            f"{escaped(covered.expression)} {float(covered.probabilities_t1.max()):.2f} here. A "
             "probability is about the label, not about the person. Where two decimals hide a "
             "change, the logits stand below.",
         )  # fmt: skip
