@@ -23,8 +23,7 @@ from ran.net.backbones import BACKBONES
 from ran.net.model import RegionAttentionNetwork
 from ran.scene import Scene
 from ran.study.training.options import read_changes, read_recipe
-from ran.ui.app import PAGES
-from ran.ui.shared.shell import PURPOSES
+from ran.ui.navigation import PAGES, Page
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "extending.md").read_text()
@@ -35,7 +34,7 @@ MOST_LINES = 20
 
 @pytest.fixture(autouse=True)
 def _tables_as_they_were():
-    kept = [(table, dict(table)) for table in (METHODS, ART, FILLS, BACKBONES, PAGES, PURPOSES)]
+    kept = [(table, dict(table)) for table in (METHODS, ART, FILLS, BACKBONES, PAGES)]
     yield
     for table, before in kept:
         table.clear()
@@ -120,11 +119,11 @@ def test_the_page_is_drawn_among_the_others(tmp_path):
         source = ROOT / part
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / part)
     (tmp_path / "pages" / "verdict.py").write_text(EXAMPLES["page"])
-    PAGES["verdict"] = ("Verdict", ":material/gavel:")
-    PURPOSES["Verdict"] = "What does the network answer?"
+    PAGES["verdict"] = Page("Verdict", ":material/gavel:", "What does the network answer?")
     app = AppTest.from_file(str(tmp_path / "streamlit_app.py"), default_timeout=60).run()
     app.switch_page("pages/verdict.py").run()
     assert not app.exception
+    assert any("What does the network answer?" in said.value for said in app.markdown)
     (metric,) = app.metric
     assert metric.label == "Expression"
     assert metric.value in FERPLUS

@@ -21,7 +21,7 @@ LAYERS = (  # a lower line never imports a higher one
     ("streamlit_app", "pages"),
     ("ran.ui.app",),
     ("ran.ui.occlude", "ran.ui.explain", "ran.ui.poses", "ran.ui.model"),
-    ("ran.ui.shared", "ran.ui.components", "ran.ui.icon"),
+    ("ran.ui.shared", "ran.ui.components", "ran.ui.icon", "ran.ui.navigation"),
     ("ran.figures", "ran.report", "ran.__main__", "ran.commands", "ran.study"),
     ("ran.recipe",),
     ("ran.engine",),

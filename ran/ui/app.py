@@ -8,13 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-PAGES = {
-    "occlude": ("Occlude", ":material/draw:"),
-    "explain": ("Explain", ":material/troubleshoot:"),
-    "poses": ("Poses", ":material/3d_rotation:"),
-    "model": ("Model", ":material/schema:"),
-}
-"""By the names of their files in pages/: titles and icons, in the order of the navigation."""
+from ran.ui.navigation import PAGES
+
 _RUNNING = "ran_shell_runs"
 _WAITING = "ran_waiting"
 _TURN_S = 0.0005
@@ -25,8 +20,8 @@ thread computed; a stroke was answered 70 ms later for it."""
 def pages() -> list[Any]:
     """Return the pages, in the order of the navigation."""
     return [
-        st.Page(f"pages/{name}.py", title=title, icon=icon, default=name == "occlude")
-        for name, (title, icon) in PAGES.items()
+        st.Page(f"pages/{name}.py", title=page.title, icon=page.icon, default=name == "occlude")
+        for name, page in PAGES.items()
     ]
 
 

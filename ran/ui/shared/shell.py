@@ -13,6 +13,7 @@ from ran.engine import Engine
 from ran.engine.devices import devices
 from ran.net.checkpoints import bundled
 from ran.study.poses.posed import Posed
+from ran.ui.navigation import PAGES
 from ran.ui.shared import compute, panels, reload, replay
 from ran.ui.shared.faces.face_dialog import face_dialog
 from ran.ui.shared.faces.scenes import ensure_face
@@ -21,13 +22,6 @@ from ran.ui.shared.session import LAYOUTS, Session, current, seed
 
 HALF = 380
 """Pixels that half a page needs; where there is less, the halves stand one below the other."""
-PURPOSES = {
-    "Occlude": "Cover part of the face. Does the network turn to other regions?",
-    "Explain": "Which pixels and which regions made the answer, and does the reply survive its "
-    "tests?",
-    "Poses": "Turn the face. Does the attention follow?",
-    "Model": "What was trained, on what, how well it does, and the equations behind every number.",
-}
 SHARED_WIDGETS = ("layout", "random-count", "random-seed", "radius", "checkpoint", "device")
 """Keys of the sidebar's widgets, whose truth is the session."""
 _LAYOUT_NOTES = dict(
@@ -45,10 +39,11 @@ _LAYOUT_NOTES = dict(
 
 
 def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None]) -> None:
-    """Draw one page: header, sidebar, then `body`. RanErrors become words.
+    """Draw one page of PAGES: header, sidebar, then `body`. RanErrors become words.
 
     `body` gets the place in the header where its Save menu goes.
     """
+    asks = next(page.asks for page in PAGES.values() if page.title == title)
     session = current()
     is_first, is_new = not session.page, session.page != title
     if is_new:
@@ -58,13 +53,13 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
             st.session_state.pop(key, None)
     with st.container(horizontal=True, key="phone-pages", gap="small"):
         # A narrow window folds the navigation away; the style shows this row there alone.
-        for name in PURPOSES:
-            st.page_link(f"pages/{name.lower()}.py", label=name)
+        for name, page in PAGES.items():
+            st.page_link(f"pages/{name}.py", label=page.title)
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row.container(gap=None, width="stretch"):
         st.title(title, anchor=False)
         purpose = st.empty()
-        purpose.markdown(f":gray[{PURPOSES[title]}]")
+        purpose.markdown(f":gray[{asks}]")
     header = row.container(horizontal=True, width="content")
     choose = header.button("Face", icon=":material/account_circle:", key="choose-face")
     regions = _sidebar(session)
@@ -77,7 +72,7 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
             _regions(session, engine)
         if choose:
             face_dialog(session, engine)
-        purpose.markdown(f":gray[{PURPOSES[title]}]{_photo(session)}")
+        purpose.markdown(f":gray[{asks}]{_photo(session)}")
         if session.posed is not None and title != "Poses":
             _posed(session, session.posed)
         replay.take_link(session, engine)

@@ -1,0 +1,33 @@
+"""The pages there are, a row each: read before anything heavy is imported."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Page(NamedTuple):
+    """A page: its title, its icon in the navigation, and what it asks, in one sentence or two."""
+
+    title: str
+    icon: str
+    asks: str
+
+
+PAGES = {
+    "occlude": Page(
+        "Occlude", ":material/draw:",
+        "Cover part of the face. Does the network turn to other regions?",
+    ),
+    "explain": Page(
+        "Explain", ":material/troubleshoot:",
+        "Which pixels and which regions made the answer, and does the reply survive its tests?",
+    ),
+    "poses": Page(
+        "Poses", ":material/3d_rotation:", "Turn the face. Does the attention follow?"
+    ),
+    "model": Page(
+        "Model", ":material/schema:",
+        "What was trained, on what, how well it does, and the equations behind every number.",
+    ),
+}  # fmt: skip
+"""By the names of their files in pages/, in the order of the navigation."""
