@@ -52,7 +52,7 @@ class Engine:
         self.card = card
         self.model = model.to(memory_format=torch.channels_last).to(self.device).eval()
         self.asked = folded(self.model)
-        self._memory = Memory()
+        self.memory = Memory()
         self.explainer = Explainer(
             self.model,
             self.asked,
@@ -70,7 +70,7 @@ class Engine:
         """
         _ = self._detector  # loaded once, for all
         other = copy(self)
-        other._memory = Memory()
+        other.memory = Memory()
         other.explainer = self.explainer.apart()
         other._checker = self._checker.apart(other.explainer)
         return other
@@ -135,13 +135,13 @@ class Engine:
         for key, scene in zip(keys, scenes, strict=True):
             if key in answers:
                 continue
-            known = self._memory.answers.recall(key)
+            known = self.memory.answers.recall(key)
             if known is None:
                 output = self.asked.attend(self._features(scene))
                 many = output.weights.shape[1] > 1
                 covered = self.covered_shares(scene)
                 known = self._prediction(scene, output, covered, has_margin=many)
-            self._memory.answers.keep(key, known)
+            self.memory.answers.keep(key, known)
             answers[key] = known
         return [answers[key] for key in keys]
 
@@ -155,11 +155,11 @@ class Engine:
             BadFraming, BadCheckpoint: as `predict`.
         """
         key = scene.key
-        values = self._memory.values.recall(key)
+        values = self.memory.values.recall(key)
         if values is None:
             self.predict(scene)  # refuses an answer that is no number
             values = region_values(self.asked.attend, self._features(scene))
-            self._memory.values.keep(key, values)
+            self.memory.values.keep(key, values)
         return values
 
     def intervene(
@@ -273,14 +273,14 @@ class Engine:
 
         Read-only. Those of a scene that was answered lately are not cut again.
         """
-        seen = self._memory.seen.recall(scene.key)
+        seen = self.memory.seen.recall(scene.key)
         return self._keep_seen(scene, self.crops(scene)) if seen is None else seen
 
     def _keep_seen(self, scene: Scene, crops: Tensor) -> NDArray[np.uint8]:
         pictures = (self.asked.see(crops[0]).permute(0, 2, 3, 1) * 255.0).round()
         seen = np.asarray(pictures.to(torch.uint8).cpu().numpy())
         seen.setflags(write=False)
-        self._memory.seen.keep(scene.key, seen)
+        self.memory.seen.keep(scene.key, seen)
         return seen
 
     def covered_shares(self, scene: Scene) -> NDArray[np.float32]:
@@ -311,13 +311,13 @@ class Engine:
     def _features(self, scene: Scene) -> Tensor:
         """Return what the backbone makes of the regions, f32[1, R, D]; once for equal scenes."""
         key = scene.key
-        features = self._memory.features.recall(key)
+        features = self.memory.features.recall(key)
         if features is None:
             crops = self.crops(scene)
             self._keep_seen(scene, crops)
             chunks = crops[0].split(CROPS_AT_ONCE if self.device == "cpu" else crops.shape[1])
             features = torch.cat([self.asked.features(chunk[None]) for chunk in chunks], dim=1)
-            self._memory.features.keep(key, features)
+            self.memory.features.keep(key, features)
         return features
 
     def _prediction(

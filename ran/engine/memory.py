@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ran.engine.recent import Recent
+from ran.explain.regions.moved_covers import Reference
 from ran.explain.regions.shapley import RegionValues
 from ran.prediction import Prediction
 
@@ -23,9 +24,12 @@ REMEMBERED_CROPS = 16
 
 @dataclass(frozen=True, eq=False)
 class Memory:
-    """By the scene's key: answers, crops as they were seen, features, what regions are worth."""
+    """By the scene's key: answers, crops as they were seen, features, what regions are worth, what
+    attention does under the same cover elsewhere.
+    """
 
     answers: Recent[str, Prediction] = field(default_factory=lambda: Recent(REMEMBERED))
     seen: Recent[str, NDArray[np.uint8]] = field(default_factory=lambda: Recent(REMEMBERED_CROPS))
     features: Recent[str, Tensor] = field(default_factory=lambda: Recent(REMEMBERED))
     values: Recent[str, RegionValues] = field(default_factory=lambda: Recent(REMEMBERED))
+    references: Recent[str, Reference] = field(default_factory=lambda: Recent(REMEMBERED))

@@ -148,7 +148,7 @@ def test_an_equal_scene_is_computed_once(fresh):
 
 def test_the_oldest_answers_are_forgotten_first(fresh):
     engine, seen = fresh
-    engine._memory.answers.most = engine._memory.features.most = 2
+    engine.memory.answers.most = engine.memory.features.most = 2
     scenes = [Scene(FACE, (Ellipse(0.1, 0.1, 0.2 + 0.2 * n, 0.9),)) for n in range(3)]
     assert len(engine.predict_many(scenes)) == 3
     engine.predict_many([scenes[2], scenes[1]])

@@ -26,7 +26,6 @@ def test_two_regions_by_hand():
     assert shift.before == pytest.approx(0.25 * 0.2 + 0.75 * 0.6)
     assert shift.after == pytest.approx(0.5 * 0.2 + 0.5 * 0.6)
     assert shift.change == pytest.approx(-0.1)
-    assert shift.verdict == "Yes"
 
 
 @given(weights(6), weights(6), shares(6))
@@ -39,7 +38,6 @@ def test_the_other_way_round_the_shift_is_the_same_with_the_other_sign(before, a
 def test_where_every_region_is_covered_alike_nothing_shifts(before, after, share):
     shift = attention_shift(before, after, f32(*[share] * 4))
     assert shift.change == pytest.approx(0.0, abs=1e-6)
-    assert shift.verdict == "Unchanged"
 
 
 @given(weights(5), shares(5), st.integers(0, 4), st.integers(0, 4))
@@ -61,7 +59,6 @@ def test_the_order_of_the_regions_does_not_matter(before, after, covered, order)
     assert shuffled.change == pytest.approx(shift.change, abs=1e-6)
 
 
-def test_a_gain_on_the_cover_is_a_no_and_layouts_must_agree():
-    assert attention_shift(f32(1, 0), f32(0, 1), f32(0, 1)).verdict == "No"
+def test_layouts_must_agree():
     with pytest.raises(ValueError, match="one layout"):
         attention_shift(f32(1, 0), f32(1), f32(0, 1))

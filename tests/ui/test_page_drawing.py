@@ -17,7 +17,11 @@ from app_pages import (
 )
 from streamlit.testing.v1 import AppTest
 
+from ran.engine import elsewhere
+from ran.explain.regions.attention_shift import AttentionShift
+from ran.explain.regions.moved_covers import verdict
 from ran.face.shapes import Rectangle
+from ran.figures import signed
 from ran.recipe import CheckpointRef, PhotoRef, Recipe, example_link
 from ran.ui.shared import compute
 from ran.ui.shared.replay import recipe_here
@@ -163,8 +167,18 @@ def test_whether_attention_left_the_cover_is_one_line_with_the_measure():
     before, after = (float(np.dot(p.weights, covered.covered)) for p in (clean, covered))
     assert f"{100 * before:.1f} %" in words(app)
     assert f"{100 * after:.1f} %" in words(app)
-    said = f"{'Yes' if after < before else 'No'}. {100 * before:.1f} % → {100 * after:.1f} %"
-    assert said in words(app)
+    *_, reference = elsewhere.referring(using, scene)
+    told = verdict(AttentionShift(before, after), covered.covered, reference)
+    assert f"{told}. {100 * before:.1f} % → {100 * after:.1f} %" in words(app)
+    ends = (signed(100 * end, 1) for end in (reference.low, reference.high))
+    assert f"the same cover elsewhere: {' to '.join(ends)}" in words(app)
+    assert "comparing" not in words(app)
+    passes = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(elsewhere, "referring", lambda *asked: passes.append(asked) or iter(()))
+        app.run()
+    assert not passes, "a page that is drawn again has the reference at once"
+    assert f"{told}. " in words(app)
 
 
 def test_a_bad_recipe_is_refused_in_words_and_nothing_is_lost():

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-NOTICEABLE = 0.0005
-"""A smaller shift reads ±0.0 points: attention neither left nor came."""
-
 
 @dataclass(frozen=True)
 class AttentionShift:
@@ -22,13 +19,6 @@ class AttentionShift:
     def change(self) -> float:
         """Return after minus before, negative where attention left the cover."""
         return self.after - self.before
-
-    @property
-    def verdict(self) -> str:
-        """Return "Yes", "No" or "Unchanged": whether attention left the cover."""
-        if abs(self.change) < NOTICEABLE:
-            return "Unchanged"
-        return "Yes" if self.change < 0 else "No"
 
 
 def attention_shift(

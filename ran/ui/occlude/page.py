@@ -3,9 +3,9 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ran.engine import Engine
+from ran.engine import Engine, elsewhere
 from ran.ui.occlude import drawing, evidence
-from ran.ui.occlude.answer import answer_band, probabilities
+from ran.ui.occlude.answer import answer_band, compared, probabilities
 from ran.ui.occlude.covers import covers
 from ran.ui.occlude.exports import save_menu
 from ran.ui.occlude.region_cards import region_cards, standing_out
@@ -20,7 +20,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     face = session.face
     if face is None:
         return
-    band = st.container()
+    band = st.empty()
     scenes.offer_scenes(session, engine)
     left, right = shell.halves()
     with left:
@@ -36,8 +36,10 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         session.region = min(session.region, len(clean.boxes) - 1)
     else:
         session.region = standing_out(clean, covered)
-    with band:
-        answer_band(clean, covered)
+    waiting = st.empty()
+    reference = elsewhere.recalled(engine, scene)
+    with band.container():
+        answer_band(clean, covered, reference)
     with picture:
         drawing.show(session, scene, covered)
     seen = engine.regions_seen(scene.clean()), engine.regions_seen(scene)
@@ -47,6 +49,14 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     with header:
         save_menu(engine, session, scene, clean, covered, seen)
     margin(session, shown)
+    if compared(clean, covered) and reference is None:
+        # After all numbers of the stroke; what is drawn between lets a newer stroke in.
+        for found in elsewhere.referring(engine, scene):
+            if found is None:
+                waiting.empty()
+                continue
+            with band.container():
+                answer_band(clean, covered, found)
     evidence.heatmaps(engine, scene, clean, covered)
 
 
