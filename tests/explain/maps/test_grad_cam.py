@@ -283,10 +283,10 @@ def test_a_region_without_weight_is_dark():
     index = int(usual[1:].max((1, 2)).argmax()) + 1
     attend = model.self_attention.forward
 
-    def ignoring(features):
+    def ignoring(features, present=None):
         mask = torch.ones(6)
         mask[index] = 0.0
-        return attend(features) * mask
+        return attend(features, present) * mask
 
     model.self_attention.forward = ignoring
     maps = explain(model, face).regions
