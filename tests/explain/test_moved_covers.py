@@ -24,7 +24,7 @@ from ran.scene import Scene
 PIXELS = np.random.default_rng(5).integers(0, 200, (64, 64, 3), dtype=np.uint8)
 FACE = Face.from_pixels(PIXELS)
 UNEVEN = np.float32([0.2, 0.9, 0.1])
-BOX = Scene(FACE, (Rectangle(0.1, 0.1, 0.4, 0.5),), Fill("constant", (255, 255, 255)))
+BOX = Scene(FACE, (Rectangle(0.125, 0.125, 0.375, 0.5),), Fill("colour", (255, 255, 255)))
 
 
 def under(scene, **options):
@@ -82,7 +82,7 @@ def test_elsewhere_as_many_pixels_are_hidden_as_the_cover_looks():
 
 
 def test_a_cover_that_is_half_transparent_stays_so():
-    veil = Scene(FACE, BOX.shapes, Fill("constant", (255, 255, 255), opacity=0.5))
+    veil = Scene(FACE, BOX.shapes, Fill("colour", (255, 255, 255), opacity=0.5))
     for picture in under(veil):
         changed = (picture != PIXELS).any(2)
         expected = (PIXELS[changed].astype(float) + 255) / 2
@@ -96,7 +96,7 @@ def test_places_are_those_of_their_seed():
 
 
 def test_a_cover_of_the_whole_face_has_places_too_and_says_nothing():
-    whole = Scene(FACE, (Rectangle(0, 0, 1, 1),), Fill("constant", (0, 0, 0)))
+    whole = Scene(FACE, (Rectangle(0, 0, 1, 1),), Fill("black"))
     assert len(under(whole)) == PLACES
     assert said(-0.2, 0, 0, np.ones(6, np.float32)) == CANNOT_TELL
 
