@@ -171,8 +171,8 @@ def test_whether_attention_left_the_cover_is_one_line_with_the_measure():
     told = verdict(AttentionShift(before, after), covered.covered, reference)
     assert f"{told}. {100 * before:.1f} % → {100 * after:.1f} %" in words(app)
     ends = (signed(100 * end, 1) for end in (reference.low, reference.high))
-    assert f"the same cover elsewhere: {' to '.join(ends)}" in words(app)
-    assert "comparing" not in words(app)
+    assert f"The same cover elsewhere: {' to '.join(ends)}" in words(app)
+    assert "Comparing" not in words(app)
     passes = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(elsewhere, "referring", lambda *asked: passes.append(asked) or iter(()))

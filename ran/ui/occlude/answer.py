@@ -65,12 +65,12 @@ def _shift(clean: Prediction, covered: Prediction, reference: Reference | None) 
     shift = attention_shift(clean.weights, covered.weights, covered.covered)
     points = Moved.by(100 * shift.change, 1, " points")
     more = f"{100 * shift.before:.1f} % → {100 * shift.after:.1f} % of it lies there,"
-    after = "; comparing …"
+    after = "Comparing …"
     value = "…"
     if reference is not None:
         value = f"{verdict(shift, covered.covered, reference)}."
         low, high = (signed(100 * end, 1) for end in (reference.low, reference.high))
-        after = f"; the same cover elsewhere: {low} to {high}"
+        after = f"The same cover elsewhere: {low} to {high}"
     return Cell(
         "Did attention leave the cover?", value, more=more, moved=points, after=after,
         help=_HELP_SHIFT, leads=True,

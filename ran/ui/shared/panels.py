@@ -17,8 +17,8 @@ from ran.net.checkpoints import Card
 class Cell:
     """A name with what it stands at, in an answer band.
 
-    before: what it stood at, where that differs. more: said behind it, small, and after: behind
-    what moved. help: at the pointer. leads: whether it is the band's largest text.
+    before: what it stood at, where that differs. more: said behind it, small. after: said behind
+    the name. help: at the pointer. leads: whether it is the band's largest text.
     """
 
     name: str
