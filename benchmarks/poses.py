@@ -28,7 +28,7 @@ def sweep_row(*, device: str, repeats: int) -> Row:
     )
 
     def sweep() -> None:
-        for kept in (engine._memory.answers, engine._memory.features):
+        for kept in (engine.memory.answers, engine.memory.features):
             kept.clear()  # what is remembered would not be computed again
         _sweep(engine, face)
 

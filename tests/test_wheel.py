@@ -148,7 +148,8 @@ def test_the_core_answers_and_explains_without_the_apps_packages(checkpoint, tmp
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["method"] == "grad-cam"
-    assert Image.open(out).format == "PNG"
+    with Image.open(out) as written:
+        assert written.format == "PNG"
 
 
 @pytest.mark.parametrize(
