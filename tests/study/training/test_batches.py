@@ -63,17 +63,21 @@ def test_a_partner_is_another_face_with_the_view_that_it_has_itself():
             assert torch.equal(own[0], draws)
 
 
-def test_views_are_the_mixture_of_both_faces_views():
+@pytest.mark.parametrize("covers", [0.0, 0.6])
+def test_views_are_the_mixture_of_both_faces_views_the_own_one_covered(covers):
+    recipe = replace(MIXING, covers=covers)
     faces = torch.randint(
         0, 256, (40, 1, 48, 48), generator=torch.Generator().manual_seed(1), dtype=torch.uint8
     )
     soft = torch.nn.functional.one_hot(LABELS, 8).float()
-    part = batches(MIXING)[0]
-    views, targets = views_of(part, faces, soft, MIXING, side=32, scale=(0.8, 1.2))
+    part = batches(recipe)[0]
+    views, targets = views_of(part, faces, soft, recipe, side=32, scale=(0.8, 1.2))
     own = random_views(faces[part.rows], 32, part.draws, scale=(0.8, 1.2))
     others = random_views(faces[part.partners], 32, part.partner_draws, scale=(0.8, 1.2))
+    hidden = covered(own, others, part.covers, share=covers)
+    assert torch.equal(hidden, own) == (covers == 0.0)
     expected = mixed(
-        own, others, soft[part.rows], soft[part.partners], part.mix, mixup=0.5, cutmix=0.3
+        hidden, others, soft[part.rows], soft[part.partners], part.mix, mixup=0.5, cutmix=0.3
     )
     assert torch.allclose(views, expected[0], atol=1e-6)
     assert torch.equal(targets, expected[1])
@@ -128,22 +132,3 @@ def test_of_several_layouts_each_step_draws_one_moved_where_faces_differ():
     others = [boxes for boxes in seen if boxes != fixed and boxes not in near]
     assert len({str(boxes) for boxes in others}) == len(others) > 15
     assert seen == [boxes.tolist() for boxes in islice(step_boxes(kinds, 96, 0, seed=3), 90)]
-
-
-def test_a_covered_view_hides_the_own_face_before_another_is_mixed_in():
-    recipe = replace(MIXING, covers=0.6)
-    faces = torch.randint(
-        0, 256, (40, 1, 48, 48), generator=torch.Generator().manual_seed(1), dtype=torch.uint8
-    )
-    soft = torch.nn.functional.one_hot(LABELS, 8).float()
-    part = batches(recipe)[0]
-    views, targets = views_of(part, faces, soft, recipe, side=32, scale=(0.8, 1.2))
-    own = random_views(faces[part.rows], 32, part.draws, scale=(0.8, 1.2))
-    others = random_views(faces[part.partners], 32, part.partner_draws, scale=(0.8, 1.2))
-    hidden = covered(own, others, part.covers, share=0.6)
-    expected = mixed(
-        hidden, others, soft[part.rows], soft[part.partners], part.mix, mixup=0.5, cutmix=0.3
-    )
-    assert torch.allclose(views, expected[0], atol=1e-6)
-    assert torch.equal(targets, expected[1])
-    assert not torch.equal(hidden, own)
