@@ -1,6 +1,7 @@
 """The pages through AppTest: what a visitor reads, and what a click changes."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -179,3 +180,17 @@ def test_a_regions_name_outlines_it():
     app = opened()
     app.button(key="region-3").click().run()
     assert session(app).region == 3
+
+
+def test_the_help_gives_the_networks_own_probability_without_the_temperature(
+    checkpoint, tmp_path, monkeypatch
+):
+    model, card = load_checkpoint(checkpoint)
+    save_checkpoint(tmp_path / "cold", model, replace(card, temperature=0.1))
+    monkeypatch.setenv("RAN_CHECKPOINT", str(tmp_path / "cold"))
+    app = cover(opened(), "mouth")
+    answer = compute.engine(session(app)).predict(session(app).scene(session(app).face))
+    own, shown = float(answer.probabilities_t1.max()), float(answer.probabilities.max())
+    assert f"{own:.2f}" != f"{shown:.2f}"
+    (said,) = [m.help for m in app.markdown if m.value == "**Probability of each expression**"]
+    assert f"the network says {answer.expression} {own:.2f} here" in said

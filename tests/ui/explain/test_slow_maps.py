@@ -7,9 +7,10 @@ import pytest
 from app_pages import button, rows_of_pictures, words
 from explain_pages import choose, engine_and_scenes, explain, held, maps_of, values_of
 
+from ran.engine import Engine
 from ran.errors import BadRequest
 from ran.explain.heatmap import Explaining
-from ran.explain.trust.faithfulness import Faithfulness
+from ran.explain.trust.faithfulness import Checking, Faithfulness
 from ran.figures import signed
 from ran.ui.explain.rounds import Round
 from ran.ui.shared.work import Work
@@ -190,3 +191,13 @@ def test_two_runs_of_a_page_do_not_step_at_once():
     work.finish()
     work.step()
     assert work.latest.done == 3
+
+
+def test_a_badge_says_where_randomised_parameters_tell_nothing(monkeypatch):
+    def faithful(self, scene, question, *, draws):
+        yield Checking(draws, draws, Faithfulness(None, 0.25, 0.125, None, draws))
+
+    monkeypatch.setattr(Engine, "faithful", faithful)
+    text = words(explain("mouth", methods=("saliency",)))
+    assert "randomised parameters: not known" in text
+    assert "changes with randomised parameters" not in text
