@@ -80,7 +80,9 @@ def test_joint_training_goes_on_so_with_live_statistics(faces, covering, tmp_pat
     folder = shutil.copytree(covering, tmp_path / "run")
     pretend_heads_reached(folder, -1.0)
     before = parameters(folder / "ran.pt")
-    train(faces, folder, "joint", "--joint-epochs", 2, "--joint-statistics", "live", "--stop-after", 1)
+    train(
+        faces, folder, "joint", "--joint-epochs", 2, "--joint-statistics", "live", "--stop-after", 1
+    )
     train(faces, folder, "joint")
     rows = metrics(folder, "joint")
     assert [row["epoch"] for row in rows] == [1, 2]
