@@ -194,3 +194,22 @@ def test_the_help_gives_the_networks_own_probability_without_the_temperature(
     assert f"{own:.2f}" != f"{shown:.2f}"
     (said,) = [m.help for m in app.markdown if m.value == "**Probability of each expression**"]
     assert f"the network says {answer.expression} {own:.2f} here" in said
+
+
+def test_a_layout_that_the_network_was_not_trained_on_is_said_where_it_is_chosen():
+    app = opened()
+    assert "was not trained on" not in words(app)
+    app.segmented_control(key="layout").set_value("Random").run()
+    assert "This network was not trained on random crops" in words(app)
+
+
+def test_a_grad_cam_of_zeros_is_said_to_be_no_positive_evidence(monkeypatch):
+    whole = Engine.explain
+
+    def nothing(self, *asked, **named):
+        found = whole(self, *asked, **named)
+        return replace(found, values=np.zeros_like(found.values))
+
+    assert "No positive evidence" not in words(cover(opened(), "mouth"))
+    monkeypatch.setattr(Engine, "explain", nothing)
+    assert "No positive evidence" in words(cover(opened(), "mouth"))
