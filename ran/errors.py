@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ran.words import _
+
 
 class RanError(Exception):
     """The base of all that a visitor can cause. `hint` is the next step, one sentence."""
@@ -45,3 +50,31 @@ class BadRequest(RanError):
 
 class BadRecipe(RanError):
     """A recipe that cannot be read, or not be replayed on this face."""
+
+
+class OutOfMemory(RanError):
+    """Something that does not fit into the memory that is there."""
+
+
+_NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
+"""What torch says where Python raises MemoryError: its own errors for it are RuntimeErrors."""
+
+
+@contextmanager
+def memory_told() -> Iterator[None]:
+    """Turn every way in which memory runs out into words.
+
+    Raises:
+        OutOfMemory: instead of MemoryError and what torch raises, on any device.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and not any(
+            words in str(error) for words in _NO_MEMORY
+        ):
+            raise
+        raise OutOfMemory(
+            _("There is not enough memory for this."),
+            hint=_("Ask for less at a time: fewer crops, steps or poses, or a smaller picture."),
+        ) from error

@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from ran.errors import BadRequest
+from ran.words import _
 
 
 @contextmanager
@@ -62,7 +63,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def _descriptor(path: Path) -> int | None:
     """Return the number of the open file that a path such as /dev/stdout stands for, or None."""
     place = Path(os.path.normpath(Path.cwd() / path))
-    for _ in range(8):
+    for _link in range(8):
         if found := re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)", place.as_posix()):
             return int(found[1])
         if not place.is_symlink():
@@ -116,7 +117,10 @@ def write_text(path: Path, text: str) -> None:
 def cannot_be_written(path: Path, error: OSError) -> BadRequest:
     """Return the refusal of a path that the system would not write."""
     return BadRequest(
-        f"{path} cannot be written: {error.strerror or error}.", hint="Choose another place."
+        _("{path} cannot be written: {strerror}.").format(
+            path=path, strerror=error.strerror or error
+        ),
+        hint=_("Choose another place."),
     )
 
 
@@ -137,7 +141,10 @@ def refuse_same(outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | 
         for other, known in seen:
             if _is_same(path, known):
                 raise BadRequest(
-                    f"{words} would write over {other}, {known}.", hint="Choose another name."
+                    _("{words} would write over {other}, {known}.").format(
+                        words=words, other=other, known=known
+                    ),
+                    hint=_("Choose another name."),
                 )
         seen.append((words, path))
 

@@ -21,6 +21,7 @@ from ran.face.detector import (
 from ran.face.framing import FERPLUS, FRAMINGS, Framing, cut_straight, cut_upright, fit
 from ran.face.photo import Photo
 from ran.face.pose import Pose, estimate
+from ran.words import _
 
 FACE_SIDE = 256
 """Pixels of a found face's side: the largest input in use and a little more."""
@@ -171,9 +172,11 @@ def detected(
         best = _in_turn(photo.pixels, using, quarter_turns or 0, side=FULL_SIZE)
     if not best:
         raise NoFaceFound(
-            f"No face found in {photo.name}.",
-            hint="Try a photo in which the face is larger and not cut off (looked at in full size "
-            "and in four turns).",
+            _("No face found in {name}.").format(name=photo.name),
+            hint=_(
+                "Try a photo in which the face is larger and not cut off (looked at in full size "
+                "and in four turns)."
+            ),
         )
     return best
 

@@ -17,6 +17,7 @@ from ran.errors import BadRequest
 from ran.face.detect import Face
 from ran.face.framing import Framing, square_of
 from ran.face.pose import FOCAL, HEAD_MM, angles, fit, rotation_of
+from ran.words import _
 
 SURE_TURN = 40.0
 """Degrees of yaw or pitch beyond which a turned face is a poor likeness."""
@@ -64,8 +65,10 @@ def turn(face: Face, yaw: float, pitch: float = 0.0) -> Turned:
     """
     if not (abs(yaw) <= MOST_YAW and abs(pitch) <= MOST_PITCH):  # neither is true of NaN
         raise BadRequest(
-            f"A face cannot be turned by {yaw} and {pitch} degrees.",
-            hint=f"Use at most {MOST_YAW:.0f} degrees of yaw and {MOST_PITCH:.0f} of pitch.",
+            _("A face cannot be turned by {yaw} and {pitch} degrees.").format(yaw=yaw, pitch=pitch),
+            hint=_(
+                "Use at most {most_yaw:.0f} degrees of yaw and {most_pitch:.0f} of pitch."
+            ).format(most_yaw=MOST_YAW, most_pitch=MOST_PITCH),
         )
     side = face.pixels.shape[0]
     if yaw == 0 and pitch == 0:
@@ -134,7 +137,7 @@ def _framed(head: _Head, above: NDArray[np.float64], rotation: NDArray[np.float6
     """
     side, corner = square_of(head.seen(above), _ALIKE)
     turned = _Head(rotation, head.centre)
-    for _ in range(_FRAMINGS):
+    for _framing in range(_FRAMINGS):
         new_side, new_corner = square_of(turned.seen(above), _ALIKE)
         # Farther away by as much as it is too large, and back by what it is off.
         x, y, depth = turned.centre

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ran.errors import UnreadablePhoto
-from ran.face.levels import Said, is_deep, levels, said_by
+from ran.face.decoding.levels import Said, is_deep, levels, said_by
+from ran.words import _, later
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 64_000_000
 MIN_SIDE = 20
 """Detection looks for faces of 20 pixels and more; nothing smaller can hold one."""
-_USE = "Use a JPEG, PNG or WebP picture."
+_USE = later("Use a JPEG, PNG or WebP picture.")
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError)
 """What Pillow's decoders were seen to raise in 240,000 damaged pictures."""
 
@@ -44,8 +45,8 @@ class Photo:
 def open_photo(source: str | Path | bytes, *, name: str | None = None) -> Photo:
     """Open JPEG, PNG, WebP, BMP, TIFF or the first frame of a GIF, turned upright by its EXIF.
 
-    Transparency is laid on white; deep greys (ran.face.levels) and CMYK become 8-bit RGB. Bytes and
-    pixels are counted before anything is decoded.
+    Transparency is laid on white; deep greys (ran.face.decoding.levels) and CMYK become 8-bit RGB.
+    Bytes and pixels are counted before anything is decoded.
 
     Raises:
         UnreadablePhoto: if there is no such file, or it is empty, too large, damaged, too small
@@ -56,36 +57,50 @@ def open_photo(source: str | Path | bytes, *, name: str | None = None) -> Photo:
     else:
         content, name = _read(Path(source)), name or Path(source).name
     if not content:
-        raise UnreadablePhoto(f"{name} is empty.", hint=_USE)
+        raise UnreadablePhoto(_("{name} is empty.").format(name=name), hint=_(_USE))
     if len(content) > MAX_BYTES:
         raise UnreadablePhoto(
-            f"{name} has {len(content) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB.",
-            hint="Save it smaller and try again.",
+            _("{name} has {count:.0f} MB, more than {max_bytes} MB.").format(
+                name=name, count=len(content) / 2**20, max_bytes=MAX_BYTES // 2**20
+            ),
+            hint=_("Save it smaller and try again."),
         )
     kind = _kind_by_first_bytes(content)
     if kind is not None:
-        raise UnreadablePhoto(f"{name} is {kind}, which cannot be opened here.", hint=_USE)
+        raise UnreadablePhoto(
+            _("{name} is {kind}, which cannot be opened here.").format(name=name, kind=kind),
+            hint=_(_USE),
+        )
     return Photo(_decode(content, name), name)
 
 
 def _read(path: Path) -> bytes:
     try:
         if path.is_dir():
-            raise UnreadablePhoto(f"{path} is a folder.", hint="Give the path of one picture.")
+            raise UnreadablePhoto(
+                _("{path} is a folder.").format(path=path), hint=_("Give the path of one picture.")
+            )
         if not path.exists():
-            raise UnreadablePhoto(f"{path} does not exist.", hint="Check the path.")
+            raise UnreadablePhoto(
+                _("{path} does not exist.").format(path=path), hint=_("Check the path.")
+            )
         if not path.is_file():
-            raise UnreadablePhoto(f"{path} is not a file.", hint="Give the path of one picture.")
+            raise UnreadablePhoto(
+                _("{path} is not a file.").format(path=path),
+                hint=_("Give the path of one picture."),
+            )
         if path.stat().st_size > MAX_BYTES:
             raise UnreadablePhoto(
-                f"{path.name} is larger than {MAX_BYTES // 2**20} MB.",
-                hint="Save it smaller and try again.",
+                _("{name} is larger than {max_bytes} MB.").format(
+                    name=path.name, max_bytes=MAX_BYTES // 2**20
+                ),
+                hint=_("Save it smaller and try again."),
             )
         return path.read_bytes()
     except OSError as error:
         raise UnreadablePhoto(
-            f"{path} cannot be read: {error.strerror}.",
-            hint="Check the path and the file's permissions.",
+            _("{path} cannot be read: {strerror}.").format(path=path, strerror=error.strerror),
+            hint=_("Check the path and the file's permissions."),
         ) from error
 
 
@@ -148,11 +163,12 @@ def _loaded(content: bytes, name: str) -> Image.Image:
         raise _too_many(name, "far too many pixels") from error
     except UnidentifiedImageError as error:
         raise UnreadablePhoto(
-            f"{name} is not a picture that can be opened here.", hint=_USE
+            _("{name} is not a picture that can be opened here.").format(name=name), hint=_(_USE)
         ) from error
     except _DAMAGE as error:
         raise UnreadablePhoto(
-            f"{name} is damaged and cannot be decoded.", hint="Save or download it again."
+            _("{name} is damaged and cannot be decoded.").format(name=name),
+            hint=_("Save or download it again."),
         ) from error
     return picture
 
@@ -162,8 +178,12 @@ def _check_size(name: str, width: int, height: int) -> None:
         raise _too_many(name, f"{width} x {height} pixels")
     if min(width, height) < MIN_SIDE:
         raise UnreadablePhoto(
-            f"{name} is {width} x {height} pixels, too small to hold a face.",
-            hint=f"Use a picture of at least {MIN_SIDE} pixels on each side.",
+            _("{name} is {width} x {height} pixels, too small to hold a face.").format(
+                name=name, width=width, height=height
+            ),
+            hint=_("Use a picture of at least {min_side} pixels on each side.").format(
+                min_side=MIN_SIDE
+            ),
         )
 
 
@@ -177,8 +197,10 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 def _too_many(name: str, size: str) -> UnreadablePhoto:
     return UnreadablePhoto(
-        f"{name} has {size}, more than {MAX_PIXELS // 10**6} megapixels.",
-        hint="Save it with fewer pixels and try again.",
+        _("{name} has {size}, more than {max_pixels} megapixels.").format(
+            name=name, size=size, max_pixels=MAX_PIXELS // 10**6
+        ),
+        hint=_("Save it with fewer pixels and try again."),
     )
 
 

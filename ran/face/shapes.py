@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ran.errors import BadShape
 from ran.face.covers.shape_fields import MAX_POINTS, READERS, Point, as_number, check_count, shown
 from ran.face.covers.sticker_art import ART
+from ran.words import _, counted
 
 REACH = 2.0
 """How far, in face sides, a shape may lie outside the face: it may be dragged over the edge."""
@@ -40,19 +41,27 @@ class _Bounds:
             object.__setattr__(self, name, _plain(getattr(self, name)))
         values = (self.x0, self.y0, self.x1, self.y1, self.angle)
         if not all(math.isfinite(value) for value in values):
-            raise BadShape(f"A shape has edges {values}.", hint="Use finite numbers.")
+            raise BadShape(
+                _("A shape has edges {values}.").format(values=values),
+                hint=_("Use finite numbers."),
+            )
         if not (self.x0 < self.x1 and self.y0 < self.y1):
             raise BadShape(
-                f"A shape has edges {values[:4]}.",
-                hint="The left edge must be left of the right one and the top above the bottom.",
+                _("A shape has edges {values}.").format(values=values[:4]),
+                hint=_("The left edge must be left of the right one and the top above the bottom."),
             )
         if min(self.x1 - self.x0, self.y1 - self.y0) < SMALLEST:
             raise BadShape(
-                f"A shape has edges {values[:4]}: it is too small to hide anything.",
-                hint="Draw it larger.",
+                _("A shape has edges {values}: it is too small to hide anything.").format(
+                    values=values[:4]
+                ),
+                hint=_("Draw it larger."),
             )
         if max(abs(value) for value in values[:4]) > REACH:
-            raise BadShape(f"A shape has edges {values[:4]}.", hint="The face reaches from 0 to 1.")
+            raise BadShape(
+                _("A shape has edges {values}.").format(values=values[:4]),
+                hint=_("The face reaches from 0 to 1."),
+            )
 
 
 @dataclass(frozen=True)
@@ -100,12 +109,13 @@ class Stroke:
         object.__setattr__(self, "erase", bool(self.erase))
         if not 0.0 < self.width <= 1.0:
             raise BadShape(
-                f"A stroke has the width {self.width}.",
-                hint="Use a number over 0 and at most 1, the side of the face.",
+                _("A stroke has the width {width}.").format(width=self.width),
+                hint=_("Use a number over 0 and at most 1, the side of the face."),
             )
         if not 0.0 <= self.softness <= 1.0:
             raise BadShape(
-                f"A stroke has the softness {self.softness}.", hint="Use a number from 0 to 1."
+                _("A stroke has the softness {softness}.").format(softness=self.softness),
+                hint=_("Use a number from 0 to 1."),
             )
 
 
@@ -132,19 +142,26 @@ class Sticker:
         object.__setattr__(self, "mirrored", bool(self.mirrored))
         if self.name not in ART:
             raise BadShape(
-                f"There is no sticker {shown(self.name)}.", hint=f"Use one of {', '.join(ART)}."
+                _("There is no sticker {name}.").format(name=shown(self.name)),
+                hint=_("Use one of {names}.").format(names=", ".join(ART)),
             )
         if not (abs(self.x) <= REACH and abs(self.y) <= REACH):  # neither is true of NaN
             raise BadShape(
-                f"A sticker lies at {(self.x, self.y)}.", hint="The face reaches from 0 to 1."
+                _("A sticker lies at {value}.").format(value=(self.x, self.y)),
+                hint=_("The face reaches from 0 to 1."),
             )
         if not 0.0 < self.size <= LARGEST_STICKER:
             raise BadShape(
-                f"A sticker has the size {self.size}.",
-                hint=f"Use a number over 0 and at most {LARGEST_STICKER:g}, in sides of the face.",
+                _("A sticker has the size {size}.").format(size=self.size),
+                hint=_(
+                    "Use a number over 0 and at most {largest_sticker:g}, in sides of the face."
+                ).format(largest_sticker=LARGEST_STICKER),
             )
         if not math.isfinite(self.angle):
-            raise BadShape(f"A sticker has the angle {self.angle}.", hint="Use finite numbers.")
+            raise BadShape(
+                _("A sticker has the angle {angle}.").format(angle=self.angle),
+                hint=_("Use finite numbers."),
+            )
 
     def outlines(self) -> list[NDArray[np.float64]]:
         """Return the outline of each part of its art, f64[N, 2] in face units, from the bottom."""
@@ -163,14 +180,17 @@ def _plain_points(kind: str, points: Sequence[Point], *, at_least: int) -> tuple
     check_count(kind, len(points))
     if len(points) < at_least:
         raise BadShape(
-            f"A {kind} has {len(points)} {'point' if len(points) == 1 else 'points'}.",
-            hint=f"It needs at least {at_least}.",
+            counted(
+                "A {kind} has {count} point.", "A {kind} has {count} points.", len(points)
+            ).format(kind=kind, count=len(points)),
+            hint=_("It needs at least {at_least}.").format(at_least=at_least),
         )
     plain = tuple((_plain(x), _plain(y)) for x, y in points)
     for x, y in plain:
         if not (abs(x) <= REACH and abs(y) <= REACH):  # neither is true of NaN
             raise BadShape(
-                f"A {kind} has a point at {(x, y)}.", hint="The face reaches from 0 to 1."
+                _("A {kind} has a point at {value}.").format(kind=kind, value=(x, y)),
+                hint=_("The face reaches from 0 to 1."),
             )
     return plain
 
@@ -202,17 +222,26 @@ def shape_from_json(value: object) -> Shape:
             or out of range.
     """
     if not isinstance(value, Mapping):
-        raise BadShape(f"A shape is {type(value).__name__}.", hint="Expected an object.")
+        raise BadShape(
+            _("A shape is {__name__}.").format(__name__=type(value).__name__),
+            hint=_("Expected an object."),
+        )
     kind = value.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
-        raise BadShape(f"There is no shape {shown(kind)}.", hint=f"Use one of {', '.join(_KINDS)}.")
+        raise BadShape(
+            _("There is no shape {kind}.").format(kind=shown(kind)),
+            hint=_("Use one of {names}.").format(names=", ".join(_KINDS)),
+        )
     given = {name: part for name, part in value.items() if name != "kind"}
     known = {field.name: field.default is MISSING for field in fields(_KINDS[kind])}
     missing = [name for name, is_needed in known.items() if is_needed and name not in given]
     extra = [name for name in given if name not in known]
     if missing or extra:
         fault = f"no {missing[0]}" if missing else f"an unknown field {shown(extra[0])}"
-        raise BadShape(f"A drawn {kind} has {fault}.", hint=f"Expected {', '.join(known)}.")
+        raise BadShape(
+            _("A drawn {kind} has {fault}.").format(kind=kind, fault=fault),
+            hint=_("Expected {names}.").format(names=", ".join(known)),
+        )
     try:
         return _KINDS[kind](
             **{name: READERS.get(name, as_number)(kind, name, part) for name, part in given.items()}
@@ -220,8 +249,8 @@ def shape_from_json(value: object) -> Shape:
     except OverflowError as error:
         # JSON's whole numbers know no limit; they are not repeated in the words either.
         raise BadShape(
-            f"A drawn {kind} has a number that is far too large.",
-            hint="The face reaches from 0 to 1.",
+            _("A drawn {kind} has a number that is far too large.").format(kind=kind),
+            hint=_("The face reaches from 0 to 1."),
         ) from error
 
 
@@ -238,16 +267,19 @@ def drawing_from_json(value: object) -> tuple[Shape, ...]:
     listed = value.get("shapes") if isinstance(value, Mapping) and len(value) == 1 else value
     if not isinstance(listed, list | tuple):
         raise BadShape(
-            f"A drawing is {shown(value)}.", hint="Expected a list of shapes, or it as `shapes`."
+            _("A drawing is {value}.").format(value=shown(value)),
+            hint=_("Expected a list of shapes, or it as `shapes`."),
         )
     if len(listed) > MAX_SHAPES:
         raise BadShape(
-            f"A drawing has {len(listed):,} shapes.", hint=f"Use at most {MAX_SHAPES}: clear some."
+            _("A drawing has {count:,} shapes.").format(count=len(listed)),
+            hint=_("Use at most {max_shapes}: clear some.").format(max_shapes=MAX_SHAPES),
         )
     points = sum(_count_listed(shape) for shape in listed)
     if points > MAX_POINTS:
         raise BadShape(
-            f"A drawing has {points:,} points.", hint=f"Use at most {MAX_POINTS:,}: clear some."
+            _("A drawing has {points:,} points.").format(points=points),
+            hint=_("Use at most {max_points:,}: clear some.").format(max_points=MAX_POINTS),
         )
     shapes: list[Shape] = []
     for number, shape in enumerate(listed, 1):
@@ -269,9 +301,13 @@ def check_work(shapes: Sequence[Shape]) -> None:
     work = work_of(shapes)
     if work > MAX_WORK:
         raise BadShape(
-            f"The drawing covers the face {work:,.0f} times over, stroke upon stroke.",
-            hint=f"It takes too long to draw: {MAX_WORK:.0f} times at most. Clear some, or use a "
-            "smaller brush.",
+            _("The drawing covers the face {work:,.0f} times over, stroke upon stroke.").format(
+                work=work
+            ),
+            hint=_(
+                "It takes too long to draw: {max_work:.0f} times at most. Clear some, or use a "
+                "smaller brush."
+            ).format(max_work=MAX_WORK),
         )
 
 

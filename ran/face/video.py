@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ran.errors import BadRequest, UnreadableVideo
-from ran.face.container import LOCAL, container_of
 from ran.face.cuts import SIDE, Watch
+from ran.face.decoding.container import LOCAL, container_of
 from ran.face.photo import Photo
+from ran.words import _, later
 
 SUFFIXES = ("mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg")
 MAX_BYTES = 200 * 1024 * 1024
@@ -28,7 +29,7 @@ MAX_ASPECT = 8.0
 """A stored pixel is shown at most so many times wider than high, or higher than wide."""
 LONGEST_SIDE = 1280
 """Larger frames are made smaller: detection looks at 640 pixels."""
-_USE = "Use an MP4, MOV, WebM, MKV or AVI video."
+_USE = later("Use an MP4, MOV, WebM, MKV or AVI video.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,18 +72,23 @@ def open_video(
         BadRequest: if `frames` is not a whole number from 1 to MOST_FRAMES.
     """
     if not 1 <= frames <= MOST_FRAMES:
-        raise BadRequest(f"{frames} frames are asked for.", hint=f"Ask for 1 to {MOST_FRAMES}.")
+        raise BadRequest(
+            _("{frames} frames are asked for.").format(frames=frames),
+            hint=_("Ask for 1 to {most_frames}.").format(most_frames=MOST_FRAMES),
+        )
     if isinstance(source, bytes):
         content, name = source, name or "the video"
     else:
         content, name = _read(Path(source)), name or Path(source).name
     if not content:
-        raise UnreadableVideo(f"{name} is empty.", hint=_USE)
+        raise UnreadableVideo(_("{name} is empty.").format(name=name), hint=_(_USE))
     if len(content) > MAX_BYTES:
         raise _too_large(name, f"{len(content) / 2**20:.0f} MB")
     container = container_of(content)
     if container is None:
-        raise UnreadableVideo(f"{name} is not a video that can be opened here.", hint=_USE)
+        raise UnreadableVideo(
+            _("{name} is not a video that can be opened here.").format(name=name), hint=_(_USE)
+        )
     stamps, is_damaged = _stamps(content, container, name)
     wanted = _evenly(stamps, frames)
     photos: list[Photo] = []
@@ -93,8 +99,8 @@ def open_video(
         times.append(time)
     if not photos:
         raise UnreadableVideo(
-            f"{name} is damaged: no frame of it can be decoded.",
-            hint="Save or download it again, or use another video.",
+            _("{name} is damaged: no frame of it can be decoded.").format(name=name),
+            hint=_("Save or download it again, or use another video."),
         )
     is_damaged = is_damaged or len(photos) < len(wanted)
     return Video(name, tuple(photos), tuple(times), stamps[-1], is_damaged, watch.cuts())
@@ -103,20 +109,25 @@ def open_video(
 def _read(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise UnreadableVideo(f"{path} is no file.", hint="Check the path.")
+            raise UnreadableVideo(
+                _("{path} is no file.").format(path=path), hint=_("Check the path.")
+            )
         if path.stat().st_size > MAX_BYTES:
             raise _too_large(path.name, f"{path.stat().st_size / 2**20:.0f} MB")
         return path.read_bytes()
     except OSError as error:
         raise UnreadableVideo(
-            f"{path} cannot be read: {error.strerror}.",
-            hint="Check the path and the file's permissions.",
+            _("{path} cannot be read: {strerror}.").format(path=path, strerror=error.strerror),
+            hint=_("Check the path and the file's permissions."),
         ) from error
 
 
 def _too_large(name: str, size: str) -> UnreadableVideo:
     return UnreadableVideo(
-        f"{name} has {size}, more than {MAX_BYTES // 2**20} MB.", hint="Cut it shorter."
+        _("{name} has {size}, more than {max_bytes} MB.").format(
+            name=name, size=size, max_bytes=MAX_BYTES // 2**20
+        ),
+        hint=_("Cut it shorter."),
     )
 
 
@@ -139,15 +150,21 @@ def _stamps(content: bytes, kind: str, name: str) -> tuple[list[float], bool]:
     try:
         with av.open(io.BytesIO(content), "r", format=kind, options=LOCAL) as container:
             if not container.streams.video:
-                raise UnreadableVideo(f"{name} has no picture, only sound.", hint=_USE)
+                raise UnreadableVideo(
+                    _("{name} has no picture, only sound.").format(name=name), hint=_(_USE)
+                )
             stream = container.streams.video[0]
             decoder = stream.codec_context
             if decoder is None:
-                raise UnreadableVideo(f"{name} is coded in an unknown way.", hint=_USE)
+                raise UnreadableVideo(
+                    _("{name} is coded in an unknown way.").format(name=name), hint=_(_USE)
+                )
             if decoder.width * decoder.height > MAX_PIXELS:
                 raise UnreadableVideo(
-                    f"{name} is {decoder.width} x {decoder.height} pixels.",
-                    hint="Save it smaller, at most 4096 x 4096.",
+                    _("{name} is {width} x {height} pixels.").format(
+                        name=name, width=decoder.width, height=decoder.height
+                    ),
+                    hint=_("Save it smaller, at most 4096 x 4096."),
                 )
             try:
                 for packet in container.demux(stream):
@@ -159,11 +176,12 @@ def _stamps(content: bytes, kind: str, name: str) -> tuple[list[float], bool]:
                 is_damaged = True
     except _damage() as error:
         raise UnreadableVideo(
-            f"{name} is not a video that can be opened here.", hint=_USE
+            _("{name} is not a video that can be opened here.").format(name=name), hint=_(_USE)
         ) from error
     if not times:
         raise UnreadableVideo(
-            f"{name} is damaged: it holds no frame.", hint="Save or download it again."
+            _("{name} is damaged: it holds no frame.").format(name=name),
+            hint=_("Save or download it again."),
         )
     times.sort()
     return [time - times[0] for time in times], is_damaged

@@ -5,7 +5,7 @@ import pytest
 from test_video import video
 
 from ran.errors import UnreadableVideo
-from ran.face.container import container_of
+from ran.face.decoding.container import container_of
 from ran.face.video import open_video
 
 LISTS = {

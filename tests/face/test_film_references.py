@@ -15,7 +15,7 @@ import pytest
 from test_video import video
 
 from ran.errors import UnreadableVideo
-from ran.face.container import LOCAL
+from ran.face.decoding.container import LOCAL
 from ran.face.video import open_video
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")

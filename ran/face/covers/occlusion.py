@@ -13,6 +13,7 @@ from PIL import Image, ImageFilter
 from ran.errors import BadRequest
 from ran.face.mask import rasterise, rasterise_look
 from ran.face.shapes import Shape
+from ran.words import _
 
 
 @dataclass(frozen=True)
@@ -32,17 +33,29 @@ class Fill:
     def __post_init__(self) -> None:
         if self.kind not in FILLS:
             raise BadRequest(
-                f"There is no fill {self.kind!r}.", hint=f"Use one of {', '.join(FILLS)}."
+                _("There is no fill {kind!r}.").format(kind=self.kind),
+                hint=_("Use one of {names}.").format(names=", ".join(FILLS)),
             )
         if not (math.isfinite(self.opacity) and 0.0 <= self.opacity <= 1.0):
-            raise BadRequest(f"The opacity is {self.opacity}.", hint="Use a number from 0 to 1.")
+            raise BadRequest(
+                _("The opacity is {opacity}.").format(opacity=self.opacity),
+                hint=_("Use a number from 0 to 1."),
+            )
         if self.kind == "colour" and self.colour is None:
-            raise BadRequest("The fill 'colour' has no colour.", hint="Give red, green and blue.")
+            raise BadRequest(
+                _("The fill 'colour' has no colour."), hint=_("Give red, green and blue.")
+            )
         colour = self.colour
         if colour is not None and not (len(colour) == 3 and all(0 <= c <= 255 for c in colour)):
-            raise BadRequest(f"The colour is {colour}.", hint="Use three numbers from 0 to 255.")
+            raise BadRequest(
+                _("The colour is {colour}.").format(colour=colour),
+                hint=_("Use three numbers from 0 to 255."),
+            )
         if self.seed < 0:
-            raise BadRequest(f"The seed is {self.seed}.", hint="Use a whole number from 0.")
+            raise BadRequest(
+                _("The seed is {seed}.").format(seed=self.seed),
+                hint=_("Use a whole number from 0."),
+            )
 
 
 def hide(pixels: NDArray[np.uint8], shapes: Sequence[Shape], fill: Fill) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from ran.errors import BadRequest
 from ran.face.detect import Face
 from ran.face.framing import FERPLUS
 from ran.face.shapes import Ellipse, Rectangle, Shape
+from ran.words import _
 
 
 def preset(name: str, face: Face) -> tuple[Shape, ...]:
@@ -20,7 +21,10 @@ def preset(name: str, face: Face) -> tuple[Shape, ...]:
     Parts follow the face's landmarks; where it has none, its framing's median landmarks.
     """
     if name not in _PARTS:
-        raise BadRequest(f"There is no part {name!r}.", hint=f"Use one of {', '.join(_PARTS)}.")
+        raise BadRequest(
+            _("There is no part {name!r}.").format(name=name),
+            hint=_("Use one of {names}.").format(names=", ".join(_PARTS)),
+        )
     return _PARTS[name](face.points)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ran.errors import BadShape
+from ran.words import _
 
 MAX_POINTS = 20_000
 """Of all strokes, polygons and outlines of stickers of a drawing together; the browser keeps to the
@@ -16,14 +17,20 @@ Point = tuple[float, float]
 def check_count(kind: str, count: int) -> None:
     """Refuse more points than a drawing may have."""
     if count > MAX_POINTS:
-        raise BadShape(f"A {kind} has {count:,} points.", hint=f"Use at most {MAX_POINTS:,}.")
+        raise BadShape(
+            _("A {kind} has {count:,} points.").format(kind=kind, count=count),
+            hint=_("Use at most {max_points:,}.").format(max_points=MAX_POINTS),
+        )
 
 
 def as_number(kind: str, name: str, value: object) -> float:
     """Return the number that a field holds."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadShape(
-            f"The {name} of a drawn {kind} is {shown(value)}.", hint="Expected a number."
+            _("The {name} of a drawn {kind} is {value}.").format(
+                name=name, kind=kind, value=shown(value)
+            ),
+            hint=_("Expected a number."),
         )
     return float(value)
 
@@ -31,24 +38,40 @@ def as_number(kind: str, name: str, value: object) -> float:
 def _flag(kind: str, name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise BadShape(
-            f"The {name} of a drawn {kind} is {shown(value)}.", hint="Expected true or false."
+            _("The {name} of a drawn {kind} is {value}.").format(
+                name=name, kind=kind, value=shown(value)
+            ),
+            hint=_("Expected true or false."),
         )
     return value
 
 
 def _text(kind: str, name: str, value: object) -> str:
     if not isinstance(value, str):
-        raise BadShape(f"The {name} of a drawn {kind} is {shown(value)}.", hint="Expected a text.")
+        raise BadShape(
+            _("The {name} of a drawn {kind} is {value}.").format(
+                name=name, kind=kind, value=shown(value)
+            ),
+            hint=_("Expected a text."),
+        )
     return value
 
 
 def _points(kind: str, name: str, value: object) -> tuple[Point, ...]:
     if not isinstance(value, list | tuple):
-        raise BadShape(f"The {name} of a drawn {kind} are {shown(value)}.", hint="Expected a list.")
+        raise BadShape(
+            _("The {name} of a drawn {kind} are {value}.").format(
+                name=name, kind=kind, value=shown(value)
+            ),
+            hint=_("Expected a list."),
+        )
     check_count(kind, len(value))
     for point in value:
         if not isinstance(point, list | tuple) or len(point) != 2:
-            raise BadShape(f"A point of a drawn {kind} is {shown(point)}.", hint="Expected [x, y].")
+            raise BadShape(
+                _("A point of a drawn {kind} is {point}.").format(kind=kind, point=shown(point)),
+                hint=_("Expected [x, y]."),
+            )
     return tuple((as_number(kind, "points", x), as_number(kind, "points", y)) for x, y in value)
 
 

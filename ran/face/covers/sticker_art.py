@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from ran.words import later
+
 Point = tuple[float, float]
 LANDMARKS: tuple[Point, ...] = (
     (0.315, 0.39), (0.685, 0.39), (0.5, 0.60), (0.345, 0.79), (0.655, 0.79),
@@ -170,21 +172,21 @@ def _fingers(*lines: tuple[Point, ...], width: float) -> tuple[_Shade, ...]:
 
 ART: dict[str, Art] = {
     "sunglasses": _art(
-        "Sunglasses", EYES,
+        later("Sunglasses"), EYES,
         *_pair("#22282C", 1.0, _band([(0.02, 0.345), (0.10, 0.35), (0.17, 0.36)], 0.032)),
         ("#22282C", 1.0, _band([(0.43, 0.375), (0.5, 0.352), (0.57, 0.375)], 0.030)),
         *_pair("#0F1214", 1.0, _LENS),
         *_pair("#39434A", 1.0, _band([(0.20, 0.365), (0.27, 0.350), (0.33, 0.352)], 0.016)),
     ),
     "glasses": _art(
-        "Clear glasses", EYES,
+        later("Clear glasses"), EYES,
         *_pair("#3A2A22", 1.0, _band([(0.02, 0.365), (0.11, 0.37), (0.19, 0.385)], 0.022)),
         ("#3A2A22", 1.0, _band([(0.44, 0.39), (0.5, 0.368), (0.56, 0.39)], 0.022)),
         *_pair("#D6E8EE", 0.15, _ROUND_INSIDE),
         *_pair("#3A2A22", 1.0, _ring(_ROUND, _ROUND_INSIDE)),
     ),
     "mask": _art(
-        "Surgical mask", LOWER,
+        later("Surgical mask"), LOWER,
         *_pair("#E3EAEC", 1.0, _band([(0.17, 0.61), (0.09, 0.53), (0.02, 0.47)], 0.016)),
         *_pair("#E3EAEC", 1.0, _band([(0.21, 0.87), (0.10, 0.74), (0.02, 0.62)], 0.016)),
         ("#86BBD2", 1.0, _through(
@@ -199,7 +201,7 @@ ART: dict[str, Art] = {
         ("#659FB9", 1.0, _band([(0.235, 0.875), (0.37, 0.90), (0.63, 0.90), (0.765, 0.875)], 0.01)),
     ),
     "scarf": _art(
-        "Scarf", LOWER,
+        later("Scarf"), LOWER,
         ("#8B3A3A", 1.0, _through(
             [(-0.02, 0.72), (0.16, 0.685), (0.34, 0.665), (0.5, 0.655), (0.66, 0.665),
              (0.84, 0.685), (1.02, 0.72), (1.06, 0.90), (1.0, 1.10), (0.76, 1.19), (0.5, 1.21),
@@ -213,7 +215,7 @@ ART: dict[str, Art] = {
         ("#6C2A2C", 1.0, _band([(0.08, 1.09), (0.34, 1.11), (0.62, 1.09), (0.94, 1.02)], 0.014)),
     ),
     "cap": _art(
-        "Cap", EYES,
+        later("Cap"), EYES,
         ("#2F4C72", 1.0, _through(
             [(0.04, 0.20), (0.05, 0.02), (0.17, -0.15), (0.35, -0.235), (0.5, -0.25),
              (0.65, -0.235), (0.83, -0.15), (0.95, 0.02), (0.96, 0.20), (0.74, 0.155),
@@ -228,7 +230,7 @@ ART: dict[str, Art] = {
             [(0.06, 0.215), (0.27, 0.168), (0.5, 0.152), (0.73, 0.168), (0.94, 0.215)], 0.010)),
     ),
     "hand over mouth": _art(
-        "Hand over mouth", LOWER,
+        later("Hand over mouth"), LOWER,
         (_SKIN_LINE, 1.0, _through(
             [(0.60, 0.66), (0.74, 0.65), (0.90, 0.76), (1.04, 1.02), (1.16, 1.26), (0.92, 1.36),
              (0.80, 1.16), (0.66, 1.05), (0.56, 0.95)])),
@@ -244,7 +246,7 @@ ART: dict[str, Art] = {
         ),
     ),
     "hand on cheek": _art(
-        "Hand on cheek", ALL,
+        later("Hand on cheek"), ALL,
         (_SKIN_LINE, 1.0, _through(
             [(0.70, 0.78), (0.80, 0.70), (0.96, 0.72), (1.04, 0.90), (1.06, 1.30), (0.83, 1.32),
              (0.80, 1.08), (0.69, 0.95)])),
@@ -260,7 +262,7 @@ ART: dict[str, Art] = {
         ),
     ),
     "hair": _art(
-        "Hair over forehead", EYES,
+        later("Hair over forehead"), EYES,
         ("#38241A", 1.0, _through(
             [(0.02, 0.36), (0.02, 0.10), (0.12, -0.10), (0.32, -0.20), (0.5, -0.215),
              (0.68, -0.20), (0.88, -0.10), (0.98, 0.10), (0.98, 0.36), (0.90, 0.24), (0.86, 0.33),
@@ -273,7 +275,7 @@ ART: dict[str, Art] = {
         ("#55392B", 1.0, _band([(0.80, -0.10), (0.87, 0.06), (0.87, 0.23)], 0.014)),
     ),
     "microphone": _art(
-        "Microphone", MOUTH,
+        later("Microphone"), MOUTH,
         ("#16191C", 1.0, _through(
             [(0.44, 0.97), (0.56, 0.97), (0.545, 1.16), (0.535, 1.36), (0.465, 1.36),
              (0.455, 1.16)])),

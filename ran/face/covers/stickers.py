@@ -11,6 +11,7 @@ from ran.errors import BadRequest
 from ran.face.covers.sticker_art import ART, LANDMARKS
 from ran.face.detect import Face
 from ran.face.shapes import LARGEST_STICKER, REACH, Sticker
+from ran.words import _
 
 SMALLEST = 0.01
 """Of a sticker's width, in face sides: landmarks that coincide would shrink it to nothing."""
@@ -28,7 +29,10 @@ def place(name: str, face: Face, *, mirrored: bool = False) -> Sticker:
         BadRequest: if there is no such sticker.
     """
     if name not in ART:
-        raise BadRequest(f"There is no sticker {name!r}.", hint=f"Use one of {', '.join(ART)}.")
+        raise BadRequest(
+            _("There is no sticker {name!r}.").format(name=name),
+            hint=_("Use one of {names}.").format(names=", ".join(ART)),
+        )
     art = ART[name]
     target = np.asarray(face.points, float)
     drawn, centre = np.asarray(LANDMARKS), np.asarray(art.centre)

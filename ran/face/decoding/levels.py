@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ran.errors import UnreadablePhoto
+from ran.words import _, later
 
 _MIN, _MAX = (340, 280), (341, 281)  # SMinSampleValue, MinSampleValue; the same of the largest
 _MEANING = 262  # PhotometricInterpretation: 0 is WhiteIsZero
@@ -23,7 +24,7 @@ WHITES = (255, 1023, 4095, 65535)
 
 A photograph whose brightest pixel lies below a sixteenth of white is taken for one of these.
 """
-_HINT = "Save it as an 8-bit picture, for example as PNG, and try again."
+_HINT = later("Save it as an 8-bit picture, for example as PNG, and try again.")
 
 
 def is_deep(picture: Image.Image) -> bool:
@@ -56,7 +57,9 @@ def levels(picture: Image.Image, said: Said, name: str) -> NDArray[np.uint8]:
     """
     numbers = np.asarray(picture)
     if not np.isfinite(numbers).all():
-        raise UnreadablePhoto(f"{name} holds pixels that are no numbers.", hint=_HINT)
+        raise UnreadablePhoto(
+            _("{name} holds pixels that are no numbers.").format(name=name), hint=_(_HINT)
+        )
     least, most = float(numbers.min()), float(numbers.max())
     black, white = said.ends or _usual(picture.mode == "F", least, most, name)
     share = (numbers.astype(np.float32) - np.float32(black)) / np.float32(white - black)
@@ -93,7 +96,10 @@ def _usual(is_float: bool, least: float, most: float, name: str) -> tuple[float,
     white = next((white for white in whites if most <= white), None)
     if least < 0 or white is None:
         raise UnreadablePhoto(
-            f"{name} holds numbers from {least:.4g} to {most:.4g} and does not say which is white.",
-            hint=_HINT,
+            _(
+                "{name} holds numbers from {least:.4g} to {most:.4g} and does not say which is "
+                "white."
+            ).format(name=name, least=least, most=most),
+            hint=_(_HINT),
         )
     return 0.0, float(white)

@@ -1,0 +1,1 @@
+"""How untrusted pictures and films are decoded: what they are, and in a program of their own."""

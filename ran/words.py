@@ -1,0 +1,47 @@
+"""Every sentence that a visitor reads passes here, so that a catalogue can say it otherwise.
+
+The catalogue is chosen anew for each sentence, by what `choose_by` was given: one process answers
+visitors of several languages at once. Without a choice the sentences stay as they are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from gettext import NullTranslations
+
+_AS_WRITTEN = NullTranslations()
+
+
+def _as_written() -> NullTranslations:
+    return _AS_WRITTEN
+
+
+_chosen: Callable[[], NullTranslations] = _as_written
+
+
+def choose_by(choose: Callable[[], NullTranslations] | None) -> None:
+    """Take the catalogue of each later sentence from `choose`; None: sentences as written.
+
+    Args:
+        choose: called for each sentence, in the thread that says it.
+    """
+    global _chosen
+    _chosen = _as_written if choose is None else choose
+
+
+def _(text: str) -> str:
+    """Return a sentence, or its form before `.format`, in the language that is chosen now.
+
+    No text stays none: gettext would answer it with the head of the catalogue.
+    """
+    return _chosen().gettext(text) if text else text
+
+
+def counted(one: str, many: str, count: int) -> str:
+    """Return the form of a sentence that this count takes, with `{count}` still to be put in."""
+    return _chosen().ngettext(one, many, count)
+
+
+def later(text: str) -> str:
+    """Mark a sentence of a table for the catalogue; `_` says it where it is shown."""
+    return text
