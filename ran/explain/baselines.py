@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ran.errors import BadRequest
+from ran.words import _, later
 
 BLUR_SHARE = 0.08
 """Standard deviation of the blurred face, as a share of its side."""
@@ -54,11 +55,11 @@ def _noise(face: Tensor, generator: torch.Generator) -> Tensor:
 BASELINES: dict[str, Baseline] = {
     baseline.name: baseline
     for baseline in (
-        Baseline("black", "Black", _even(0.0)),
-        Baseline("grey", "Grey", _even(0.5)),
-        Baseline("blurred", "Blurred face", _blurred),
-        Baseline("mean", "Mean colour of the face", _mean),
-        Baseline("noise", "Noise", _noise, is_random=True),
+        Baseline("black", later("Black"), _even(0.0)),
+        Baseline("grey", later("Grey"), _even(0.5)),
+        Baseline("blurred", later("Blurred face"), _blurred),
+        Baseline("mean", later("Mean colour of the face"), _mean),
+        Baseline("noise", later("Noise"), _noise, is_random=True),
     )
 }
 """By name. A mean of many faces would have to ship faces; "mean" is this face's own mean colour."""
@@ -71,7 +72,10 @@ def baseline_named(name: str) -> Baseline:
         BadRequest: if there is none.
     """
     if name not in BASELINES:
-        raise BadRequest(f"There is no baseline {name!r}.", hint=f"Use {', '.join(BASELINES)}.")
+        raise BadRequest(
+            _("There is no baseline {name!r}.").format(name=name),
+            hint=_("Use {names}.").format(names=", ".join(BASELINES)),
+        )
     return BASELINES[name]
 
 
@@ -87,8 +91,12 @@ def own_baseline(pixels: NDArray[np.uint8], side: int) -> Baseline:
     """
     if pixels.shape != (side, side, 3) or pixels.dtype != np.uint8:
         raise BadRequest(
-            f"The baseline is {pixels.dtype}{list(pixels.shape)}, expected uint8{[side, side, 3]}.",
-            hint=f"Resize it to the network's input, {side} x {side} pixels in colour.",
+            _("The baseline is {dtype}{shape}, expected uint8{value}.").format(
+                dtype=pixels.dtype, shape=list(pixels.shape), value=[side, side, 3]
+            ),
+            hint=_("Resize it to the network's input, {side} x {side} pixels in colour.").format(
+                side=side
+            ),
         )
     picture = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255.0
-    return Baseline("own", "Own picture", lambda face, _: picture.to(face))
+    return Baseline("own", later("Own picture"), lambda face, _: picture.to(face))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ran.errors import BadRequest
+from ran.words import _
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,8 @@ class Question:
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**63:
             raise BadRequest(
-                f"The seed is {self.seed}.", hint="Use a whole number from 0 to 2^63 - 1."
+                _("The seed is {seed}.").format(seed=self.seed),
+                hint=_("Use a whole number from 0 to 2^63 - 1."),
             )
 
     @cached_property

@@ -10,6 +10,7 @@ from torch import Tensor
 from ran.errors import BadRequest
 from ran.net.losses import rb_margin
 from ran.net.model import RanOutput
+from ran.words import _
 
 PREDICTED = "predicted"
 MARGIN = "rb-margin"
@@ -71,7 +72,7 @@ def read_target(name: str, classes: Sequence[str], regions: Sequence[str] = ()) 
     hint = f"Use {', '.join(known)} or {last}"
     if len(classes) > 1:
         hint += f", or two classes with a minus between, as in {classes[1]}{_MINUS}{classes[0]}"
-    raise BadRequest(f"There is no target {name!r}.", hint=f"{hint}.")
+    raise BadRequest(_("There is no target {name!r}.").format(name=name), hint=f"{hint}.")
 
 
 def target_names(classes: Sequence[str], regions: Sequence[str] = ()) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from torch import Tensor
 from ran.errors import BadCheckpoint
 from ran.net.card import Card
 from ran.net.model import PlainNetwork, RegionAttentionNetwork
+from ran.words import _, later
 
 Network = RegionAttentionNetwork | PlainNetwork
-RETRY = "Choose another checkpoint or download it again."
+RETRY = later("Choose another checkpoint or download it again.")
 _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
@@ -27,8 +28,12 @@ def assemble(card: Card, state: Mapping[str, Tensor], path: Path) -> Network:
     outputs = outputs_of(state)
     if outputs != len(card.classes):
         raise BadCheckpoint(
-            f"{path.name} has {outputs} outputs, its card names {len(card.classes)} classes.",
-            hint=f"Give a card with {outputs} classes in the order of the outputs.",
+            _("{name} has {outputs} outputs, its card names {count} classes.").format(
+                name=path.name, outputs=outputs, count=len(card.classes)
+            ),
+            hint=_("Give a card with {outputs} classes in the order of the outputs.").format(
+                outputs=outputs
+            ),
         )
     model: Network
     with torch.device("meta"):
@@ -47,14 +52,18 @@ def assemble(card: Card, state: Mapping[str, Tensor], path: Path) -> Network:
     wrong += [f"{key} is not expected" for key in state if key not in wanted]
     if wrong:
         raise BadCheckpoint(
-            f"{path.name} does not fit a {card.backbone} {card.kind}: {wrong[0]}"
-            + (f" and {len(wrong) - 1} more." if len(wrong) > 1 else "."),
-            hint="Check the card's backbone and kind.",
+            _("{name} does not fit a {backbone} {kind}: {wrong}").format(
+                name=path.name, backbone=card.backbone, kind=card.kind, wrong=wrong[0]
+            )
+            + (_(" and {count} more.").format(count=len(wrong) - 1) if len(wrong) > 1 else "."),
+            hint=_("Check the card's backbone and kind."),
         )
     # Copies: a file that is overwritten later must not change a network in use.
     full = {key: value.to(wanted[key].dtype, copy=True) for key, value in state.items()}
     if not all(bool(v.isfinite().all()) for v in full.values() if v.is_floating_point()):
-        raise BadCheckpoint(f"{path.name} holds numbers that are not finite.", hint=RETRY)
+        raise BadCheckpoint(
+            _("{name} holds numbers that are not finite.").format(name=path.name), hint=_(RETRY)
+        )
     model.load_state_dict(full, assign=True)
     model.restore_constants()
     return model.eval()

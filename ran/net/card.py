@@ -13,6 +13,7 @@ from unicodedata import category
 from ran.errors import BadCheckpoint
 from ran.net.attention import ATTENTIONS
 from ran.net.backbones import BACKBONES
+from ran.words import _
 
 Numbers = dict[str, float]
 Table = dict[str, Numbers]
@@ -106,35 +107,43 @@ def read_card(path: Path) -> Card:
         BadCheckpoint: if the file is missing, is not JSON, or says what no card can say.
     """
     if not path.is_file():
-        raise BadCheckpoint(f"{path} does not exist.", hint="A checkpoint needs a card.json.")
+        raise BadCheckpoint(
+            _("{path} does not exist.").format(path=path), hint=_("A checkpoint needs a card.json.")
+        )
     try:
         values = read_json(path)
     except (OSError, ValueError) as error:
         raise BadCheckpoint(
-            f"{path} cannot be read as JSON: {error}.",
-            hint="Choose another checkpoint or download it again.",
+            _("{path} cannot be read as JSON: {error}.").format(path=path, error=error),
+            hint=_("Choose another checkpoint or download it again."),
         ) from error
     if not isinstance(values, dict):
-        raise BadCheckpoint(f"{path} holds {type(values).__name__}.", hint="Expected an object.")
+        raise BadCheckpoint(f"{path} holds {type(values).__name__}.", hint=_("Expected an object."))
     missing = sorted(set(_FIELDS) - _MAY_BE_MISSING - set(values))
     unknown = sorted(set(values) - set(_FIELDS))
     if missing or unknown:
         raise BadCheckpoint(
-            f"{path} is no card: missing {', '.join(missing) or 'nothing'}, "
-            f"unknown {', '.join(unknown) or 'nothing'}.",
-            hint="Compare it with a card written by `python -m ran convert`.",
+            _("{path} is no card: missing {missing}, unknown {unknown}.").format(
+                path=path,
+                missing=", ".join(missing) or "nothing",
+                unknown=", ".join(unknown) or "nothing",
+            ),
+            hint=_("Compare it with a card written by `python -m ran convert`."),
         )
     for name, value in values.items():
         is_fitting, expected = _FIELDS[name]
         if not is_fitting(value):
             raise BadCheckpoint(
-                f"{path} says {name} {str(value)[:60]!r}.", hint=f"Expected {expected}."
+                f"{path} says {name} {str(value)[:60]!r}.",
+                hint=_("Expected {expected}.").format(expected=expected),
             )
     least = BACKBONES[values["backbone"]].smallest
     if values["input_size"] < least:
         raise BadCheckpoint(
-            f"{path} says input_size {values['input_size']}.",
-            hint=f"{values['backbone']} needs at least {least} pixels.",
+            _("{path} says input_size {values}.").format(path=path, values=values["input_size"]),
+            hint=_("{values} needs at least {least} pixels.").format(
+                values=values["backbone"], least=least
+            ),
         )
     return Card(**{**values, "classes": tuple(values["classes"])})
 

@@ -22,6 +22,7 @@ from ran.net.assembled import RETRY, Network, assemble
 from ran.net.card import COVERED_CONTROLS, Card, read_card
 from ran.net.released import load_released, write_released
 from ran.net.untrusted import check_header, sha256_of
+from ran.words import _
 from ran.writing import cannot_be_written, replacing, write_text
 
 __all__ = [
@@ -55,7 +56,10 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[Network, Card]:
     except OSError:  # a name that no file can have
         is_there = False
     if not is_there:
-        raise BadCheckpoint(f"{path} does not exist.", hint="Check the path of the checkpoint.")
+        raise BadCheckpoint(
+            _("{path} does not exist.").format(path=path),
+            hint=_("Check the path of the checkpoint."),
+        )
     return _load_folder(path) if path.is_dir() else load_released(path)
 
 
@@ -76,8 +80,10 @@ def write_controls(
     absent = [name for name in tables if name not in card.layouts]
     if absent:
         raise BadCheckpoint(
-            f"The card of {folder} names no layout {absent[0]!r}.",
-            hint="Only a card with layouts holds controls: release the network again.",
+            _("The card of {folder} names no layout {absent!r}.").format(
+                folder=folder, absent=absent[0]
+            ),
+            hint=_("Only a card with layouts holds controls: release the network again."),
         )
     field = COVERED_CONTROLS if covered else "controls"
     layouts = {
@@ -127,23 +133,31 @@ def _load_folder(folder: Path) -> tuple[Network, Card]:
     path = folder / "model.safetensors"
     if not path.is_file():
         raise BadCheckpoint(
-            f"{folder} holds no model.safetensors.", hint="A checkpoint needs it and card.json."
+            _("{folder} holds no model.safetensors.").format(folder=folder),
+            hint=_("A checkpoint needs it and card.json."),
         )
     try:
         found = sha256_of(path)
     except OSError as error:
-        raise BadCheckpoint(f"{path} cannot be read: {error.strerror}.", hint=RETRY) from error
+        raise BadCheckpoint(
+            _("{path} cannot be read: {strerror}.").format(path=path, strerror=error.strerror),
+            hint=_(RETRY),
+        ) from error
     if found != card.sha256:
         raise BadCheckpoint(
-            f"{path} is damaged or not the card's: its SHA-256 is {found[:12]}…, the card says "
-            f"{card.sha256[:12]}….",
-            hint=RETRY,
+            _(
+                "{path} is damaged or not the card's: its SHA-256 is {found}…, the card says "
+                "{sha256}…."
+            ).format(path=path, found=found[:12], sha256=card.sha256[:12]),
+            hint=_(RETRY),
         )
     check_header(path)
     try:
         state = load_file(path)
     except (SafetensorError, ValueError) as error:
-        raise BadCheckpoint(f"{path} is not a safetensors file.", hint=RETRY) from error
+        raise BadCheckpoint(
+            _("{path} is not a safetensors file.").format(path=path), hint=_(RETRY)
+        ) from error
     return assemble(card, state, path), card
 
 
@@ -157,11 +171,16 @@ def convert(source: Path, target: Path, *, classes: str = "ferplus") -> None:
     to_released = target.name.endswith((".pth.tar", ".pth"))
     if not to_released and source.is_dir():
         raise BadRequest(
-            f"{source} is a folder already, so {target.name} should be a file.",
-            hint="End its name in .pth.tar for the authors' format.",
+            _("{source} is a folder already, so {name} should be a file.").format(
+                source=source, name=target.name
+            ),
+            hint=_("End its name in .pth.tar for the authors' format."),
         )
     if not to_released and not source.exists():
-        raise BadCheckpoint(f"{source} does not exist.", hint="Give the authors' .pth.tar.")
+        raise BadCheckpoint(
+            _("{source} does not exist.").format(source=source),
+            hint=_("Give the authors' .pth.tar."),
+        )
     read = partial(load_released, classes=classes) if source.is_file() else load_checkpoint
     model, card = read(source)
     try:

@@ -24,6 +24,7 @@ from ran.expressions import CLASS_ORDERS
 from ran.net.assembled import Network, assemble, outputs_of
 from ran.net.card import LONGEST_NAME, Card
 from ran.net.untrusted import opened_pickled, sha256_of
+from ran.words import _
 from ran.writing import replacing
 
 _HEADS = {
@@ -60,21 +61,27 @@ def load_released(path: Path, *, classes: str = "ferplus") -> tuple[Network, Car
         name = f"backbone.{bare}" if head is None else _HEADS[head] + bare.removeprefix(head)
         if name in renamed:
             raise BadCheckpoint(
-                f"{path.name} holds {bare} twice, once as {key}: it holds more than one network.",
-                hint="Save the state_dict of one network alone.",
+                _(
+                    "{name} holds {bare} twice, once as {key}: it holds more than one network."
+                ).format(name=path.name, bare=bare, key=key),
+                hint=_("Save the state_dict of one network alone."),
             )
         renamed[name] = value
     missing = [name for name in _HEADS if f"{_HEADS[name]}weight" not in renamed]
     if missing:
         raise BadCheckpoint(
-            f"{path.name} holds no {missing[0]}weight; it is not a trained RAN.",
+            _("{name} holds no {missing}weight; it is not a trained RAN.").format(
+                name=path.name, missing=missing[0]
+            ),
             hint=_other_prefix(renamed)
-            or "A backbone alone can be given to `python -m ran train --init`.",
+            or _("A backbone alone can be given to `python -m ran train --init`."),
         )
     names, outputs = CLASS_ORDERS[classes], outputs_of(renamed)
     if outputs != len(names):
         raise BadCheckpoint(
-            f"{path.name} has {outputs} outputs, {classes} has {len(names)} classes.",
+            _("{name} has {outputs} outputs, {classes} has {count} classes.").format(
+                name=path.name, outputs=outputs, classes=classes, count=len(names)
+            ),
             hint=_orders_of(outputs),
         )
     for key in [key for key in renamed if key.endswith("running_mean")]:
@@ -107,25 +114,26 @@ def _state(path: Path) -> dict[str, Tensor]:
     try:
         # The authors' files note their best accuracy as a NumPy number.
         with (
-            warnings.catch_warnings(),
+            # Readers warn of old or damaged pickles; what matters of that is said here.
+            warnings.catch_warnings(action="ignore"),
             safe_globals(numbers_of_numpy()),
             opened_pickled(path) as file,
         ):
-            # PyTorch warns of old or damaged pickles; what matters of that is said here.
-            warnings.simplefilter("ignore")
             content = torch.load(file, weights_only=True, map_location="cpu")
     except _DAMAGE as error:
         raise BadCheckpoint(
-            f"{path.name} is not a PyTorch file of tensors and plain values alone.",
-            hint="Give the authors' .pth.tar, or a folder with model.safetensors and card.json.",
+            _("{name} is not a PyTorch file of tensors and plain values alone.").format(
+                name=path.name
+            ),
+            hint=_("Give the authors' .pth.tar, or a folder with model.safetensors and card.json."),
         ) from error
     state = content.get("state_dict", content) if isinstance(content, dict) else None
     if not isinstance(state, dict) or not all(
         isinstance(key, str) and isinstance(value, Tensor) for key, value in state.items()
     ):
         raise BadCheckpoint(
-            f"{path.name} holds no state_dict of tensors.",
-            hint="Expected the authors' layout: torch.save({'state_dict': ...}).",
+            _("{name} holds no state_dict of tensors.").format(name=path.name),
+            hint=_("Expected the authors' layout: torch.save({'state_dict': ...})."),
         )
     return state
 
@@ -186,9 +194,11 @@ def write_released(target: Path, model: Network, card: Card) -> None:
     plainly = card.input_size == _RELEASED_SIDE and card.temperature == 1.0 and not card.grey
     if card.kind != "ran" or card.attention != "softmax" or not plainly or not identity:
         raise BadCheckpoint(
-            f"{card.name} cannot be said in the released format, which has the softmax convention, "
-            f"colour input of {_RELEASED_SIDE} pixels, no normalisation and no temperature.",
-            hint="Only such a RAN can be converted.",
+            _(
+                "{name} cannot be said in the released format, which has the softmax convention, "
+                "colour input of {released_side} pixels, no normalisation and no temperature."
+            ).format(name=card.name, released_side=_RELEASED_SIDE),
+            hint=_("Only such a RAN can be converted."),
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     content = {"epoch": 0, "arch": card.backbone, "state_dict": released_state(model),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ran.errors import BadCheckpoint
+from ran.words import _, later
 
 MOST_ENTRIES = 20_000
 """Of a file of PyTorch's: a ResNet-34 with its optimiser has below 700."""
@@ -27,7 +28,7 @@ _LEGACY_PICKLES = 5
 """Magic number, protocol, system, the object, the storages' keys; the numbers follow."""
 _ENTRY, _PIECE = b"PK\x01\x02", 2**20
 """What every entry of an archive's directory begins with, and the bytes searched for it at once."""
-_SMALLER = "Save the state_dict of one network alone."
+_SMALLER = later("Save the state_dict of one network alone.")
 
 
 @contextmanager
@@ -69,7 +70,8 @@ def check_header(path: Path) -> None:
         length = file.read(8)
     if len(length) == 8 and struct.unpack("<Q", length)[0] > MOST_HEADER:
         raise BadCheckpoint(
-            f"{path.name} names more tensors than any network here has.", hint=_SMALLER
+            _("{name} names more tensors than any network here has.").format(name=path.name),
+            hint=_(_SMALLER),
         )
 
 
@@ -86,13 +88,15 @@ def _packed_anew(file: BinaryIO, path: Path) -> BinaryIO:
         listed = archive.infolist()
         if any(entry.compress_type != zipfile.ZIP_STORED for entry in listed):
             raise BadCheckpoint(
-                f"{path.name} is compressed, which torch.save never does.",
-                hint="Save it again with torch.save, and give that file.",
+                _("{name} is compressed, which torch.save never does.").format(name=path.name),
+                hint=_("Save it again with torch.save, and give that file."),
             )
         if sum(entry.file_size for entry in listed) > size:
             raise BadCheckpoint(
-                f"{path.name} says that it holds more than its {size:,} bytes.",
-                hint="Save it again with torch.save, and give that file.",
+                _("{name} says that it holds more than its {size:,} bytes.").format(
+                    name=path.name, size=size
+                ),
+                hint=_("Save it again with torch.save, and give that file."),
             )
         if any(
             entry.filename.endswith("data.pkl") and entry.file_size > MOST_PICKLED
@@ -108,11 +112,14 @@ def _packed_anew(file: BinaryIO, path: Path) -> BinaryIO:
 
 def _check_legacy(file: BinaryIO, path: Path) -> None:
     left = MOST_OPERATIONS
-    for _ in range(_LEGACY_PICKLES):
-        left -= sum(1 for _ in islice(pickletools.genops(file), left))
+    for _pickle in range(_LEGACY_PICKLES):
+        left -= sum(1 for _operation in islice(pickletools.genops(file), left))
         if left <= 0:
             raise _too_many(path)
 
 
 def _too_many(path: Path) -> BadCheckpoint:
-    return BadCheckpoint(f"{path.name} holds far more parts than a network has.", hint=_SMALLER)
+    return BadCheckpoint(
+        _("{name} holds far more parts than a network has.").format(name=path.name),
+        hint=_(_SMALLER),
+    )

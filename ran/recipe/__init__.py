@@ -3,7 +3,6 @@
 from ran.recipe.link import example_link, read_link
 from ran.recipe.poses import PhotosChoice, PosesChoice, TurnChoice
 from ran.recipe.recipe import (
-    MAX_BYTES,
     VERSION,
     LayoutChoice,
     Recipe,
@@ -11,6 +10,7 @@ from ran.recipe.recipe import (
     recipe_of,
 )
 from ran.recipe.references import CheckpointRef, PhotoRef
+from ran.recipe.strict_json import MAX_BYTES
 
 __all__ = [
     "MAX_BYTES",

@@ -9,11 +9,12 @@ from typing import Any
 
 from ran.errors import BadRecipe
 from ran.face.covers.occlusion import FILLS
+from ran.words import _, later
 
 MAX_TEXT = 200
 MAX_CROPS = 100
 MAX_PHOTOS = 200
-AGAIN = "Save the recipe again, on the page that it came from."
+AGAIN = later("Save the recipe again, on the page that it came from.")
 MAX_SEED = 2**53 - 1
 """The largest whole number that every reader of JSON keeps as it is."""
 
@@ -25,8 +26,10 @@ def check(place: str, values: Mapping[str, Any], claims: Mapping[str, Claim]) ->
     for name, (is_fitting, expected) in claims.items():
         if not is_fitting(values[name]):
             raise BadRecipe(
-                f"The recipe says {place}{name} {shown(values[name])}.",
-                hint=f"Expected {expected}.",
+                _("The recipe says {place}{name} {values}.").format(
+                    place=place, name=name, values=shown(values[name])
+                ),
+                hint=_("Expected {expected}.").format(expected=expected),
             )
 
 
@@ -34,15 +37,19 @@ def fields(place: str, value: Any, names: Iterable[str]) -> dict[str, Any]:
     """Return an object that has these fields and no others."""
     where = f"The recipe's {place}" if place else "The recipe"
     if not isinstance(value, dict):
-        raise BadRecipe(f"{where} is {shown(value)}.", hint="Expected an object.")
+        raise BadRecipe(f"{where} is {shown(value)}.", hint=_("Expected an object."))
     missing = [name for name in names if name not in value]
     unknown = sorted(set(value) - set(names))
     if missing:
-        raise BadRecipe(f"{where} has no {missing[0]}.", hint=AGAIN)
+        raise BadRecipe(
+            _("{where} has no {missing}.").format(where=where, missing=missing[0]), hint=_(AGAIN)
+        )
     if unknown:
         raise BadRecipe(
-            f"{where} has an unknown field {shown(unknown[0])}.",
-            hint=f"Expected {', '.join(names)} and no more.",
+            _("{where} has an unknown field {unknown}.").format(
+                where=where, unknown=shown(unknown[0])
+            ),
+            hint=_("Expected {value} and no more.").format(value=", ".join(names)),
         )
     return value
 

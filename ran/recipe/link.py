@@ -10,7 +10,9 @@ import binascii
 import zlib
 
 from ran.errors import BadRecipe
-from ran.recipe.recipe import MAX_BYTES, Recipe
+from ran.recipe.recipe import Recipe
+from ran.recipe.strict_json import MAX_BYTES
+from ran.words import _, later
 
 PARAMETER = "recipe"
 """The name of the query parameter: `?recipe=...`."""
@@ -28,8 +30,10 @@ def example_link(recipe: Recipe) -> str:
     text = base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
     if len(text) > MAX_LINK:
         raise BadRecipe(
-            f"This drawing makes a link of {len(text):,} characters.",
-            hint=f"A link holds at most {MAX_LINK:,}: save the recipe as a file.",
+            _("This drawing makes a link of {count:,} characters.").format(count=len(text)),
+            hint=_("A link holds at most {max_link:,}: save the recipe as a file.").format(
+                max_link=MAX_LINK
+            ),
         )
     return text
 
@@ -41,16 +45,16 @@ def read_link(text: str) -> Recipe:
         BadRecipe: if it is anything else.
     """
     if len(text) > MAX_LINK:
-        raise BadRecipe("The link's recipe is too long.", hint=_ASK)
+        raise BadRecipe(_("The link's recipe is too long."), hint=_(_ASK))
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         unpacking = zlib.decompressobj()
         content = unpacking.decompress(packed, MAX_BYTES + 1)
     except (ValueError, binascii.Error, zlib.error) as error:
-        raise BadRecipe("The link's recipe is damaged.", hint=_ASK) from error
+        raise BadRecipe(_("The link's recipe is damaged."), hint=_(_ASK)) from error
     if not unpacking.eof or unpacking.unused_data:
-        raise BadRecipe("The link's recipe is cut off or too long.", hint=_ASK)
+        raise BadRecipe(_("The link's recipe is cut off or too long."), hint=_(_ASK))
     return Recipe.from_json(content)
 
 
-_ASK = "Ask for the link again, or for the recipe as a file."
+_ASK = later("Ask for the link again, or for the recipe as a file.")

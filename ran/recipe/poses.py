@@ -11,6 +11,7 @@ from ran.errors import BadRecipe
 from ran.face.detect import Face
 from ran.recipe.claims import PHOTO, PHOTOS, TURN, check, fields, shown
 from ran.recipe.references import PhotoRef
+from ran.words import _
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,17 @@ def poses_from_json(value: Any) -> PosesChoice:
         values = fields("poses", value, ("way", *PHOTOS))
         photos, points = values["photos"], values["landmarks"]
         if not isinstance(photos, list):
-            raise BadRecipe(f"The recipe's photos are {shown(photos)}.", hint="Expected a list.")
+            raise BadRecipe(
+                _("The recipe's photos are {photos}.").format(photos=shown(photos)),
+                hint=_("Expected a list."),
+            )
         return PhotosChoice(
             tuple(PhotoRef(**fields("photo", photo, PHOTO)) for photo in photos),
             tuple(_pair(point) for point in points) if isinstance(points, list) else points,
         )
     raise BadRecipe(
-        f"The recipe says poses.way {shown(value['way'])}.", hint="Expected turn or photos."
+        _("The recipe says poses.way {value}.").format(value=shown(value["way"])),
+        hint=_("Expected turn or photos."),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from ran.errors import BadRecipe, BadRequest, BadShape
 from ran.face.covers.occlusion import Fill
@@ -39,13 +39,13 @@ from ran.recipe.claims import (
 )
 from ran.recipe.poses import PosesChoice, poses_from_json, poses_to_json
 from ran.recipe.references import CheckpointRef, PhotoRef
+from ran.recipe.strict_json import content_of, parse
 from ran.scene import Scene
+from ran.words import _
 
 VERSION = 3
 """Says how the photo's face was cut. Versions 1, without poses, and 2, with them, were cut upright:
 they are still read, replayed so, and written again as what they were."""
-MAX_BYTES = 2 * 2**20
-"""About twice what the largest drawing needs: MAX_POINTS of two numbers, all digits written."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ class LayoutChoice:
                 return landmark_layout(face.points, radius=self.radius)
         except ValueError as error:
             raise BadRecipe(
-                f"The face cannot be cut as the recipe says: {error}.",
-                hint="Use another photo, or the layout 'fixed' in the recipe.",
+                _("The face cannot be cut as the recipe says: {error}.").format(error=error),
+                hint=_("Use another photo, or the layout 'fixed' in the recipe."),
             ) from error
         return fixed_layout() if self.kind == "fixed" else None
 
@@ -126,8 +126,12 @@ class Recipe:
         points = count_points(self.shapes)
         if len(self.shapes) > MAX_SHAPES or points > MAX_POINTS:
             raise BadRecipe(
-                f"There are {len(self.shapes):,} shapes with {points:,} points.",
-                hint=f"A recipe holds at most {MAX_SHAPES} and {MAX_POINTS:,}: clear some.",
+                _("There are {count:,} shapes with {points:,} points.").format(
+                    count=len(self.shapes), points=points
+                ),
+                hint=_(
+                    "A recipe holds at most {max_shapes} and {max_points:,}: clear some."
+                ).format(max_shapes=MAX_SHAPES, max_points=MAX_POINTS),
             )
         try:
             check_work(self.shapes)
@@ -203,9 +207,9 @@ class Recipe:
             BadRecipe: if `content` is anything else, however large, deep or damaged.
         """
         try:
-            return _from_values(_parse(content))
+            return _from_values(parse(content))
         except RecursionError as error:
-            raise BadRecipe("The recipe is nested too deeply.", hint=AGAIN) from error
+            raise BadRecipe(_("The recipe is nested too deeply."), hint=_(AGAIN)) from error
 
 
 def recipe_of(
@@ -236,45 +240,7 @@ def read_recipe(path: str | Path) -> Recipe:
     Raises:
         BadRecipe: if there is no such file, or it holds no recipe.
     """
-    path = Path(path)
-    try:
-        if not path.is_file():
-            raise BadRecipe(f"There is no file {path}.", hint="Check the path of the recipe.")
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadRecipe(
-            f"{path} cannot be read: {error.strerror}.",
-            hint="Check the path and the file's permissions.",
-        ) from error
-    return Recipe.from_json(content)
-
-
-def _parse(content: str | bytes) -> Any:
-    if len(content) > MAX_BYTES:
-        raise BadRecipe(
-            f"The recipe has more than {MAX_BYTES // 2**20} MB.",
-            hint="Choose the file that was saved as a recipe; no photo is part of it.",
-        )
-    try:
-        text = (content.encode() if isinstance(content, str) else content).decode("utf-8-sig")
-    except UnicodeError as error:
-        raise BadRecipe("The recipe is not text in UTF-8.", hint=AGAIN) from error
-    try:
-        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
-    except ValueError as error:
-        raise BadRecipe(f"The recipe is not JSON: {error}.", hint=AGAIN) from error
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise BadRecipe(f"The recipe holds the number {name}.", hint="Use finite numbers.")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise BadRecipe("The recipe has a field twice.", hint=AGAIN)
-    return values
+    return Recipe.from_json(content_of(Path(path)))
 
 
 def _from_values(values: Any) -> Recipe:
@@ -284,8 +250,8 @@ def _from_values(values: Any) -> Recipe:
         version = values["version"]
         if not is_whole(version, 1, VERSION):
             raise BadRecipe(
-                f"The recipe has version {shown(version)}.",
-                hint="Versions 1 to 3 are read here: update this program, or save it again.",
+                _("The recipe has version {version}.").format(version=shown(version)),
+                hint=_("Versions 1 to 3 are read here: update this program, or save it again."),
             )
         names += {1: (), 2: ("poses",), 3: ("poses", "cut")}[version]
     values = fields("", values, ("version", *names))
@@ -310,7 +276,10 @@ def _poses(values: dict[str, Any]) -> PosesChoice | None:
 
 def _shapes(value: Any) -> tuple[Shape, ...]:
     if not isinstance(value, list):
-        raise BadRecipe(f"The recipe's shapes are {shown(value)}.", hint="Expected a list.")
+        raise BadRecipe(
+            _("The recipe's shapes are {value}.").format(value=shown(value)),
+            hint=_("Expected a list."),
+        )
     try:
         return drawing_from_json(value)
     except BadShape as error:

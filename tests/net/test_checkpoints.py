@@ -158,6 +158,7 @@ NEW, OLD = small_files()
 @example(OLD, 166)  # PyTorch raises TypeError,
 @example(OLD, 334)  # AssertionError,
 @example(OLD, 8358)  # and AttributeError
+@example(OLD, 295003)  # Python's own reader of pickles warns before it refuses
 def test_no_damage_to_a_pytorch_file_is_answered_otherwise_than_in_words(
     tmp_path_factory, content, seed
 ):

@@ -18,6 +18,7 @@ from ran.explain.maps.gradients import input_x_gradient, saliency
 from ran.explain.maps.path import integrated_gradients
 from ran.explain.maps.perturbation import occlusion, region_ablation
 from ran.explain.maps.sampling import gradient_shap, smoothgrad
+from ran.words import _, later
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,20 @@ class Method:
         if self.counts is None or self.default_count is None or self.largest_count is None:
             if asked is not None:
                 raise BadRequest(
-                    f"{self.label} takes no number of steps, got {asked}.",
-                    hint="Leave it out.",
+                    _("{label} takes no number of steps, got {asked}.").format(
+                        label=self.label, asked=asked
+                    ),
+                    hint=_("Leave it out."),
                 )
             return 1
         if asked is None:
             return self.default_count
         if not 1 <= asked <= self.largest_count:
             raise BadRequest(
-                f"{self.label} cannot use {asked} {self.counts}.",
-                hint=f"Use 1 to {self.largest_count}.",
+                _("{label} cannot use {asked} {counts}.").format(
+                    label=self.label, asked=asked, counts=self.counts
+                ),
+                hint=_("Use 1 to {largest_count}.").format(largest_count=self.largest_count),
             )
         return asked
 
@@ -83,36 +88,41 @@ def _in_one_step(
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
-        Method("grad-cam", "Grad-CAM", _in_one_step(grad_cam), is_signed=False),
-        Method("saliency", "Saliency", _in_one_step(saliency), is_signed=False),
+        Method("grad-cam", later("Grad-CAM"), _in_one_step(grad_cam), is_signed=False),
+        Method("saliency", later("Saliency"), _in_one_step(saliency), is_signed=False),
         Method(
-            "input-x-gradient", "Input × gradient", _in_one_step(input_x_gradient), is_signed=True
+            "input-x-gradient", later("Input × gradient"), _in_one_step(input_x_gradient),
+            is_signed=True,
         ),
         Method(
-            "integrated-gradients", "Integrated gradients", integrated_gradients, is_signed=True,
-            is_slow=True, uses_baseline=True, counts="steps", default_count=40, largest_count=160,
+            "integrated-gradients", later("Integrated gradients"), integrated_gradients,
+            is_signed=True, is_slow=True, uses_baseline=True, counts="steps", default_count=40,
+            largest_count=160,
         ),
         Method(
-            "smoothgrad", "SmoothGrad", smoothgrad, is_signed=False,
+            "smoothgrad", later("SmoothGrad"), smoothgrad, is_signed=False,
             is_slow=True, counts="draws", default_count=20, largest_count=200,
         ),
         Method(
-            "deeplift", "DeepLift", _in_one_step(deeplift), is_signed=True, uses_baseline=True
+            "deeplift", later("DeepLift"), _in_one_step(deeplift), is_signed=True,
+            uses_baseline=True,
         ),
         Method(
-            "gradient-shap", "Gradient SHAP", gradient_shap, is_signed=True,
+            "gradient-shap", later("Gradient SHAP"), gradient_shap, is_signed=True,
             is_slow=True, uses_baseline=True, counts="draws", default_count=40, largest_count=200,
         ),
         Method(
-            "guided-grad-cam", "Guided Grad-CAM", _in_one_step(guided_grad_cam), is_signed=True
+            "guided-grad-cam", later("Guided Grad-CAM"), _in_one_step(guided_grad_cam),
+            is_signed=True,
         ),
         Method(
-            "occlusion", "Occlusion", occlusion, is_signed=True,
+            "occlusion", later("Occlusion"), occlusion, is_signed=True,
             is_slow=True, uses_baseline=True, counts="positions", default_count=49,
             largest_count=196,
         ),
         Method(
-            "region-ablation", "Region ablation", _in_one_step(region_ablation), is_signed=True
+            "region-ablation", later("Region ablation"), _in_one_step(region_ablation),
+            is_signed=True,
         ),
     )
 }  # fmt: skip
@@ -126,5 +136,7 @@ def method_named(name: str) -> Method:
         BadRequest: if there is none.
     """
     if name not in METHODS:
-        raise BadRequest(f"There is no method {name!r}.", hint=f"Use {', '.join(METHODS)}.")
+        raise BadRequest(
+            _("There is no method {name!r}.").format(name=name), hint=f"Use {', '.join(METHODS)}."
+        )
     return METHODS[name]

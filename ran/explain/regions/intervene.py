@@ -22,6 +22,7 @@ from ran.errors import BadRequest
 from ran.net.attention import weighted_mean
 from ran.net.checkpoints import Network
 from ran.net.model import RanOutput
+from ran.words import _
 
 ROUNDING = 1e-6
 """By how much pins may exceed 1 together: they may be weights that were read off an answer."""
@@ -52,32 +53,42 @@ class Intervention:
         for region in (*used, *pins, *self.swapped):
             if not 0 <= region < regions:
                 raise BadRequest(
-                    f"There is no region {region}, this face has {regions}.",
-                    hint=f"Use 0 (the whole face) to {regions - 1}." if regions > 1 else "Use 0.",
+                    _("There is no region {region}, this face has {regions}.").format(
+                        region=region, regions=regions
+                    ),
+                    hint=_("Use 0 (the whole face) to {regions}.").format(regions=regions - 1)
+                    if regions > 1
+                    else "Use 0.",
                 )
         if not used:
-            raise BadRequest("No region is in use.", hint="Leave at least one region in use.")
+            raise BadRequest(_("No region is in use."), hint=_("Leave at least one region in use."))
         for region, weight in self.pinned:
             if not 0.0 <= weight <= 1.0:
                 raise BadRequest(
-                    f"Region {region} is pinned to {weight:g}.", hint="Pin weights from 0 to 1."
+                    _("Region {region} is pinned to {weight:g}.").format(
+                        region=region, weight=weight
+                    ),
+                    hint=_("Pin weights from 0 to 1."),
                 )
             if pins.count(region) > 1:
-                raise BadRequest(f"Region {region} is pinned twice.", hint="Pin it once.")
+                raise BadRequest(
+                    _("Region {region} is pinned twice.").format(region=region),
+                    hint=_("Pin it once."),
+                )
             if region not in used:
                 raise BadRequest(
-                    f"Region {region} is pinned and not in use.",
-                    hint="Put it to use or take its pin away.",
+                    _("Region {region} is pinned and not in use.").format(region=region),
+                    hint=_("Put it to use or take its pin away."),
                 )
         total = sum(weight for _, weight in self.pinned)
         if total > 1.0 + ROUNDING:
             raise BadRequest(
-                f"The pinned weights add up to {total:.3f}, more than 1.",
-                hint="Lower them: all weights add up to 1.",
+                _("The pinned weights add up to {total:.3f}, more than 1.").format(total=total),
+                hint=_("Lower them: all weights add up to 1."),
             )
         if total == 0.0 and len(pins) == len(used):
             raise BadRequest(
-                "Every region in use is pinned to 0.", hint="Leave one unpinned or above 0."
+                _("Every region in use is pinned to 0."), hint=_("Leave one unpinned or above 0.")
             )
         return used
 
@@ -106,8 +117,8 @@ def intervene(
     if swapped:
         if donor is None:
             raise BadRequest(
-                "Regions are swapped, but there is no second face to take them from.",
-                hint="Give a donor.",
+                _("Regions are swapped, but there is no second face to take them from."),
+                hint=_("Give a donor."),
             )
         if donor.shape != features.shape:
             raise ValueError(

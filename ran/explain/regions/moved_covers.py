@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ran.explain.regions.attention_shift import AttentionShift
+from ran.words import later
 
 PLACES = 20
 """To how many other places a cover is moved: 5 % of them lie beyond each end of their middle."""
@@ -24,7 +25,7 @@ LEAST_CHANGE = 0.0025
 """A smaller change of the share of attention, a quarter of a point, says nothing."""
 LEAST_SPREAD = 0.05
 """Where the regions' covered shares differ by less, attention has nowhere to go."""
-LEFT, CAME, CANNOT_TELL = "Yes", "No", "Cannot tell"
+LEFT, CAME, CANNOT_TELL = later("Yes"), later("No"), later("Cannot tell")
 _COARSE = 32
 
 

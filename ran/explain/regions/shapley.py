@@ -25,6 +25,7 @@ from torch import Tensor
 
 from ran.errors import BadRequest
 from ran.net.model import RanOutput
+from ran.words import _
 
 MOST_REGIONS = 12
 """The most regions that are answered exactly: 2^12 = 4096 coalitions."""
@@ -70,9 +71,13 @@ def region_values(attend: Callable[[Tensor], RanOutput], features: Tensor) -> Re
     regions = features.shape[1]
     if regions > MOST_REGIONS:
         raise BadRequest(
-            f"Exact Shapley values of {regions} regions would need {2**regions:,} coalitions; "
-            f"the limit is {MOST_REGIONS} regions.",
-            hint=f"Choose a layout with at most {MOST_REGIONS} regions.",
+            _(
+                "Exact Shapley values of {regions} regions would need {coalitions:,} coalitions; "
+                "the limit is {most_regions} regions."
+            ).format(regions=regions, coalitions=2**regions, most_regions=MOST_REGIONS),
+            hint=_("Choose a layout with at most {most_regions} regions.").format(
+                most_regions=MOST_REGIONS
+            ),
         )
     answers, members = coalition_logits(attend, features), _members(regions)
     left_out = answers[-1] - answers[[-1 - (1 << region) for region in range(regions)]]
