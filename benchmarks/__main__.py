@@ -37,6 +37,7 @@ from benchmarks.regions import (
 from benchmarks.rows import Row, table
 from benchmarks.start import start_row
 from benchmarks.stroke import stroke_row
+from benchmarks.turns import TURNS_ROW, turns_row
 from ran.engine.devices import devices
 from ran.net.checkpoints import load_checkpoint
 from ran.writing import write_text
@@ -91,6 +92,7 @@ def _plan(quick: bool, device: str, peak: float) -> dict[str, Callable[[], Row]]
         forward_name(32): forward(32, 5),
         "detection": lambda: detection_row(device=device, repeats=2 if quick else 5),
         "stroke": lambda: stroke_row(repeats=5 if quick else 15, patience=30 if quick else 120),
+        TURNS_ROW: lambda: turns_row(device=device, repeats=10 if quick else 25),
         "25 poses": lambda: sweep_row(device=device, repeats=1 if quick else 3),
         CACHED: lambda: cached_row(device=device, repeats=7 if quick else 15),
         SHAPLEY: lambda: shapley_row(device=device, repeats=3 if quick else 7),

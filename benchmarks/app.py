@@ -39,8 +39,10 @@ def _chromium() -> str | None:
 
 
 @contextmanager
-def opened_app(patience: float) -> Iterator[tuple[Page, float]]:
+def opened_app(patience: float, *, scene: str = "") -> Iterator[tuple[Page, float]]:
     """Start the app, show its first page, and give the page and the seconds until its answer.
+
+    scene: "none" opens on an example face with nothing hidden.
 
     Raises:
         playwright.sync_api.Error: if there is no answer within `patience` seconds.
@@ -62,7 +64,11 @@ def opened_app(patience: float) -> Iterator[tuple[Page, float]]:
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         begun = time.perf_counter()
         server = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            cwd=ROOT,
+            env={**os.environ, "RAN_SCENE": scene},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             while True:

@@ -18,12 +18,12 @@ GOAL = 0.25
 NAME = "stroke to numbers, beyond a forward"
 WIDTH = 0.12
 """Of the page's brush when it opens; a stroke then changes the covered share by whole percents."""
-LAST_NUMBERS = "table[aria-label='Weights of Centre 0.85']"
-"""The panel of numbers that is drawn last."""
+NUMBERS = "[aria-label^='Weights of ']"
+"""The panels of numbers; the last of them is drawn last."""
 CLOCK = """() => {
   window.strokes = [];
   window.addEventListener("pointerup", () => { window.lifted = performance.now(); }, true);
-  const shown = () => document.querySelector("table[aria-label='Weights of Centre 0.85']")
+  const shown = () => [...document.querySelectorAll("[aria-label^='Weights of ']")].pop()
     ?.parentElement.textContent;
   let before = shown();
   new MutationObserver(() => {
@@ -47,28 +47,33 @@ def stroke_row(*, repeats: int, patience: float) -> Row:
     from playwright.sync_api import Error
 
     try:
-        waits, forwards = _measured(repeats, patience)
+        waits, forwards, sent = _measured(repeats, patience)
     except Error as error:
         return Row(NAME, "", goal=GOAL, reason=str(error).splitlines()[0])
     beyond = tuple(wait - forward for wait, forward in zip(waits, forwards, strict=True))
     words = (
         f"pointer up to numbers {1000 * median(waits):.0f} ms, forward "
-        f"{1000 * median(forwards):.0f} ms, medians of {repeats}; every stroke was answered"
+        f"{1000 * median(forwards):.0f} ms, {median(sent) / 1000:.0f} kB to the browser, medians "
+        f"of {repeats}; every stroke was answered"
     )
     return Row(NAME, "", beyond, check=Check(words, len(waits) == repeats), goal=GOAL)
 
 
-def _measured(repeats: int, patience: float) -> tuple[list[float], list[float]]:
+def _measured(repeats: int, patience: float) -> tuple[list[float], list[float], list[int]]:
+    """Return of every stroke its wait in seconds, a forward's, and the bytes that came for it."""
     engine = Engine.load()
     face = engine.find_faces(open_photo(ROOT / "examples/astronaut.png"))[0]
     engine.predict(Scene(face))
-    forwards = []
-    with opened_app(patience) as (page, _):
+    forwards, sent, came = [], [], []
+    with opened_app(patience, scene="none") as (page, _):
         canvas = page.get_by_role("group", name=re.compile("^The face with"))
         canvas.scroll_into_view_if_needed()
-        page.locator(LAST_NUMBERS).wait_for(timeout=1000 * patience)
+        page.locator(NUMBERS).last.wait_for(timeout=1000 * patience)
         page.wait_for_timeout(3000)  # the heatmaps, so that they do not run into the first stroke
         page.evaluate(CLOCK)
+        wire = page.context.new_cdp_session(page)
+        wire.on("Network.webSocketFrameReceived", lambda frame: came.append(_weight(frame)))
+        wire.send("Network.enable")
         drawn: tuple[Stroke, ...] = ()
         for number in range(repeats):
             stroke = Stroke(_line(number), WIDTH)
@@ -78,11 +83,19 @@ def _measured(repeats: int, patience: float) -> tuple[list[float], list[float]]:
                 "count => window.strokes.length >= count", arg=number + 1, timeout=1000 * patience
             )
             page.wait_for_timeout(1500)  # as above
+            sent.append(sum(came))
+            came.clear()
             begun = time.perf_counter()
             engine.predict(Scene(face, drawn))
             forwards.append(time.perf_counter() - begun)
         waits = [wait / 1000 for wait in page.evaluate("window.strokes")]
-    return waits, forwards
+    return waits, forwards, sent
+
+
+def _weight(event: dict[str, Any]) -> int:
+    """Return the bytes of a message; binary ones are told in base 64."""
+    frame = event["response"]
+    return len(frame["payloadData"]) * 3 // 4 if frame["opcode"] == 2 else len(frame["payloadData"])
 
 
 def _line(number: int) -> tuple[tuple[float, float], ...]:

@@ -29,6 +29,7 @@ from ran.explain.trust.faithfulness import (
 from ran.explain.trust.redrawn import redrawn
 from ran.net.checkpoints import Network
 from ran.scene import Scene
+from ran.words import _
 
 MOST_DRAWS = 100
 """The most draws of one check."""
@@ -59,7 +60,8 @@ class Checker:
         """See Engine.faithful."""
         if not 1 <= draws <= MOST_DRAWS:
             raise BadRequest(
-                f"A check cannot rest on {draws} draws.", hint=f"Use 1 to {MOST_DRAWS}."
+                _("A check cannot rest on {draws} draws.").format(draws=draws),
+                hint=_("Use 1 to {most_draws}.").format(most_draws=MOST_DRAWS),
             )
         method = method_named(question.method)
         explaining = self._explainer.explaining(scene, question)

@@ -7,6 +7,7 @@ import os
 import torch
 
 from ran.errors import BadRequest
+from ran.words import _
 
 
 def devices() -> dict[str, str]:
@@ -35,5 +36,8 @@ def device_named(name: str) -> str:
     kind, colon, number = name.partition(":")
     count = torch.cuda.device_count() if kind == "cuda" else 0
     if kind not in known or (colon and not (number.isdecimal() and int(number) < count)):
-        raise BadRequest(f"There is no device {name!r} here.", hint=f"Use {', '.join(known)}.")
+        raise BadRequest(
+            _("There is no device {name!r} here.").format(name=name),
+            hint=_("Use {names}.").format(names=", ".join(known)),
+        )
     return name

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from ran.engine.engine import Engine
+from ran.engine.turns import TURNS
 from ran.explain.regions.moved_covers import PLACES, Reference, moved_covers
 from ran.scene import Scene
 
@@ -33,7 +34,8 @@ def referring(engine: Engine, scene: Scene) -> Iterator[Reference | None]:
     found = []
     for number, pixels in enumerate(places, 1):
         moved = Scene(replace(scene.face, pixels=pixels), layout=scene.layout)
-        weights = engine.asked.forward_regions(engine.crops(moved)).weights
+        with TURNS.slow():
+            weights = engine.asked.forward_regions(engine.crops(moved)).weights
         found.append(weights[0].float().cpu().numpy())
         if number < PLACES:
             yield None

@@ -34,6 +34,7 @@ from ran.net.model import RanOutput
 from ran.net.regions import RegionLayout, crop_regions, pixel_boxes
 from ran.prediction import Prediction
 from ran.scene import Scene
+from ran.words import _
 
 CROPS_AT_ONCE = 12
 """On a CPU, bigger batches were slower than one crop at a time (benchmarks, row `forward`)."""
@@ -186,8 +187,8 @@ class Engine:
         if donor is not None and swapped:
             if self.layout_of(donor).boxes != self.layout_of(scene).boxes:
                 raise BadRequest(
-                    "The two faces are cut into different regions.",
-                    hint="Give both the same layout.",
+                    _("The two faces are cut into different regions."),
+                    hint=_("Give both the same layout."),
                 )
             features = self._features(donor)
             covered[swapped] = self.covered_shares(donor)[swapped]
@@ -293,9 +294,10 @@ class Engine:
         """Return the covered face as the network gets it, f32[1, 3, S, S] in [0, 1]."""
         if scene.face.framing != self.card.framing:
             raise BadFraming(
-                f"This face is framed as {scene.face.framing!r}, the network expects "
-                f"{self.card.framing!r}.",
-                hint="Find the face again with engine.find_faces.",
+                _("This face is framed as {framing!r}, the network expects {expected!r}.").format(
+                    framing=scene.face.framing, expected=self.card.framing
+                ),
+                hint=_("Find the face again with engine.find_faces."),
             )
         face = torch.tensor(scene.hidden_pixels(), device=self.device)
         face = face.permute(2, 0, 1)[None].float() / 255.0
@@ -321,12 +323,7 @@ class Engine:
         return features
 
     def _prediction(
-        self,
-        scene: Scene,
-        output: RanOutput,
-        covered: NDArray[np.float32],
-        *,
-        has_margin: bool,
+        self, scene: Scene, output: RanOutput, covered: NDArray[np.float32], *, has_margin: bool
     ) -> Prediction:
         if not bool(output.logits.isfinite().all() and output.weights.isfinite().all()):
             raise no_number(self.card)

@@ -24,6 +24,7 @@ from ran.net.checkpoints import Card, Network
 from ran.net.folding import sharing_copy
 from ran.net.regions import RegionLayout, pixel_boxes
 from ran.scene import Scene
+from ran.words import _
 
 REMEMBERED_HEATMAPS = 32
 """Heatmaps that are kept, the oldest dropped first; at 224 pixels one is 0.2 to 1.4 MB."""
@@ -140,7 +141,8 @@ def _of_the_map(question: Question, method: Method) -> Question:
 def no_number(card: Card) -> BadCheckpoint:
     """Return the refusal of a network whose answer is not finite."""
     return BadCheckpoint(
-        f"{card.name} answers with no number for this face.",
-        hint="Its parameters are too large or its normalisation is wrong; choose another "
-        "checkpoint.",
+        _("{name} answers with no number for this face.").format(name=card.name),
+        hint=_(
+            "Its parameters are too large or its normalisation is wrong; choose another checkpoint."
+        ),
     )
