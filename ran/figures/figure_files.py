@@ -7,6 +7,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 
 from ran.errors import BadRequest
+from ran.words import _
 
 KINDS = (".svg", ".pdf")
 
@@ -20,19 +21,24 @@ def write_figure(figure: go.Figure, path: Path) -> None:
         BadRequest: if either is missing, or the ending is another.
     """
     if path.suffix.lower() not in KINDS:
-        raise BadRequest(f"{path.name} is no {' or '.join(KINDS)}.", hint="Choose one of these.")
+        raise BadRequest(
+            _("{name} is no {value}.").format(name=path.name, value=" or ".join(KINDS)),
+            hint=_("Choose one of these."),
+        )
     try:
         import kaleido
     except ImportError as error:
         raise BadRequest(
-            f"{path.suffix[1:].upper()} files need kaleido, which is not installed.",
-            hint="Run `pip install -r requirements-export.txt`, or write a .png.",
+            _("{suffix} files need kaleido, which is not installed.").format(
+                suffix=path.suffix[1:].upper()
+            ),
+            hint=_("Run `pip install -r requirements-export.txt`, or write a .png."),
         ) from error
     try:
         kaleido.write_fig_sync(figure, path)
     except (RuntimeError, OSError) as error:
         said = " ".join(str(error).split()).split(". ")[0] or type(error).__name__
         raise BadRequest(
-            f"No browser drew {path.name}: {said}.",
-            hint="Install Chromium, name it in BROWSER_PATH, or write a .png.",
+            _("No browser drew {name}: {said}.").format(name=path.name, said=said),
+            hint=_("Install Chromium, name it in BROWSER_PATH, or write a .png."),
         ) from error

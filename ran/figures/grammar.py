@@ -1,7 +1,7 @@
 """What all figures share: colours, and changes in words.
 
-Hollow dot = before (clean), filled dot = after (covered), bar between = the change. Red and blue
-mean higher and lower, nothing else.
+Hollow dot = the first of what is compared, filled dot = the last, bar between = the change. Red and
+blue mean higher and lower, nothing else.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from ran.figures.grammar import Theme
 from ran.figures.numbers import signed
 from ran.figures.traces import blank
+from ran.words import _
 
 
 def ablations(rows: Sequence[tuple[str, float, float]], theme: Theme) -> go.Figure:
@@ -32,8 +33,8 @@ def ablations(rows: Sequence[tuple[str, float, float]], theme: Theme) -> go.Figu
         )  # fmt: skip
         figure.add_scatter(
             x=[accuracy], y=[name], mode="markers", marker={"size": 11, "color": theme.after},
-            hovertemplate=f"{name}: {accuracy:.2f} %, standard deviation over seeds {spread:.2f}"
-            "<extra></extra>",
+            hovertemplate=_("{name}: {accuracy:.2f} %, standard deviation over seeds {spread:.2f}")
+            .format(name=name, accuracy=accuracy, spread=spread) + "<extra></extra>",
         )  # fmt: skip
         # No mark of up or down: red and blue are for one face's change.
         difference = f", {signed(accuracy - reference, 1)}" if number else ""
@@ -48,7 +49,7 @@ def ablations(rows: Sequence[tuple[str, float, float]], theme: Theme) -> go.Figu
     room = 0.06 * max(high - low, 1.0)
     figure.update_xaxes(
         range=[low - room, high + room], nticks=5,
-        title={"text": "accuracy on FER2013Valid, %", "font": {"size": 12}},
+        title={"text": _("accuracy on FER2013Valid, %"), "font": {"size": 12}},
     )  # fmt: skip
     return figure
 
@@ -79,8 +80,8 @@ def rb_margins(
     figure.add_vline(x=alpha, line={"color": theme.warn, "width": 2})
     middles = [(a + b) / 2 for a, b in pairwise(edges)]
     for name, values, hollow in (
-        ("trained with RB-loss", shares[1], False),
-        ("trained without", shares[0], True),
+        (_("trained with RB-loss"), shares[1], False),
+        (_("trained without"), shares[0], True),
     ):
         figure.add_bar(
             x=middles, y=values, width=[b - a for a, b in pairwise(edges)],
@@ -90,19 +91,24 @@ def rb_margins(
                 "line": {"color": theme.text if hollow else theme.paper, "width": 1.5},
             },
             customdata=[
-                f"{a:.2f} to {b:.2f}" for a, b in pairwise(edges)
+                _("{low:.2f} to {high:.2f}").format(low=a, high=b) for a, b in pairwise(edges)
             ],
-            hovertemplate=f"{name}: %{{y:.1f}} % of the faces have a margin of %{{customdata}}"
-            "<extra></extra>",
+            hovertemplate=_("{name}: %{{y:.1f}} % of the faces have a margin of %{{customdata}}")
+            .format(name=name) + "<extra></extra>",
         )  # fmt: skip
     figure.add_annotation(
-        x=alpha, y=1.0, yref="paper", text=f"loss &gt; 0 | α = {alpha:.3g}", showarrow=False,
-        yanchor="bottom", font={"color": theme.warn, "size": 12},
-    )  # fmt: skip
+        x=alpha,
+        y=1.0,
+        yref="paper",
+        text=_("loss &gt; 0 | α = {alpha:.3g}").format(alpha=alpha),
+        showarrow=False,
+        yanchor="bottom",
+        font={"color": theme.warn, "size": 12},
+    )
     figure.update_layout(barmode="overlay")
     figure.update_xaxes(
         range=[min(low, 0.0) - 0.02, high + 0.02],
-        title={"text": "RB margin μ<sub>max</sub> − μ<sub>0</sub>", "font": {"size": 12}},
+        title={"text": _("RB margin μ<sub>max</sub> − μ<sub>0</sub>"), "font": {"size": 12}},
     )
-    figure.update_yaxes(title={"text": "faces, %", "font": {"size": 12}}, rangemode="tozero")
+    figure.update_yaxes(title={"text": _("faces, %"), "font": {"size": 12}}, rangemode="tozero")
     return figure

@@ -59,7 +59,7 @@ def dots(
     digits: int = 3,
     what: str = "probability",
 ) -> dict[str, Any]:
-    """Return the dots of one face: hollow for the clean one, filled for the covered one."""
+    """Return the dots of one face: hollow where the other is compared with it, else filled."""
     marker = (
         {"color": theme.paper, "line": {"color": theme.before, "width": 2}}
         if hollow

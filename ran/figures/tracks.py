@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ran.figures.grammar import Moved
 from ran.figures.html import render
 from ran.figures.numbers import signed
+from ran.words import _
 
 
 @dataclass(frozen=True)
@@ -54,23 +55,38 @@ def margin(margins: Sequence[tuple[str, float]], alpha: float) -> str:
     if abs(after - before) > 0.16 * (high - low):
         values.append(_Word(at(before), signed(before, 3)))
     words = [
-        _Word(0.0, "loss > 0", "warn", "left"),
+        _Word(0.0, _("loss > 0"), "warn", "left"),
         _Word(at(alpha), f"α = {alpha:.3g}", "warn", "after"),
     ]
     if high - alpha > 0.45 * (high - low):
-        words.append(_Word(100.0, "no loss", "muted", "right"))
-    dots = [_Dot(at(after), f"{last} face: RB margin {after:.3f}", hollow=False)]
-    said = f"{signed(after, 3)} on the {last} face"
+        words.append(_Word(100.0, _("no loss"), "muted", "right"))
+    dots = [
+        _Dot(
+            at(after),
+            _("{last} face: RB margin {after:.3f}").format(last=last, after=after),
+            hollow=False,
+        )
+    ]
+    said = _("{after} on the {last} face").format(after=signed(after, 3), last=last)
     bar = None
     if len(margins) > 1:
-        dots.insert(0, _Dot(at(before), f"{first} face: RB margin {before:.3f}", hollow=True))
+        dots.insert(
+            0,
+            _Dot(
+                at(before),
+                _("{first} face: RB margin {before:.3f}").format(first=first, before=before),
+                hollow=True,
+            ),
+        )
         ends = sorted((at(before), at(after)))
         way = Moved.by(after - before, 3).way
         bar = {"low": ends[0], "width": ends[1] - ends[0], "way": way}
-        said = f"{signed(before, 3)} on the {first} face, {said}"
+        said = _("{before} on the {first} face, {said}").format(
+            before=signed(before, 3), first=first, said=said
+        )
     return render(
         "margin",
-        said=f"RB margin: {said}; loss left of α = {alpha:.3g}",
+        said=_("RB margin: {said}; loss left of α = {alpha:.3g}").format(said=said, alpha=alpha),
         values=values,
         words=words,
         ticks=[_Word(at(tick), _tick_text(tick), "muted") for tick in _ticks(low, high)],

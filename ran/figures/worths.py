@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from ran.figures.grammar import Theme, change_colour
 from ran.figures.numbers import MINUS
 from ran.figures.traces import bar, blank, dots
+from ran.words import _
 
 _LETTER = 7
 """Pixels that a letter of a region's name takes, at most in the mean."""
@@ -20,17 +21,17 @@ _AXES = ("x", "x2")
 
 @dataclass(frozen=True)
 class Panel:
-    """One of the two dot panels: a value a region, of the clean face and of the covered one.
+    """One of the two dot panels: a value a region, of one face or of two that are compared.
 
-    `after` is None where nothing is covered; `reference` is the value of the grey line, and
+    `faces` are the values by the face's name, the one that the other is compared with first;
+    `reference` is the value of the grey line, and
     `reference_name` what stands below it; `what` and `unit` say in hover what a number is,
     `tick` stands behind a number at the axis.
     """
 
     title: str
     what: str
-    before: Sequence[float]
-    after: Sequence[float] | None
+    faces: Sequence[tuple[str, Sequence[float]]]
     reference: float
     reference_name: str
     unit: str = ""
@@ -46,10 +47,11 @@ def side_by_side(names: Sequence[str], panels: tuple[Panel, Panel], theme: Theme
         panels: the left and the right one; each has a value for every name.
         theme: the colours.
     """
-    if any(len(panel.before) != len(names) for panel in panels):
+    counts = [len(values) for panel in panels for _, values in panel.faces]
+    if any(count != len(names) for count in counts):
         raise ValueError(
-            f"each panel needs {len(names)} values, one a region, got "
-            f"{[len(panel.before) for panel in panels]}; give both panels the same regions"
+            f"each face of a panel needs {len(names)} values, one a region, got {counts}; give "
+            "both panels the same regions"
         )
     traces: list[dict[str, Any]] = []
     shapes: list[dict[str, Any]] = []
@@ -85,22 +87,22 @@ def side_by_side(names: Sequence[str], panels: tuple[Panel, Panel], theme: Theme
 def _traces(names: Sequence[str], panel: Panel, theme: Theme) -> list[dict[str, Any]]:
     rows = list(names)
     bars = []
-    if panel.after is not None:
-        for name, a, b in zip(rows, panel.before, panel.after, strict=True):
+    if len(panel.faces) > 1:
+        (_name, before), (_other, after) = panel.faces
+        for name, a, b in zip(rows, before, after, strict=True):
             bars.append(bar([a, b], [name, name], change_colour(b - a, theme, panel.digits)))
-    faces = (("clean face", panel.before, True), ("covered face", panel.after, False))
     marks = []
-    for face, values, hollow in faces:
-        if values is not None:
-            mark = dots(list(values), rows, theme, hollow=hollow, face=face)
-            said = f"%{{customdata}}, {face}: {panel.what} %{{x:.{panel.digits}f}}{panel.unit}"
-            marks.append({**mark, "hovertemplate": f"{said}<extra></extra>"})
+    for place, (name, values) in enumerate(panel.faces):
+        face = _("{name} face").format(name=name)
+        mark = dots(list(values), rows, theme, hollow=place == 0, face=face)
+        said = f"%{{customdata}}, {face}: {panel.what} %{{x:.{panel.digits}f}}{panel.unit}"
+        marks.append({**mark, "hovertemplate": f"{said}<extra></extra>"})
     return bars + marks
 
 
 def _scale(panel: Panel) -> dict[str, Any]:
     """Return range and ticks: the reference by its name, and the outermost values by number."""
-    values = [panel.reference, *panel.before, *(panel.after or ())]
+    values = [panel.reference, *(value for _, face in panel.faces for value in face)]
     low, high = min(values), max(values)
     room = max(high - low, 10.0**-panel.digits) * 0.12
     ticks = {panel.reference: panel.reference_name}

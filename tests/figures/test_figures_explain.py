@@ -6,8 +6,10 @@ from ran.figures import CONFIG, DARK, LIGHT, saving
 from ran.figures.worths import Panel, side_by_side
 
 NAMES = ("Whole face", "Upper left", "Lower middle")
-WEIGHTS = Panel("w, × uniform", "weight", [0.97, 1.02, 1.20], [1.03, 1.15, 0.73], 1, "1×", "×")
-VALUES = Panel("Shapley, logits", "Shapley value", [0.8, 0.9, 1.9], [0.5, 0.95, -0.4], 0, "0")
+W = (("clean", [0.97, 1.02, 1.20]), ("covered", [1.03, 1.15, 0.73]))
+SHAPLEY = (("clean", [0.8, 0.9, 1.9]), ("covered", [0.5, 0.95, -0.4]))
+WEIGHTS = Panel("w, × uniform", "weight", W, 1, "1×", "×")
+VALUES = Panel("Shapley, logits", "Shapley value", SHAPLEY, 0, "0")
 
 
 def dots_of(figure, axis):
@@ -24,8 +26,9 @@ def test_each_panel_has_its_own_values_in_its_own_axis(theme):
     figure = side_by_side(NAMES, (WEIGHTS, VALUES), theme)
     for axis, panel in (("x", WEIGHTS), ("x2", VALUES)):
         clean, covered = dots_of(figure, axis)
-        assert clean == dict(zip(NAMES, panel.before, strict=True))
-        assert covered == dict(zip(NAMES, panel.after, strict=True))
+        (_, before), (_, after) = panel.faces
+        assert clean == dict(zip(NAMES, before, strict=True))
+        assert covered == dict(zip(NAMES, after, strict=True))
     assert list(figure.layout.yaxis.categoryarray) == list(NAMES)[::-1], "the first is on top"
 
 
@@ -41,7 +44,7 @@ def test_the_bar_between_the_dots_has_the_colour_of_the_change():
 
 
 def test_without_a_cover_only_hollow_dots_stand():
-    bare = Panel("w", "weight", WEIGHTS.before, None, 1, "1×")
+    bare = Panel("w", "weight", W[:1], 1, "1×")
     figure = side_by_side(NAMES, (bare, bare), LIGHT)
     assert [trace.mode for trace in figure.data] == ["markers", "markers"]
     assert {trace.marker.color for trace in figure.data} == {LIGHT.paper}
@@ -58,7 +61,7 @@ def test_the_axis_names_the_reference_and_only_what_stands_clear_of_it():
 
 
 def test_equal_values_still_have_an_axis():
-    flat = Panel("μ", "μ", [0.5, 0.5, 0.5], None, 0.5, "0.5")
+    flat = Panel("μ", "μ", [("clean", [0.5, 0.5, 0.5])], 0.5, "0.5")
     low, high = side_by_side(NAMES, (flat, flat), LIGHT).layout.xaxis.range
     assert low < 0.5 < high
 

@@ -12,6 +12,7 @@ from ran.figures.poses.curves import attention, mirror_check, probability
 from ran.net.regions import fixed_layout
 from ran.prediction import Prediction
 from ran.scene import Scene
+from ran.shown import Shown
 from ran.study.poses.posed import Answered, Posed
 
 BOXES = fixed_layout().boxes
@@ -31,7 +32,7 @@ def an_answer(yaw: float, *, boxes=BOXES, classes=FERPLUS, margin=0.01) -> Answe
         self_weights=row, relation_weights=row, weights=weights / weights.sum(), covered=0 * row,
         boxes=boxes, alpha=0.02, rb_margin=margin,
     )  # fmt: skip
-    return Answered(posed, Scene(posed.face), answer)
+    return Answered(posed, Shown(posed.name, Scene(posed.face), answer))
 
 
 @pytest.fixture

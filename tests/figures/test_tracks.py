@@ -12,7 +12,7 @@ from ran.figures import DARK, LIGHT, margin
 from ran.figures.html import stylesheet
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-STYLES = (Path(__file__).parents[2] / "ran" / "figures" / "html" / "styles.css").read_text()
+STYLES = stylesheet(LIGHT)
 MINUS = "\u2212"
 
 
@@ -134,3 +134,16 @@ def test_where_nothing_is_hidden_there_is_one_dot_and_no_bar():
     assert dot.get("title") == "covered face: RB margin 0.120"
     assert set(told(values)) == {"+0.120"}
     assert not [mark for mark in marks if has(mark, "bar")]
+
+
+def test_every_template_brings_its_rules_and_what_is_shared_comes_first():
+    folder = Path(__file__).parents[2] / "ran" / "figures" / "html"
+    text = " ".join(stylesheet(LIGHT).split())
+    places = {
+        file.stem: text.find(" ".join(file.read_text().split())) for file in folder.glob("*/*.css")
+    }
+    assert min(places.values()) > 0, "a stylesheet is not sent"
+    # Rules of one weight: the last has the word, and it is to be the template's own.
+    assert min(places, key=places.__getitem__) == "macros"
+    templates = {file.stem for file in folder.glob("*/*.html")}
+    assert set(places) - templates == {"page"}, "a stylesheet without its template"

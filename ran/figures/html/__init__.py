@@ -1,4 +1,9 @@
-"""Values -> HTML, by Jinja2 templates that escape by themselves, and one stylesheet."""
+"""Values -> HTML, by Jinja2 templates that escape by themselves, each with a stylesheet beside it.
+
+shared/ holds what templates share and what lies around them, tables/ tables, panels/ what a card
+of a page holds, tracks/ what is read on a line from left to right. A template goes by its name
+alone.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +14,39 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ran.figures.grammar import Theme
+from ran.words import _
 
 _FOLDER = Path(__file__).parent
+_ROOMS = ("shared", "tables", "panels", "tracks")
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined,
+    environment = Environment(
+        loader=FileSystemLoader([_FOLDER / name for name in _ROOMS]),
+        autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.globals["_"] = _
+    return environment
 
 
 def render(template: str, **values: Any) -> str:
-    """Return a template of this folder with its values put in; every text is escaped."""
+    """Return a template of these folders with its values put in; every text is escaped."""
     return _environment().get_template(f"{template}.html").render(**values)
 
 
 def stylesheet(theme: Theme) -> str:
     """Return the style of all templates, in the colours of a theme."""
     colours = ";".join(f"--ran-{name.replace('_', '-')}:{value}" for name, value in _of(theme))
-    return f"<style>:root{{{colours}}}\n{(_FOLDER / 'styles.css').read_text()}</style>"
+    return f"<style>:root{{{colours}}}\n{_rules()}</style>"
+
+
+@cache
+def _rules() -> str:
+    """Return all stylesheets, in single spaces: what is shared first, then each template's own."""
+    files = sorted(_FOLDER.glob("*/*.css"), key=lambda file: (file.stem != "macros", file.stem))
+    return " ".join(word for file in files for word in file.read_text().split())
 
 
 def _of(theme: Theme) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ran.figures.numbers import MINUS
 from ran.study.poses.posed import Answered, Posed, by_yaw
+from ran.words import _
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Along:
     def title(self, found: Sequence[Answered]) -> str:
         """Return what the axis is, in words."""
         if self is TIME:
-            return "time in the film"
-        return f"yaw, {'as turned' if found[0].posed.is_synthetic else 'as estimated'}"
+            return _("time in the film")
+        return _("yaw, as turned") if found[0].posed.is_synthetic else _("yaw, as estimated")
 
 
 def degrees(value: float) -> str:
@@ -55,7 +56,7 @@ def degrees(value: float) -> str:
 
 def stands(posed: Posed) -> str:
     """Return where a pose stands, in words: its yaw, of a film's frame its time before it."""
-    yaw = f"yaw {degrees(posed.yaw)}"
+    yaw = _("yaw {angle}").format(angle=degrees(posed.yaw))
     return yaw if posed.moment is None else f"{_time(posed):.1f} s, {yaw}"
 
 

@@ -5,8 +5,6 @@ Lines are drawn as ran.figures.poses.lines says, along an axis of ran.figures.po
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -16,12 +14,14 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image
 
+from ran.figures.data_urls import photograph
 from ran.figures.grammar import Theme, change, change_colour
 from ran.figures.poses import marks
 from ran.figures.poses.axis import TIME, YAW, Along, degrees, stands
 from ran.figures.poses.lines import Line, class_lines, likeliest, lines
 from ran.figures.traces import bar, blank, dots
 from ran.study.poses.posed import Answered
+from ran.words import _
 
 _THUMBNAIL = 96
 _EDGES = {"l": 54, "r": 4, "t": 4, "b": 40}
@@ -61,12 +61,12 @@ def attention(
         for name, style in styles.items():
             traces += _line(
                 answers, [_weight(one, name) for one in answers], style, theme, axis="y2",
-                words=name, value="%{y:.2f}× uniform", hollow=is_other, along=along,
+                words=name, value=_("%{y:.2f}× uniform"), hollow=is_other, along=along,
             )  # fmt: skip
         if has_margin:
             traces += _line(
                 answers, [one.answer.rb_margin for one in answers], (theme.after, "solid"), theme,
-                axis="y3", words="RB margin", value="%{y:+.3f}", hollow=is_other, along=along,
+                axis="y3", words=_("RB margin"), value="%{y:+.3f}", hollow=is_other, along=along,
             )  # fmt: skip
     everything = [*found, *other]
     weights, margins = (_WEIGHTS, _MARGIN) if has_margin else ((0.0, _WEIGHTS[1]), None)
@@ -76,12 +76,12 @@ def attention(
         {"type": "line", "xref": "x domain", "yref": "y2", "x0": 0, "x1": 1, "y0": 1, "y1": 1,
          "line": {"color": theme.text, "width": 1}, "layer": "below"}
     )  # fmt: skip
-    notes = [marks.row_title("weight w, against uniform", weights[1], theme)]
+    notes = [marks.row_title(_("weight w, against uniform"), weights[1], theme)]
     more: dict[str, Any] = {"yaxis2": {"domain": weights, **_weight_ticks(everything)}}
     if margins:
         zone, note, reach = marks.loss_zone(everything, alpha, theme)
         shapes.append(zone)
-        notes += [note, marks.row_title("RB margin", margins[1], theme)]
+        notes += [note, marks.row_title(_("RB margin"), margins[1], theme)]
         more |= {"yaxis3": {"domain": margins, "range": reach, "nticks": 4}}
     if along is TIME:
         notes.append(marks.row_title("yaw", first["domain"][1], theme))
@@ -117,12 +117,12 @@ def probability(
             ]
             traces += _line(
                 answers, values, style, theme, axis="y", words=name,
-                value="probability %{y:.3f}", hollow=is_other, along=along,
+                value=_("probability %{y:.3f}"), hollow=is_other, along=along,
             )  # fmt: skip
     cuts, words = marks.cuts(found, along, theme, top=0.93)
     return blank(
         300, theme, _EDGES, traces=traces,
-        annotations=[marks.row_title("probability", 0.93, theme), *words],
+        annotations=[marks.row_title(_("probability"), 0.93, theme), *words],
         shapes=[
             *marks.grounds(found, along.span(found), theme, ["y"], along),
             marks.accent(along.place(found[chosen].posed), 0.93, theme), *cuts,
@@ -142,10 +142,15 @@ def mirror_check(rows: Sequence[tuple[str, str, float, float, float]], theme: Th
         bar([there, here], [name, name], change_colour(here - there, theme))
         for name, (_, _, _, here, there) in zip(names, rows, strict=True)
     ]
-    for place, hollow, face in ((4, True, "turned the other way"), (3, False, "turned right")):
+    for place, hollow, face in (
+        (4, True, _("turned the other way")),
+        (3, False, _("turned right")),
+    ):
         values = [float(row[place]) for row in rows]
         traces.append(
-            dots(values, names, theme, hollow=hollow, face=face, digits=2, what="weight, uniform")
+            dots(
+                values, names, theme, hollow=hollow, face=face, digits=2, what=_("weight, uniform")
+            )
         )
     notes = [
         {"xref": "paper", "x": 1, "y": name, "text": change(here - there), "xshift": 80,
@@ -157,7 +162,7 @@ def mirror_check(rows: Sequence[tuple[str, str, float, float, float]], theme: Th
         40 + 36 * len(rows), theme, {"l": 180, "r": 84, "t": 4, "b": 40}, traces=traces,
         annotations=notes,
         xaxis={"rangemode": "tozero", "ticksuffix": "×",
-               "title": {"text": "weight, uniform = 1", "font": {"size": 12}}},
+               "title": {"text": _("weight, uniform = 1"), "font": {"size": 12}}},
         yaxis={"autorange": "reversed", "showgrid": False, "tickfont": {"color": theme.text}},
     )  # fmt: skip
 
@@ -207,7 +212,7 @@ def _line(
                    "line": {"color": colour, "width": 2 if hollow else 0}},
         "opacity": 0.75 if hollow else 1.0, "customdata": told,
         "hovertemplate": f"{words}, %{{customdata[1]}}: {value}"
-        + (", the other network" if hollow else "") + "<extra></extra>",
+        + (_(", the other network") if hollow else "") + "<extra></extra>",
     }]  # fmt: skip
 
 
@@ -221,7 +226,7 @@ def _yaw_row(found: Sequence[Answered], theme: Theme) -> _Row:
     reach = 1.15 * max(15.0, *map(abs, yaws))
     ticks = [-30, 0, 30] if reach > 30 else [-15, 0, 15]
     traces = _line(
-        found, yaws, (theme.muted, "solid"), theme, axis="y", words="Head", value="%{y:+.0f}°",
+        found, yaws, (theme.muted, "solid"), theme, axis="y", words=_("Head"), value="%{y:+.0f}°",
         hollow=False, along=TIME,
     )  # fmt: skip
     return traces, [], {
@@ -261,10 +266,8 @@ def _face_row(
 
 
 def _as_link(pixels: NDArray[np.uint8]) -> str:
-    file = io.BytesIO()
     small = Image.fromarray(pixels).resize((_THUMBNAIL, _THUMBNAIL), Image.Resampling.BICUBIC)
-    small.save(file, "JPEG", quality=85)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return photograph(np.asarray(small))
 
 
 def _weight_ticks(found: Sequence[Answered]) -> dict[str, Any]:

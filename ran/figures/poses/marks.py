@@ -10,6 +10,7 @@ from ran.face.head import SURE_TURN
 from ran.figures.grammar import Theme
 from ran.figures.poses.axis import TIME, YAW, Along
 from ran.study.poses.posed import Answered
+from ran.words import _
 
 
 def face_width(span: tuple[float, float]) -> float:
@@ -106,7 +107,7 @@ def loss_zone(
         "y1": alpha, "fillcolor": theme.loss_zone, "line": {"width": 0}, "layer": "below",
     }  # fmt: skip
     note = {
-        "xref": "x domain", "yref": "y3", "x": 1, "y": low - room, "text": "below α: loss > 0",
+        "xref": "x domain", "yref": "y3", "x": 1, "y": low - room, "text": _("below α: loss > 0"),
         "showarrow": False, "xanchor": "right", "yanchor": "bottom",
         "font": {"color": theme.warn, "size": 12},
     }  # fmt: skip
