@@ -13,8 +13,9 @@ from typing import NoReturn
 
 from ran.commands import app, evaluate, explain, poses, predict
 from ran.commands.network import refuse_unused, say
-from ran.errors import BadRequest, RanError
+from ran.errors import BadRequest, RanError, memory_told
 from ran.expressions import CLASS_ORDERS
+from ran.words import _
 
 _NOT_OURS = {
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO,
@@ -40,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         try:
             args = _parser(for_training=given[:1] == ["train"]).parse_args(given)
-            args.perform(args)
+            with memory_told():
+                args.perform(args)
         finally:
             sys.stdout.flush()  # a pipe that was closed shows here, not when Python ends
     except RanError as error:
@@ -91,7 +93,10 @@ class _Parser(argparse.ArgumentParser):
     """A parser that refuses like everything else here: in one line, with the next step."""
 
     def error(self, message: str) -> NoReturn:
-        raise BadRequest(f"{message[:1].upper()}{message[1:]}.", hint=f"See `{self.prog} --help`.")
+        raise BadRequest(
+            f"{message[:1].upper()}{message[1:]}.",
+            hint=_("See `{prog} --help`.").format(prog=self.prog),
+        )
 
 
 def _parser(*, for_training: bool) -> argparse.ArgumentParser:
@@ -127,7 +132,7 @@ def _convert(args: argparse.Namespace) -> None:
     from ran.net.checkpoints import convert
 
     if os.path.lexists(args.target):
-        raise BadRequest(f"{args.target} exists.", hint="Choose a name that is free.")
+        raise BadRequest(f"{args.target} exists.", hint=_("Choose a name that is free."))
     is_ours = args.source.is_dir()
     refuse_unused(args, {"classes": (not is_ours, "the authors' .pth.tar; our card names its own")})
     convert(args.source, args.target, classes=args.classes or "ferplus")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,7 +156,7 @@ def _replayed(
     poses = [step for step in steps if not isinstance(step, Skipped)]
     found = list(answered(poses, using=engine, cover=begun.cover, layout=begun.layout))
     if recipe.alpha is not None:
-        found = [replace(one, answer=replace(one.answer, alpha=recipe.alpha)) for one in found]
+        found = [one.with_alpha(recipe.alpha) for one in found]
     skipped = [step for step in steps if isinstance(step, Skipped)]
     return found, skipped, (*begun.differs, *strangers(recipe, poses))
 

@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> None:
             from ran.study.training.start.whole_network import begin
 
             begin(recipe, args.init, *listed_faces(args.ferplus, args.lists, args.limit),
-                  folder=args.run)  # fmt: skip
+                  folder=args.run, device=on.device)  # fmt: skip
     elif args.stage == "release":
         if on.is_main_process:
             _release(recipe, args)

@@ -21,6 +21,7 @@ from ran.errors import BadRequest
 from ran.face.detector import SURE_ENOUGH, FaceDetector
 from ran.face.pose import SOLVERS, angles, fit
 from ran.study.data.ferplus import Faces
+from ran.words import _
 
 CHOSEN = Path(__file__).with_name("pose_choice.json")
 """What `compare` gave on FER2013Valid, and the command that wrote it."""
@@ -64,7 +65,9 @@ def compare(faces: Faces, detector: FaceDetector) -> tuple[list[Way], list[list[
         looks, sure = _all_looks(faces, detector, rounds)
         is_found = np.median(sure, axis=1) >= SURE_ENOUGH
         if is_found.sum() < 2:
-            raise BadRequest("Hardly a face was found in the pictures.", hint="Check the pictures.")
+            raise BadRequest(
+                _("Hardly a face was found in the pictures."), hint=_("Check the pictures.")
+            )
         looks, sure = looks[is_found], sure[is_found]
         medians[rounds] = np.median(looks.mean(1), axis=0)
         half = looks.shape[1] // 2

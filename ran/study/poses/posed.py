@@ -19,6 +19,7 @@ from ran.face.shapes import Shape
 from ran.prediction import Prediction
 from ran.recipe import LayoutChoice, PhotoRef
 from ran.scene import Scene
+from ran.shown import Shown
 from ran.study.poses.moments import Moment
 
 _OWN_LAYOUT = LayoutChoice()
@@ -80,11 +81,25 @@ class Skipped:
 
 @dataclass(frozen=True, eq=False)
 class Answered:
-    """A pose, the scene that was shown, and the answer."""
+    """A pose, and what was shown of it: the scene and the answer, under the pose's name."""
 
     posed: Posed
-    scene: Scene
-    answer: Prediction
+    shown: Shown
+
+    @property
+    def scene(self) -> Scene:
+        """Return the scene that was shown."""
+        return self.shown.scene
+
+    @property
+    def answer(self) -> Prediction:
+        """Return the answer to it."""
+        return self.shown.answer
+
+    def with_alpha(self, alpha: float) -> Answered:
+        """Return the same with its loss counted against another margin."""
+        answer = replace(self.answer, alpha=alpha)
+        return replace(self, shown=replace(self.shown, answer=answer))
 
     def as_json(self) -> dict[str, Any]:
         """Return a pose and its answer as plain values, degrees throughout."""
@@ -111,6 +126,14 @@ class Answered:
             "landmarks": None if posed.face.landmarks is None else posed.face.landmarks.tolist(),
             **self.answer.as_json(),
         }
+
+
+@dataclass(frozen=True, eq=False)
+class LaidOver:
+    """A second network's answers to the same poses, in the same order, under its name."""
+
+    name: str
+    answers: Sequence[Answered]
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +170,7 @@ def answered(
         if cover is not None:
             shapes = carried(cover.shapes, cover.face, posed.face)
             scene = replace(scene, shapes=shapes, fill=cover.fill)
-        yield Answered(posed, scene, using.predict(scene))
+        yield Answered(posed, Shown(posed.name, scene, using.predict(scene)))
 
 
 def by_yaw(answers: Iterable[Answered]) -> list[Answered]:

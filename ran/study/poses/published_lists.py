@@ -18,6 +18,7 @@ from ran.errors import BadRequest
 from ran.face.detect import Face, with_poses
 from ran.face.detector import FaceDetector
 from ran.study.data.ferplus import Faces, PublishedLists, read_ferplus, read_lists
+from ran.words import _
 
 MEASURED = Path(__file__).with_name("pose_lists.json")
 """What `measure` gave on the whole test list, and the command that wrote it."""
@@ -66,9 +67,11 @@ def measure(ferplus: Path, lists: Path, *, every: int = 1) -> Separation:
     turned, frontal = turned[::every], frontal[::every]
     if not (turned and frontal):
         raise BadRequest(
-            f"{len(turned)} faces of the list pose45 and {len(frontal)} outside pose30 are in the "
-            "test split.",
-            hint="Give FERPlus and the lists as they were published.",
+            _(
+                "{turned} faces of the list pose45 and {frontal} outside pose30 are in the "
+                "test split."
+            ).format(turned=len(turned), frontal=len(frontal)),
+            hint=_("Give FERPlus and the lists as they were published."),
         )
     poses = angles_of(faces.chosen(frozenset(turned + frontal)), FaceDetector())
     lost = tuple(name for name in turned + frontal if name not in poses)
@@ -78,7 +81,7 @@ def measure(ferplus: Path, lists: Path, *, every: int = 1) -> Separation:
     ]
     if not all(len(angles) for angles in both):
         raise BadRequest(
-            "Not one face was found in the pictures of a list.", hint="Check the pictures."
+            _("Not one face was found in the pictures of a list."), hint=_("Check the pictures.")
         )
     area = auc(both[0][:, 0], both[1][:, 0])
     return Separation(

@@ -13,6 +13,7 @@ from ran.face.photo import open_photo
 from ran.recipe import CheckpointRef, LayoutChoice, PhotoRef, PhotosChoice, Recipe, TurnChoice
 from ran.study.poses.posed import Cover, Posed, Skipped
 from ran.study.poses.sources import of_photos, turned
+from ran.words import _
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,8 @@ def replay(recipe: Recipe, sources: Sequence[str | Path], *, using: Engine) -> R
     if isinstance(recipe.poses, TurnChoice):
         if len(sources) != 1:
             raise BadRequest(
-                f"{len(sources)} photos are given.", hint="The recipe turns one: give that alone."
+                _("{count} photos are given.").format(count=len(sources)),
+                hint=_("The recipe turns one: give that alone."),
             )
         photo = open_photo(sources[0])
         faces = using.find_faces(photo, upright=recipe.is_upright)
@@ -62,7 +64,8 @@ def replay(recipe: Recipe, sources: Sequence[str | Path], *, using: Engine) -> R
         differs = recipe.notices(recipe.photo, checkpoint, faces=recipe.photo.face + 1)
     else:
         raise BadRecipe(
-            "The recipe says nothing of poses.", hint="Save one on the Poses page, or leave it out."
+            _("The recipe says nothing of poses."),
+            hint=_("Save one on the Poses page, or leave it out."),
         )
     return Replay(steps, cover_on(face, recipe), recipe.layout, differs)
 

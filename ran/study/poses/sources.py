@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from ran.recipe.claims import MAX_PHOTOS
 from ran.study.data.ferplus import read_ferplus, read_lists
 from ran.study.poses.moments import Moment
 from ran.study.poses.posed import Posed, Skipped
+from ran.words import _
 
 MOST_PHOTOS = MAX_PHOTOS
 JUDGES = 5
@@ -48,28 +49,30 @@ def _signed(angle: float) -> str:
 
 
 def of_photos(
-    sources: Sequence[tuple[str, bytes] | str | Path], *, using: Engine, upright: bool = False
+    sources: Sequence[tuple[str, bytes] | str | Path],
+    *,
+    using: Engine,
+    upright: bool = False,
+    decode: Callable[..., Photo] = open_photo,
 ) -> Iterator[Posed | Skipped]:
     """Yield the largest face of each photo, or why there is none.
 
-    A source is a path, or name and content. Where a photo shows several faces, a Skipped says so
-    and the largest is used.
+    A source is a path, or name and content, which `decode` opens as open_photo does. Where a photo
+    shows several faces, a Skipped says so and the largest is used.
 
     Raises:
         BadRequest: if there are more than MOST_PHOTOS.
     """
     if len(sources) > MOST_PHOTOS:
         raise BadRequest(
-            f"{len(sources)} photos are given.",
-            hint=f"Give at most {MOST_PHOTOS} at a time.",
+            _("{count} photos are given.").format(count=len(sources)),
+            hint=_("Give at most {most_photos} at a time.").format(most_photos=MOST_PHOTOS),
         )
     for source in sources:
         name = source[0] if isinstance(source, tuple) else Path(source).name
         try:
             photo = (
-                open_photo(source[1], name=name)
-                if isinstance(source, tuple)
-                else open_photo(source)
+                decode(source[1], name=name) if isinstance(source, tuple) else open_photo(source)
             )
             yield from of_photo(photo, using=using, upright=upright)
         except RanError as error:
@@ -160,7 +163,10 @@ def listed(folder: Path, name: str, count: int, *, using: Engine) -> Iterator[Po
     `folder` holds ferplus/ and ran_lists/: where RAN_DATA points.
     """
     if name not in LISTS:
-        raise BadRequest(f"There is no list {name!r}.", hint=f"Use one of {', '.join(LISTS)}.")
+        raise BadRequest(
+            _("There is no list {name!r}.").format(name=name),
+            hint=_("Use one of {names}.").format(names=", ".join(LISTS)),
+        )
     members = read_lists(folder / "ran_lists").subsets()[name]
     faces = read_ferplus(folder / "ferplus" / "ferplus.zip", "test").chosen(members)
     places = np.unique(np.linspace(0, len(faces) - 1, min(count, len(faces))).round().astype(int))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from ran.net.losses import rb_margin
@@ -129,28 +131,37 @@ def head_epochs(
 ) -> Iterator[int]:
     """Train the model's heads on region features; yield the number of each epoch as it ends.
 
+    Whoever is yielded to finds the moving average of the parameters in the model; it stays there
+    after the last epoch.
+
     Args:
         model: its attention modules and classifier are trained, on its device.
         features: [N, R, D], of any floating type.
         targets: f32[N, C], rows that sum to one.
-        recipe: its head_epochs, head_rate, alpha, rb_loss and seed, and how it asks the regions.
+        recipe: its head_epochs, head_rate, head_ema, alpha, rb_loss and seed, and how it asks the
+            regions.
         loss: what is made small, of features f32[B, R, D] and their targets; None: the recipe's.
     """
     device = model.mean.device
     if loss is None:
         loss = partial(_asked_loss, model, recipe, torch.Generator().manual_seed(recipe.seed))
-    heads = [model.self_attention, model.relation_attention, model.classifier]
-    parameters = [parameter for head in heads for parameter in head.parameters()]
-    optimizer = torch.optim.AdamW(parameters, recipe.head_rate, weight_decay=1e-2)
+    heads = nn.ModuleList([model.self_attention, model.relation_attention, model.classifier])
+    average = AveragedModel(heads, multi_avg_fn=get_ema_multi_avg_fn(recipe.head_ema))
+    own = deepcopy(heads.state_dict())
+    optimizer = torch.optim.AdamW(heads.parameters(), recipe.head_rate, weight_decay=1e-2)
     steps = -(-len(features) // BATCH)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.head_epochs * steps)
     generator = torch.Generator().manual_seed(recipe.seed)
     for epoch in range(1, recipe.head_epochs + 1):
+        heads.load_state_dict(own)
         for rows in torch.randperm(len(features), generator=generator).split(BATCH):
             loss(features[rows].to(device).float(), targets[rows].to(device)).backward()
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             schedule.step()
+            average.update_parameters(heads)
+        own = deepcopy(heads.state_dict())
+        heads.load_state_dict(average.module.state_dict())
         yield epoch
 
 

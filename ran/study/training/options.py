@@ -35,6 +35,8 @@ class Recipe:
     ema: float = 0.995
     head_epochs: int = 20
     head_rate: float = 1e-3
+    head_ema: float = 0.0
+    """Decay of the moving average that `heads` keeps, a step; 0 keeps the parameters themselves."""
     alpha: float = 0.02
     rb_loss: float = 1.0
     seed: int = 7
@@ -115,6 +117,7 @@ _LIMITS = {
     "ema": (0, 1),
     "head_epochs": (1, 10_000),
     "head_rate": (0, 100),
+    "head_ema": (0, 1),
     "alpha": (0, 1),
     "rb_loss": (0, 1e6),
     "seed": (0, 1e9),

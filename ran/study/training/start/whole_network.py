@@ -82,10 +82,12 @@ def read_whole(path: Path) -> tuple[RegionAttentionNetwork, PlainNetwork]:
     return ran.eval(), plain.eval()
 
 
-def begin(recipe: Recipe, path: Path, train: Faces, valid: Faces, *, folder: Path) -> None:
+def begin(
+    recipe: Recipe, path: Path, train: Faces, valid: Faces, *, folder: Path, device: torch.device
+) -> None:
     """Put a whole network into a run folder, as if the stages before had left it there.
 
-    Its accuracy on `valid` is logged; the test lists are not read.
+    Its accuracy on `valid`, answered on the device, is logged; the test lists are not read.
 
     Raises:
         BadRequest: if the recipe has another backbone, or the run has begun.
@@ -101,7 +103,7 @@ def begin(recipe: Recipe, path: Path, train: Faces, valid: Faces, *, folder: Pat
     write_recipe(recipe, folder)
     save_tensors(plain.state_dict(), folder / "backbone.pt")
     save_tensors(ran.state_dict(), folder / "ran.pt")
-    reached, parts = score(ran, valid, recipe)
+    reached, parts = score(ran.to(device), valid, recipe)
     tqdm.write(f"begun with {path.name}: valid accuracy {reached:.4f}")
     log(folder, {"stage": "heads", "epoch": 1, "faces": len(train), "valid": reached,
                  "parts": parts, "kept": True, "begun": path.name})  # fmt: skip
