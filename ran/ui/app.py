@@ -9,9 +9,12 @@ from typing import Any
 import streamlit as st
 
 from ran.ui.navigation import PAGES
+from ran.ui.server import is_full, room
+from ran.words import _
 
 _RUNNING = "ran_shell_runs"
 _WAITING = "ran_waiting"
+_ADMITTED = "ran_admitted"
 _TURN_S = 0.0005
 """Python's own 5 ms is what each of a page's seventy messages waited to be sent while the page's
 thread computed; a stroke was answered 70 ms later for it."""
@@ -20,7 +23,7 @@ thread computed; a stroke was answered 70 ms later for it."""
 def pages() -> list[Any]:
     """Return the pages, in the order of the navigation."""
     return [
-        st.Page(f"pages/{name}.py", title=page.title, icon=page.icon, default=name == "occlude")
+        st.Page(f"pages/{name}.py", title=_(page.title), icon=page.icon, default=name == "occlude")
         for name, page in PAGES.items()
     ]
 
@@ -31,12 +34,21 @@ def begin() -> Any:
     Also lets the server's threads take turns more often, for the whole process.
     """
     page = st.navigation(pages(), position="top")
+    if not st.session_state.get(_ADMITTED) and is_full():
+        st.markdown(
+            _(
+                "**The lab is full**: as many visitors as it takes at a time, {count}, are here. "
+                "Try again in some minutes."
+            ).format(count=room())
+        )
+        st.stop()
+    st.session_state[_ADMITTED] = True
     st.session_state[_RUNNING] = True
     sys.setswitchinterval(_TURN_S)
     st.session_state[_WAITING] = waiting = st.empty()
     if "ran.ui.shared.shell" not in sys.modules:
         with waiting.container():
-            st.markdown("Loading the network \N{HORIZONTAL ELLIPSIS}")
+            st.markdown(_("Loading the network \N{HORIZONTAL ELLIPSIS}"))
             st.skeleton(height=420)
     return page
 

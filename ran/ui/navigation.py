@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ran.words import later
+
 
 class Page(NamedTuple):
     """A page: its title, its icon in the navigation, and what it asks, in one sentence or two."""
@@ -15,19 +17,24 @@ class Page(NamedTuple):
 
 PAGES = {
     "occlude": Page(
-        "Occlude", ":material/draw:",
-        "Cover part of the face. Does the network turn to other regions?",
+        later("Occlude"), ":material/draw:",
+        later("Cover part of the face. Does the network turn to other regions?"),
     ),
     "explain": Page(
-        "Explain", ":material/troubleshoot:",
-        "Which pixels and which regions made the answer, and does the reply survive its tests?",
+        later("Explain"), ":material/troubleshoot:",
+        later(
+            "Which pixels and which regions made the answer, and does the reply survive its "
+            "tests?"
+        ),
     ),
     "poses": Page(
-        "Poses", ":material/3d_rotation:", "Turn the face. Does the attention follow?"
+        later("Poses"), ":material/3d_rotation:", later("Turn the face. Does the attention follow?")
     ),
     "model": Page(
-        "Model", ":material/schema:",
-        "What was trained, on what, how well it does, and the equations behind every number.",
+        later("Model"), ":material/schema:",
+        later(
+            "What was trained, on what, how well it does, and the equations behind every number."
+        ),
     ),
 }  # fmt: skip
 """By the names of their files in pages/, in the order of the navigation."""

@@ -16,7 +16,10 @@ def opened(page: Page, app: str) -> Locator:
     page.goto(app)
     face = page.get_by_role("group", name=re.compile("^The face with"))
     expect(face).to_be_visible()
-    face.scroll_into_view_if_needed()
+    # What loads above the drawing moves it, and at the window's edge its top lies under the header:
+    # a stroke that begins there while the page still moves falls beside the face.
+    wait_until_settled(page)
+    face.evaluate("face => face.scrollIntoView({ block: 'center' })")
     return face
 
 
@@ -50,11 +53,14 @@ def shapes_in_python(page: Page) -> list:
     page.get_by_role("button", name="Save").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Numbers, JSON").click()
+    # Asked for again: a download whose file went with the last run of the page never ends; and at
+    # once: the file goes when the menu is closed.
+    answer = page.request.get(download.value.url)
     page.keyboard.press("Escape")
     # A closing menu gives the focus back to its button, and would take it from the drawing.
     expect(page.get_by_role("button", name="Numbers, JSON")).to_be_hidden()
-    # Asked for again: a download whose file went with the last run of the page never ends.
-    answer = page.request.get(download.value.url)
+    # It lets the page run once more, which may move the drawing under the pointer.
+    wait_until_settled(page)
     if not answer.ok:
         raise Error(f"the file is gone: {answer.status}")
     return [shape_from_json(shape) for shape in answer.json()["scene"]["shapes"]]

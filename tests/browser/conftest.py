@@ -10,7 +10,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -63,22 +64,39 @@ def bundled_app(tmp_path_factory) -> Iterator[str]:
     yield from _serving(WEIGHTS / DEFAULT, tmp_path_factory.mktemp("bundled"), {"RAN_SCENE": ""})
 
 
+@pytest.fixture
+def small_app(checkpoint, tmp_path) -> Iterator[str]:
+    """The address of an app for one visitor, which keeps one megabyte of their files."""
+    yield from _serving(checkpoint, tmp_path, {"RAN_UPLOAD_MB": "1", "RAN_VISITORS": "1"})
+
+
+@pytest.fixture
+def script_app(tmp_path) -> Iterator[Callable[[Path], str]]:
+    """A function that serves a script of its own and returns its address."""
+    with ExitStack() as stack:
+        yield lambda script: stack.enter_context(
+            contextmanager(_running)(script, tmp_path, {"PYTHONPATH": str(ROOT)})
+        )
+
+
 def _serving(
     checkpoint: Path, folder: Path, changes: dict[str, str] | None = None
 ) -> Iterator[str]:
+    own = {"RAN_CHECKPOINT": str(checkpoint), "RAN_DEVICE": "cpu", "RAN_SCENE": "none"}
+    yield from _running(ROOT / "streamlit_app.py", folder, own | (changes or {}))
+
+
+def _running(script: Path, folder: Path, changes: dict[str, str]) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = folder / "app.log"
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py",
+    command = [sys.executable, "-m", "streamlit", "run", str(script),
                "--server.headless=true", f"--server.port={port}",
                "--server.address=127.0.0.1", "--server.fileWatcherType=none"]  # fmt: skip
-    environment = os.environ | {
-        "RAN_CHECKPOINT": str(checkpoint), "RAN_DEVICE": "cpu", "RAN_SCENE": "none",
-    } | (changes or {})  # fmt: skip
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=ROOT, env=os.environ | changes, stdout=output, stderr=subprocess.STDOUT
         )
         try:
             address = f"http://127.0.0.1:{port}"

@@ -120,6 +120,34 @@ def test_ten_quick_strokes_lose_no_ink(app, page):
     covers(page, 10)
 
 
+WATCH_TOP = """face => {
+  window.tops = new Set();
+  const look = () => {
+    tops.add(Math.round(face.getBoundingClientRect().top));
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_face_keeps_its_place_while_answers_come(bundled_app, page, width):
+    """Only a network whose attention moves says all that the band above the face can say."""
+    page.set_viewport_size({"width": width, "height": 1400})
+    page.goto(bundled_app)
+    page.get_by_role("button", name="A mask", exact=True).wait_for()
+    wait_until_settled(page)
+    tool(page, "Clear")
+    covers(page, 0)
+    face = page.get_by_role("group", name=re.compile("^The face with"))
+    face.evaluate(WATCH_TOP)
+    for row in range(5):
+        drag(page, face, (0.2, 0.05 + row * 0.2), (0.6, 0.05 + row * 0.2))
+    covers(page, 5)
+    expect(page.locator(".ran-band")).not_to_contain_text("comparing")
+    assert page.evaluate("tops.size") == 1, "what moves under the pointer cannot be drawn on"
+
+
 def test_a_drawing_and_its_undo_survive_a_visit_to_another_page(app, page):
     face = opened(page, app)
     drag(page, face, (0.2, 0.3), (0.7, 0.3))

@@ -1,11 +1,15 @@
 """What every page shares: the sidebar's choices stay, and nothing is asked of another host."""
 
 import re
+import socket
+from pathlib import Path
 from urllib.parse import urlparse
 
+import pytest
 from page_steps import wait_for_occlude, wait_until_settled
 from playwright.sync_api import Page, expect
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 PAGES = ("Occlude", "Explain", "Poses", "Model")
 
 
@@ -44,8 +48,12 @@ def test_the_sidebars_choices_survive_every_page(app, page):
 
 
 def test_no_page_asks_another_host_for_anything(app, page):
-    asked = []
+    asked, refused = [], []
     page.on("request", lambda request: asked.append(request.url))
+    page.on(
+        "console",
+        lambda said: refused.append(said.text) if "Content Security" in said.text else None,
+    )
     page.goto(app)
     wait_for_occlude(page)
     for name in PAGES:
@@ -62,8 +70,62 @@ def test_no_page_asks_another_host_for_anything(app, page):
                 page.keyboard.press("Escape")
                 if opens_dialog:
                     expect(page.get_by_role("dialog")).to_be_hidden()
+                # What closes lets the page run once more: a link that is clicked just then loses.
+                wait_until_settled(page)
     others = {urlparse(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
     assert others == {urlparse(app).netloc}
+    assert refused == [], "a page needs what its own policy forbids"
+
+
+FOREIGN = """(url) => new Promise((done) => {
+  document.addEventListener("securitypolicyviolation", (event) => done(event.blockedURI));
+  document.body.append(Object.assign(new Image(), { src: url }));
+})"""
+
+
+def test_what_comes_from_another_host_is_not_even_asked_for(app, page):
+    answer = page.goto(app)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        url = f"http://127.0.0.1:{other.getsockname()[1]}/picture.png"
+        assert page.evaluate(FOREIGN, url) == url
+        other.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            other.accept()
+
+
+def test_a_file_beyond_what_a_visitor_may_have_is_refused_and_the_next_is_taken(small_app, page):
+    page.goto(small_app)
+    wait_for_occlude(page)
+    page.get_by_role("button", name="Face", exact=True).click()
+    photo = page.locator("input[type=file]").first
+    large = {"name": "large.png", "mimeType": "image/png", "buffer": b"x" * 3_000_000}
+    with page.expect_response(re.compile("upload_file")) as refused:
+        photo.set_input_files(large)
+    assert refused.value.status == 413
+    assert "more than the lab keeps" in refused.value.text()
+    with page.expect_response(re.compile("upload_file")) as taken:
+        photo.set_input_files(EXAMPLES / "grace_hopper.jpg")
+    assert taken.value.status == 204
+    expect(page.get_by_text(re.compile("grace_hopper.jpg")).first).to_be_visible()
+
+
+def test_one_visitor_too_many_is_told_so_and_comes_in_when_another_leaves(small_app, page, browser):
+    page.goto(small_app)
+    wait_for_occlude(page)
+    other = browser.new_context()
+    second = other.new_page()
+    second.goto(f"{small_app}/explain")
+    expect(
+        second.get_by_text("The lab is full: as many visitors as it takes at a time, 1,")
+    ).to_be_visible()
+    expect(second.get_by_role("heading", name="Explain", level=1)).to_be_hidden()
+    page.get_by_role("link", name="Model", exact=True).click()
+    expect(page.get_by_text("Checkpoint card")).to_be_visible()
+    page.goto("about:blank")
+    second.goto(small_app)
+    wait_for_occlude(second)
+    other.close()
 
 
 def test_on_a_phone_every_page_can_be_reached_in_sight(app, page):

@@ -14,9 +14,11 @@ from ran.figures.html import render, stylesheet
 from ran.figures.numbers import is_saturated, on_track, plain, times, weight
 from ran.net.regions import fixed_layout
 from ran.prediction import Prediction
+from ran.shown import Shown
 from ran.ui.occlude import answer, region_cards
 
 MINUS = "\N{MINUS SIGN}"
+NAMES = ("clean", "covered")
 CLEAN = (0.914, 0.02, 0.013, 0.011, 0.010, 0.012, 0.011, 0.009)
 COVERED = (0.906, 0.005, 0.060, 0.011, 0.004, 0.004, 0.005, 0.005)
 
@@ -30,11 +32,18 @@ def prediction(values, weights=(1 / 6,) * 6, covered=0.0, logits=None, classes=F
     )  # fmt: skip
 
 
-def rows(clean, covered, *, pair=True):
+def shown(*answers):
+    """Answers side by side, under the names that the page gives them; no scene is asked for."""
+    return [Shown(name, None, one) for name, one in zip(NAMES, answers, strict=False)]
+
+
+def rows(*faces):
     """The rows of the table by the class they are of."""
-    told = [answer._row(prediction(clean), prediction(covered), k, is_pair=pair) for k in range(8)]
+    pair = shown(*map(prediction, faces))
+    told = [answer._row(pair, k) for k in range(8)]
+    names = NAMES[: len(pair)]
     text = re.sub(
-        r"<(img|col)(\s[^>]*)?>", r"<\1\2/>", render("answer", rows=told, pair=pair, picture="")
+        r"<(img|col)(\s[^>]*)?>", r"<\1\2/>", render("answer", rows=told, names=names, picture="")
     )
     table = ElementTree.fromstring(text)
     return {row.find("th").text: row for row in table.iter("tr") if row.find("th") is not None}
@@ -77,7 +86,7 @@ def test_differences_are_rounded_after_subtraction_and_have_their_colour():
 
 
 def test_where_nothing_is_hidden_there_is_one_column_and_no_change():
-    found = rows(CLEAN, CLEAN, pair=False)
+    found = rows(CLEAN)
     text = ElementTree.tostring(found["neutral"], encoding="unicode")
     assert len(marks(found["neutral"])) == 1
     assert "→" not in text
@@ -91,10 +100,10 @@ def test_a_probability_that_two_decimals_hide_has_its_logits():
         prediction(values, logits=(score, *[0] * 7))
         for values, score in ((sure, 6.24), (surer, 7.21))
     )
-    assert answer._row(clean, covered, 0, is_pair=True)["logits"] == "6.24 → 7.21"
-    assert answer._row(clean, covered, 1, is_pair=True)["logits"] == ""
-    told = [answer._row(clean, covered, 0, is_pair=True)]
-    assert "logit 6.24 → 7.21" in render("answer", rows=told, pair=True, picture="")
+    assert answer._row(shown(clean, covered), 0)["logits"] == "6.24 → 7.21"
+    assert answer._row(shown(clean, covered), 1)["logits"] == ""
+    told = [answer._row(shown(clean, covered), 0)]
+    assert "logit 6.24 → 7.21" in render("answer", rows=told, names=NAMES, picture="")
     assert not is_saturated(0.995, 0.005)
     assert is_saturated(0.9951, 0.5)
     assert plain(-0.6) == f"{MINUS}0.60"
@@ -102,9 +111,9 @@ def test_a_probability_that_two_decimals_hide_has_its_logits():
 
 def test_a_name_that_looks_like_markup_is_only_text():
     odd = ("<b>x</b>", *FERPLUS[1:])
-    told = [answer._row(prediction(CLEAN, classes=odd), prediction(COVERED, classes=odd), 0,
-                        is_pair=True)]  # fmt: skip
-    assert "&lt;b&gt;x&lt;/b&gt;" in render("answer", rows=told, pair=True, picture="")
+    pair = shown(prediction(CLEAN, classes=odd), prediction(COVERED, classes=odd))
+    told = [answer._row(pair, 0)]
+    assert "&lt;b&gt;x&lt;/b&gt;" in render("answer", rows=told, names=NAMES, picture="")
 
 
 # The cards of the regions.
@@ -115,20 +124,20 @@ AFTER = (0.20, 0.25, 0.05, 0.05, 0.15, 0.30)
 
 def test_crops_that_rose_most_stand_first_and_the_whole_face_last():
     clean = prediction(CLEAN, BEFORE)
-    assert region_cards.order(clean, clean) == [1, 2, 3, 4, 5, 0]
-    assert region_cards.standing_out(clean, clean) == 3, "the heaviest crop"
+    assert region_cards.order(shown(clean)) == [1, 2, 3, 4, 5, 0]
+    assert region_cards.standing_out(shown(clean)) == 3, "the heaviest crop"
     covered = prediction(COVERED, AFTER, covered=0.2)
-    assert region_cards.order(clean, covered) == [5, 1, 4, 2, 3, 0]
-    assert region_cards.standing_out(clean, covered) == 5, "the one that rose most"
+    assert region_cards.order(shown(clean, covered)) == [5, 1, 4, 2, 3, 0]
+    assert region_cards.standing_out(shown(clean, covered)) == 5, "the one that rose most"
 
 
 def test_a_card_says_w_against_uniform_and_the_numbers_behind_it():
     clean, covered = prediction(CLEAN, BEFORE), prediction(COVERED, AFTER, covered=0.25)
     crops = (np.zeros((4, 4, 3), np.uint8),) * 2
-    text = region_cards._card(clean, covered, 5, crops)
+    text = region_cards._card(shown(clean, covered), 5, crops)
     for said in ("1.80×", "▲ +1.50", "μ 0.050 → 0.300", "25 % covered", 'title="0.05 → 0.3"'):
         assert said in text
-    alone = region_cards._card(clean, clean, 5, crops[:1])
+    alone = region_cards._card(shown(clean), 5, crops[:1])
     assert "0.30×" in alone
     assert "→" not in alone
     assert "covered" not in alone

@@ -48,6 +48,7 @@ def answer(first: float) -> Prediction:
 
 
 CLEAN, COVERED = answer(0.1), answer(0.5)
+PAIR = [Shown(name, None, one) for name, one in (("clean", CLEAN), ("covered", COVERED))]
 QUANTITIES = {
     "self_weight": lambda given: given.self_weights,
     "relation_weight": lambda given: given.relation_weights,
@@ -63,7 +64,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("column", QUANTITIES)
 def test_a_regions_table_has_each_quantity_under_its_name(column):
-    rows = rows_of(occlude_exports.regions_csv(CLEAN, COVERED))
+    rows = rows_of(occlude_exports.regions_csv(PAIR))
     assert [(row["face"], row["region"]) for row in rows] == [
         (face, box.name) for face in ("clean", "covered") for box in BOXES
     ]
@@ -73,7 +74,7 @@ def test_a_regions_table_has_each_quantity_under_its_name(column):
 
 @pytest.mark.parametrize("edge", ["x0", "y0", "x1", "y1"])
 def test_a_regions_table_has_the_edges_of_each_box(edge):
-    rows = rows_of(occlude_exports.regions_csv(CLEAN, COVERED))
+    rows = rows_of(occlude_exports.regions_csv(PAIR))
     assert [float(row[edge]) for row in rows] == [getattr(box, edge) for box in BOXES] * 2
 
 
@@ -101,7 +102,8 @@ def posed(yaw: float, given: Prediction, *, synthetic: bool) -> Answered:
     filled = np.zeros((16, 16), np.bool_) if synthetic else None
     moment = None if synthetic else Moment(7, 2.125, 3, 1.5)
     return Answered(
-        Posed(f"at {yaw}", face, yaw, yaw / 10, filled, moment=moment), Scene(face), given
+        Posed(f"at {yaw}", face, yaw, yaw / 10, filled, moment=moment),
+        Shown(f"at {yaw}", Scene(face), given),
     )
 
 

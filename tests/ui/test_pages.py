@@ -23,7 +23,7 @@ def test_the_first_page_explains_an_example_without_a_click():
     assert session(app).photo.name == "astronaut.png"
     text = words(app)
     assert "Answer, with its probability" in text
-    assert "nothing yet" in text, "nothing is covered, and the page must say so"
+    assert "Nothing hidden yet" in text, "nothing is covered, and the page must say so"
     assert len(numbers_on_page(app)) == 6 * 3
     assert [found.label for found in app.button if (found.key or "").startswith("region-")] == [
         "Upper left", "Upper right", "Lower middle", "Centre 0.90", "Centre 0.85", "Whole face",
@@ -213,3 +213,15 @@ def test_a_grad_cam_of_zeros_is_said_to_be_no_positive_evidence(monkeypatch):
     assert "No positive evidence" not in words(cover(opened(), "mouth"))
     monkeypatch.setattr(Engine, "explain", nothing)
     assert "No positive evidence" in words(cover(opened(), "mouth"))
+
+
+def test_memory_that_runs_out_is_said_and_the_page_goes_on():
+    app = opened()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Engine, "predict_many", lambda *_: torch.empty(1 << 50))
+        cover(app, "mouth")
+    assert "There is not enough memory for this." in words(app)
+    assert "Ask for less at a time" in words(app)
+    app.run()
+    assert "There is not enough memory" not in words(app)
+    assert "Hidden" in words(app)

@@ -22,6 +22,8 @@ from ran.ui.explain.map_pictures import compared
 from ran.ui.explain.region_values import LEFT_OUT, SHAPLEY, W, Worth
 from ran.ui.shared.files import files_begin, png
 from ran.ui.shared.session import Session
+from ran.ui.shared.settings.widgets import key_of
+from ran.words import _
 
 
 def save_menu(
@@ -32,7 +34,7 @@ def save_menu(
     Of a face that was turned here, every name says that it is synthetic.
     """
     begin = files_begin(session)
-    save = st.popover("Save", icon=":material/download:", key="explain-save", on_change="rerun")
+    save = st.popover(_("Save"), icon=":material/download:", key="explain-save", on_change="rerun")
     if not save.open:
         return
     with save:
@@ -44,13 +46,17 @@ def save_menu(
                               is_synthetic=session.is_synthetic))  # fmt: skip
         for one in found:
             if one.work.is_whole:
-                with _row(one.method.label):
+                with _row(_(one.method.label)):
                     _map_files(engine, one, begin)
         names = next((", ".join(one.name for one in asked.shown) for asked in found), "")
         both = any(len(one.shown) > 1 for one in found)
-        pictures = f"PNG: {names} and change on their one scale. " if both else ""
+        pictures = (
+            _("PNG: {names} and change on their one scale. ").format(names=names) if both else ""
+        )
         st.markdown(
-            f":small[:gray[{pictures}The chart of the regions has its own button, for SVG.]]"
+            _(
+                ":small[:gray[{pictures}The chart of the regions has its own button, for SVG.]]"
+            ).format(pictures=pictures)
         )
 
 
@@ -76,7 +82,7 @@ def _map_files(engine: Engine, one: Asking, begin: str) -> None:
 
 def _file(label: str, name: str, kind: str, content: Callable[[], str | bytes]) -> None:
     st.download_button(
-        label, content, name, kind, on_click="ignore", type="tertiary", key=f"save-{name}"
+        label, content, name, kind, on_click="ignore", type="tertiary", key=key_of("save", name)
     )
 
 

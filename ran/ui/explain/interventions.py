@@ -15,11 +15,12 @@ from ran.prediction import Prediction
 from ran.shown import Shown
 from ran.ui.shared import compute, panels
 from ran.ui.shared.panels import Cell
-from ran.ui.shared.session import seed
 from ran.ui.shared.settings.explaining import ExplainSettings
+from ran.ui.shared.settings.widgets import key_of, seed
+from ran.words import _, later
 
 _NOTHING = -1
-_HELP = (
+_HELP = later(
     "Replaces single quantities in the network's equations and computes the rest from them. A "
     "region out of use has no weight; the others' μ, ν and w follow. A pinned weight stays, and "
     "the others share the rest in proportion. Features from the clean face: the region enters as "
@@ -40,14 +41,14 @@ def intervene(asked: ExplainSettings, engine: Engine, shown: Sequence[Shown], ab
     names = [box.name for box in before.boxes]
     asked.cut_into(tuple(names))
     with st.container(border=True, gap="small"):
-        st.markdown("**Intervene**", help=_HELP)
+        st.markdown(_("**Intervene**"), help=_(_HELP))
         _choose(asked, names, before, lender=donor.name if len(shown) > 1 else None)
         with compute.told():
             intervention = _intervention(asked, len(names))
             after = engine.intervene(shown[-1].scene, intervention, donor.scene)
             _answer(before, after, about)
         st.button(
-            "Undo all interventions", icon=":material/undo:", type="tertiary",
+            _("Undo all interventions"), icon=":material/undo:", type="tertiary",
             on_click=asked.undo, disabled=not asked.has_interventions,
         )  # fmt: skip
 
@@ -57,7 +58,7 @@ def _choose(
 ) -> None:
     places = range(len(names))
     used = st.pills(
-        "Regions in use", places, selection_mode="multi", format_func=names.__getitem__,
+        _("Regions in use"), places, selection_mode="multi", format_func=names.__getitem__,
         key=_key(asked, "used", [place for place in places if place not in asked.unused]),
     )  # fmt: skip
     asked.unused = [place for place in places if place not in used]
@@ -67,10 +68,10 @@ def _choose(
         options = [_NOTHING, *used]
         # Named by its options: a choice that is gone would be refused.
         pinned = st.selectbox(
-            "Pin the weight of", options, width=190,
-            format_func=lambda place: "nothing" if place == _NOTHING else names[place],
+            _("Pin the weight of"), options, width=190,
+            format_func=lambda place: _("nothing" if place == _NOTHING else names[place]),
             key=_key(
-                asked, f"pinned-{'-'.join(map(str, used))}",
+                asked, key_of("pinned", *used),
                 _NOTHING if asked.pinned is None else asked.pinned,
             ),
         )  # fmt: skip
@@ -78,22 +79,31 @@ def _choose(
         if asked.pinned is not None:
             kept = asked.pins.get(asked.pinned, round(float(before.weights[asked.pinned]), 2))
             asked.pins[asked.pinned] = st.slider(
-                "to w =", 0.0, 1.0, step=0.01, width=240,
-                key=_key(asked, f"pin-{asked.pinned}", kept),
-                help=f"Uniform is {1 / len(names):.2f}; it was {before.weights[asked.pinned]:.2f}.",
-            )  # fmt: skip
+                _("to w ="),
+                0.0,
+                1.0,
+                step=0.01,
+                width=240,
+                key=_key(asked, key_of("pin", asked.pinned), kept),
+                help=_("Uniform is {uniform:.2f}; it was {learnt:.2f}.").format(
+                    uniform=1 / len(names), learnt=before.weights[asked.pinned]
+                ),
+            )
     if lender is not None:
         asked.swapped = st.pills(
-            f"Take features from the {lender} face for", places, selection_mode="multi",
-            format_func=names.__getitem__, key=_key(asked, "swapped", asked.swapped),
-        )  # fmt: skip
+            _("Take features from the {lender} face for").format(lender=lender),
+            places,
+            selection_mode="multi",
+            format_func=names.__getitem__,
+            key=_key(asked, "swapped", asked.swapped),
+        )
     else:
         asked.swapped = []
 
 
 def _key(asked: ExplainSettings, name: str, value: object) -> str:
     """Return the key of a widget that starts anew after Undo and with other regions."""
-    return seed(f"intervene-{asked.undone}-{name}", value)
+    return seed(key_of("intervene", asked.undone, name), value)
 
 
 def _intervention(asked: ExplainSettings, count: int) -> Intervention:
@@ -109,9 +119,9 @@ def _answer(before: Prediction, after: Prediction, about: str) -> None:
     chances = [float(p.probabilities[place]) for p in (before, after)]
     panels.band(
         [
-            Cell("Answer, with its probability", words[1], words[0]),
+            Cell(_("Answer, with its probability"), words[1], words[0]),
             Cell(
-                f"Probability of {about}",
+                _("Probability of {about}").format(about=about),
                 f"{chances[1]:.2f}",
                 f"{chances[0]:.2f}",
                 moved=Moved.by(chances[1] - chances[0]),
@@ -123,7 +133,7 @@ def _answer(before: Prediction, after: Prediction, about: str) -> None:
          "moved": Moved.by(float(b) - float(a))}
         for name, a, b in zip(before.classes, before.logits, after.logits, strict=True)
     ]  # fmt: skip
-    st.html(render("before_after", name="Logit of each class", what="logit", rows=logits))
+    st.html(render("before_after", name=_("Logit of each class"), what="logit", rows=logits))
     attention = [
         {"name": box.name,
          **{key: f"{_told(old[index])} → {_told(new[index])}"

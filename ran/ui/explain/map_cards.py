@@ -18,7 +18,9 @@ from ran.ui.explain.questions import steps_of, unit
 from ran.ui.explain.rounds import Round, in_turn
 from ran.ui.shared import compute
 from ran.ui.shared.settings.explaining import ExplainSettings
+from ran.ui.shared.settings.widgets import key_of
 from ran.ui.shared.work import Work, work_on
+from ran.words import _
 
 MOST_REFINED = 160
 """Refine doubles the steps up to here."""
@@ -69,14 +71,16 @@ def asking(
     question = Question(name, target, asked.baseline, steps)
     work = work_on(
         ("map", engine.key, *(scene.key for scene in scenes), question.key),
-        method.label if len(scenes) == 1 else f"{method.label}, both faces",
+        _(method.label)
+        if len(scenes) == 1
+        else _("{label}, both faces").format(label=_(method.label)),
         (method.counts or "steps").removesuffix("s"),
         lambda: in_turn([engine.explaining(scene, question) for scene in scenes]),
     )
     # Also a map without a baseline is checked against one: what stands where a square is hidden.
     check = work_on(
         ("check", engine.key, scenes[-1].key, question.key, asked.draws),
-        f"{method.label}, how far to trust it",
+        _("{label}, how far to trust it").format(label=_(method.label)),
         "step",
         lambda: engine.faithful(scenes[-1], question, draws=asked.draws),
     )
@@ -95,9 +99,9 @@ def compute_button(place: DeltaGenerator, found: Sequence[Asking]) -> None:
     """Draw the button that begins all slow maps that are not done."""
     slow = [one.work for one in found if one.method.is_slow]
     if place.button(
-        "Compute", icon=":material/play_arrow:",
+        _("Compute"), icon=":material/play_arrow:",
         disabled=all(work.is_whole or work.is_waiting for work in slow),
-        help="Computes the maps that take many passes. The others are there already.",
+        help=_("Computes the maps that take many passes. The others are there already."),
     ):  # fmt: skip
         for work in slow:
             work.want()
@@ -109,10 +113,12 @@ def card(engine: Engine, asked: ExplainSettings, one: Asking) -> DeltaGenerator:
         with st.container(border=True, gap="small"):
             return _card(engine, asked, one)
     folded = st.expander(
-        f"**{one.method.label}** {badges.FLAG} :gray[it cannot tell this network from one "
-        "that has learnt nothing]",
-        key=f"flagged-{one.key}", on_change="rerun",
-    )  # fmt: skip
+        _(
+            "**{label}** {flag} :gray[it cannot tell this network from one that has learnt nothing]"
+        ).format(label=_(one.method.label), flag=_(badges.FLAG)),
+        key=key_of("flagged", one.key),
+        on_change="rerun",
+    )
     if folded.open:
         with folded:
             return _card(engine, asked, one)
@@ -121,7 +127,7 @@ def card(engine: Engine, asked: ExplainSettings, one: Asking) -> DeltaGenerator:
 
 def _card(engine: Engine, asked: ExplainSettings, one: Asking) -> DeltaGenerator:
     with st.container(horizontal=True, horizontal_alignment="distribute"):
-        st.markdown(f"**{one.method.label}**", width="content")
+        st.markdown(f"**{_(one.method.label)}**", width="content")
         badges = st.container(horizontal=True, width="content", gap="xsmall")
     progress = st.empty()
     _state(one, progress)
@@ -139,47 +145,70 @@ def _state(one: Asking, place: DeltaGenerator) -> None:
     else:
         work = one.work
     if one.work.is_waiting:
-        place.markdown(":gray[Waits for its turn.]")
+        place.markdown(_(":gray[Waits for its turn.]"))
         return
     if work.failure is not None:
         with place.container():
             compute.say(work.failure)
             st.button(
-                "Try again", icon=":material/replay:", on_click=work.want, key=f"again-{one.key}"
+                _("Try again"),
+                icon=":material/replay:",
+                on_click=work.want,
+                key=key_of("again", one.key),
             )
         return
     if work.is_whole or work.is_waiting or (work is one.check and not work.is_stopped):
         return
     with place.container(horizontal=True, vertical_alignment="center"):
         if not work.is_stopped or work.latest is None:
-            name = one.method.label
-            st.markdown(f":gray[Not computed yet. {name} takes many passes: press Compute.]")
+            name = _(one.method.label)
+            st.markdown(
+                _(":gray[Not computed yet. {name} takes many passes: press Compute.]").format(
+                    name=name
+                )
+            )
             return
         st.markdown(
-            f"Stopped at {work.counts} {work.latest.done} of {work.latest.of}. What is done stays."
+            _("Stopped at {counts} {done} of {of}. What is done stays.").format(
+                counts=work.counts, done=work.latest.done, of=work.latest.of
+            )
         )
-        st.button("Go on", icon=":material/play_arrow:", on_click=work.want, key=f"go-on-{one.key}")
+        st.button(
+            _("Go on"),
+            icon=":material/play_arrow:",
+            on_click=work.want,
+            key=key_of("go-on", one.key),
+        )
 
 
 def _badges(asked: ExplainSettings, one: Asking) -> None:
     assert one.work.latest is not None
     maps = one.work.latest.maps
-    is_large = badges.gap(maps, one.unit)
+    is_large = badges.gap([shown.name for shown in one.shown], maps, one.unit)
     steps = maps[0].steps if maps[0] is not None else None
     counts = one.method.counts in ("steps", "draws")
     if is_large and counts and one.work.is_whole and steps is not None and steps < MOST_REFINED:
         more = min(2 * steps, MOST_REFINED)
         st.button(
-            f"Refine: {more} {one.method.counts}", icon=":material/add:", type="tertiary",
-            key=f"refine-{one.key}", on_click=asked.refine, args=(one.key, more),
-        )  # fmt: skip
+            _("Refine: {more} {counts}").format(more=more, counts=one.method.counts),
+            icon=":material/add:",
+            type="tertiary",
+            key=key_of("refine", one.key),
+            on_click=asked.refine,
+            args=(one.key, more),
+        )
     known = one.check.latest.faithfulness if one.check.latest is not None else None
     if known is not None:
         badges.trust(known, one.face)
     if not one.check.is_wanted and one.work.is_whole:
         st.button(
-            f"Check it: {asked.draws} draws", icon=":material/fact_check:", type="tertiary",
-            key=f"check-{one.key}", on_click=one.check.want,
-            help="Infidelity, max-sensitivity, and whether the map changes when the network's "
-            "parameters are redrawn. It takes as long as a dozen such maps.",
-        )  # fmt: skip
+            _("Check it: {draws} draws").format(draws=asked.draws),
+            icon=":material/fact_check:",
+            type="tertiary",
+            key=key_of("check", one.key),
+            on_click=one.check.want,
+            help=_(
+                "Infidelity, max-sensitivity, and whether the map changes when the network's "
+                "parameters are redrawn. It takes as long as a dozen such maps."
+            ),
+        )

@@ -18,14 +18,16 @@ from ran.shown import Shown
 from ran.ui.components.linked_pictures import Picture, decimals, linked_pictures
 from ran.ui.explain.rounds import Round
 from ran.ui.shared.scales import rising_bar, scale_line, signed_bar
+from ran.ui.shared.settings.widgets import key_of
+from ran.words import _, later
 
 _VALUES = {
     "grad-cam": "Grad-CAM",
-    "saliency": "Size of the slope at each pixel",
-    "smoothgrad": "Size of the mean slope at each pixel",
-    "guided-grad-cam": "Guided Grad-CAM",
-    "occlusion": "Fall when a window is hidden, mean over the windows at a pixel",
-    "region-ablation": "Fall when a region is left out, sum over the regions at a pixel",
+    "saliency": later("Size of the slope at each pixel"),
+    "smoothgrad": later("Size of the mean slope at each pixel"),
+    "guided-grad-cam": later("Guided Grad-CAM"),
+    "occlusion": later("Fall when a window is hidden, mean over the windows at a pixel"),
+    "region-ablation": later("Fall when a region is left out, sum over the regions at a pixel"),
 }
 """What a value of a map is; the other methods share the target out among the pixels."""
 
@@ -37,19 +39,23 @@ def draw(engine: Engine, shown: Sequence[Shown], latest: Round, method: Method, 
     """
     found, scale = compared(shown, latest, method)
     if not found:
-        st.markdown(f":gray[{method.label} has nothing to show before it is done.]")
+        st.markdown(
+            _(":gray[{label} has nothing to show before it is done.]").format(label=_(method.label))
+        )
         return
     digits = decimals(scale.full)
     pictures = [
         Picture(
             overlay.pixels, overlay.values, overlay.name,
             _caption(overlay.name, shown, latest, unit, method.counts or "steps"),
-            f"{method.label}, {overlay.name}", overlay.signed,
+            f"{_(method.label)}, {_(overlay.name)}", overlay.signed,
         )
         for overlay in found
     ]  # fmt: skip
-    label = f"{method.label} for {_target(latest)}: {', '.join(one.name for one in found)}"
-    key = f"map-{method.name}"
+    label = _("{method} for {target}: {names}").format(
+        method=_(method.label), target=_target(latest), names=", ".join(one.name for one in found)
+    )
+    key = key_of("map", method.name)
     if len(shown) == 1:
         cells = st.grid(2, min_column_width=300)
         with cells.container():
@@ -61,7 +67,7 @@ def draw(engine: Engine, shown: Sequence[Shown], latest: Round, method: Method, 
     _scale_line(method, scale, unit, is_changed=any(one.name == CHANGE for one in found))
     if len(shown) > 1:
         folded = st.expander(
-            "Over each crop, on the same scale", key=f"crops-{method.name}",
+            _("Over each crop, on the same scale"), key=key_of("crops", method.name),
             on_change="rerun",
         )  # fmt: skip
         if folded.open:
@@ -89,16 +95,24 @@ def compared(shown: Sequence[Shown], latest: Round, method: Method) -> tuple[lis
 def _caption(name: str, shown: Sequence[Shown], latest: Round, unit: str, counts: str) -> str:
     names = [one.name for one in shown]
     if name == CHANGE:
-        return f"change: {names[-1]} minus {names[0]}, on the {names[0]} face"
+        return _("change: {last} minus {first}, on the {first} face").format(
+            last=names[-1], first=names[0]
+        )
     step: Explaining = latest.faces[names.index(name)]
     heatmap = step.heatmap
     assert heatmap is not None
     if step.done < step.of:
-        return f"{name}, half done: after {step.done} of {step.of} {counts}"
+        return _("{name}, half done: after {done} of {of} {counts}").format(
+            name=name, done=step.done, of=step.of, counts=counts
+        )
     if heatmap.total is None:
-        return f"{name}: evidence for {heatmap.target}"
+        return _("{name}: evidence for {target}").format(name=name, target=heatmap.target)
     total = float(heatmap.values.sum(dtype=np.float64))
-    return f"{name}: adds up to {signed(total)} of {signed(heatmap.total)} {unit}".rstrip()
+    return (
+        _("{name}: adds up to {total} of {promised} {unit}")
+        .format(name=name, total=signed(total), promised=signed(heatmap.total), unit=unit)
+        .rstrip()
+    )
 
 
 def _target(latest: Round) -> str:
@@ -107,15 +121,18 @@ def _target(latest: Round) -> str:
 
 def _scale_line(method: Method, scale: Scale, unit: str, *, is_changed: bool) -> None:
     digits = decimals(scale.full)
-    what = _VALUES.get(method.name, f"{unit.capitalize().rstrip('s') or 'Value'} per pixel")
-    shared = "one scale for all three" if is_changed else "one scale for all"
+    unit = unit.capitalize().rstrip("s") or "Value"
+    what = _(_VALUES.get(method.name, later("{unit} per pixel"))).format(unit=unit)
+    shared = _("one scale for all three") if is_changed else _("one scale for all")
     low, high = signed(-scale.full, digits), signed(scale.full, digits)
-    bars = [signed_bar(f"against {low}", f"{high} for")]
+    bars = [signed_bar(_("against {low}").format(low=low), _("{high} for").format(high=high))]
     if not method.is_signed:
         bars = [rising_bar("0", f"{scale.full:.{digits}f}")]
         if is_changed:
             bars.append(signed_bar(low, high))
-    cut = f"full colour from there on, largest value {scale.largest:.{digits}f}"
+    cut = _("full colour from there on, largest value {largest:.{digits}f}").format(
+        largest=scale.largest, digits=digits
+    )
     scale_line(f"{what}, {shared}", *bars, *((cut,) if scale.is_cut else ()))
 
 
@@ -128,10 +145,15 @@ def _crops(
             seen = engine.regions_seen(one.scene)
             pictures = _over_crops(engine, one.scene, seen, heatmap, scale)
             linked_pictures(
-                f"crops-{method.name}-{one.name}", pictures, digits=decimals(scale.full),
-                label=f"{method.label} over each crop of the {one.name} face",
-                most=3 if len(shown) == 1 else 6, explains=False,
-            )  # fmt: skip
+                f"crops-{method.name}-{one.name}",
+                pictures,
+                digits=decimals(scale.full),
+                label=_("{label} over each crop of the {name} face").format(
+                    label=_(method.label), name=one.name
+                ),
+                most=3 if len(shown) == 1 else 6,
+                explains=False,
+            )
 
 
 def _over_crops(
@@ -145,7 +167,8 @@ def _over_crops(
     return [
         Picture(
             np.asarray(heat_overlay(crop, values, scale=scale.full, signed=heatmap.signed)),
-            values, name, name, f"{heatmap.method} over {name}", heatmap.signed,
+            values, name, name,
+            _("{method} over {region}").format(method=heatmap.method, region=name), heatmap.signed,
         )
         for name, crop, values in zip(names, seen, heatmap.regions, strict=True)
     ]  # fmt: skip

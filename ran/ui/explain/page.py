@@ -8,6 +8,8 @@ from ran.shown import Shown
 from ran.ui.explain import exports, interventions, map_cards, questions, region_values
 from ran.ui.shared import compute, shell, work
 from ran.ui.shared.session import Session
+from ran.ui.shared.settings.widgets import key_of
+from ran.words import _
 
 
 def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
@@ -21,13 +23,13 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     compute_place = questions.ask(asked, engine, answer)
     target = questions.target_of(asked, answer)
     if not asked.methods:
-        st.markdown("Choose a method above: it says which pixels made the answer.")
+        st.markdown(_("Choose a method above: it says which pixels made the answer."))
     cards = [st.container() for _ in asked.methods]
     found = []
     for name, place in zip(asked.methods, cards, strict=True):
         with place, compute.told():
             found.append((place, map_cards.asking(engine, asked, shown, name, target)))
-    map_cards.compute_button(compute_place, [one for _, one in found])
+    map_cards.compute_button(compute_place, [one for _place, one in found])
     progress = {}
     for place, one in found:
         with place:
@@ -36,13 +38,13 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     if len(answer.boxes) > 1:
         worths = regions(session, engine, shown)
     else:
-        st.markdown("This network has one region, the whole face: there is nothing to compare.")
+        st.markdown(_("This network has one region, the whole face: there is nothing to compare."))
     with header:
-        exports.save_menu(engine, session, [one for _, one in found], worths)
-    for one in (one for _, one in found):
+        exports.save_menu(engine, session, [one for _place, one in found], worths)
+    for one in (one for _place, one in found):
         work.do(one.work, progress[one.key], one.key)
-    for one in (one for _, one in found):
-        work.do(one.check, progress[one.key], f"check-{one.key}")
+    for one in (one for _place, one in found):
+        work.do(one.check, progress[one.key], key_of("check", one.key))
 
 
 def regions(

@@ -11,28 +11,29 @@ from ran.explain.baselines import BASELINES
 from ran.explain.maps.methods import METHODS, Method
 from ran.explain.targets import MARGIN, PREDICTED, difference, target_names
 from ran.prediction import Prediction
-from ran.ui.shared.session import seed
 from ran.ui.shared.settings.explaining import ExplainSettings
+from ran.ui.shared.settings.widgets import key_of, seed
+from ran.words import _, later
 
 MOST_STEPS = 1000
 """More than any method takes: one that takes fewer says so in its own card."""
-HELP_METHODS = (
+HELP_METHODS = later(
     "Maps of one backward pass appear at once: Grad-CAM, Saliency and Input × gradient among them. "
     "The others take many passes and wait for Compute."
 )
-HELP_TARGET = (
+HELP_TARGET = later(
     "The number that is explained: a logit, the difference of two logits, a region's attention "
     "(μ alone, ν beside the whole), or the RB margin. The same for the clean and the covered face."
 )
-HELP_BASELINE = (
+HELP_BASELINE = later(
     "The picture without a face that the face is compared with. The values of some methods add up "
     "to the target of the face minus that of this picture."
 )
-HELP_STEPS = (
+HELP_STEPS = later(
     "Points on the way from the baseline, or draws of noise, or positions of a patch. Empty: as "
     "many as each method is used to."
 )
-HELP_DRAWS = (
+HELP_DRAWS = later(
     "What infidelity and max-sensitivity rest on: so many hidden squares, and as many faces that "
     "are slightly shaken. Ten are few: they say large or small."
 )
@@ -42,28 +43,28 @@ def ask(asked: ExplainSettings, engine: Engine, answer: Prediction) -> DeltaGene
     """Draw what can be asked and write the choice to `asked`; return the Compute button's place."""
     with st.container(border=True):
         chosen = st.pills(
-            "Methods", list(METHODS), selection_mode="multi", help=HELP_METHODS,
+            _("Methods"), list(METHODS), selection_mode="multi", help=_(HELP_METHODS),
             key=seed("explain-methods", [name for name in asked.methods if name in METHODS]),
-            format_func=lambda name: METHODS[name].label,
+            format_func=lambda name: _(METHODS[name].label),
         )  # fmt: skip
         asked.methods = [name for name in METHODS if name in chosen]
         cells = st.container(horizontal=True, vertical_alignment="bottom")
         _target(asked, engine, answer, cells)
         methods = [METHODS[name] for name in asked.methods]
         asked.baseline = cells.selectbox(
-            "Baseline", list(BASELINES), key=seed("explain-baseline", asked.baseline),
-            format_func=lambda name: BASELINES[name].label, help=HELP_BASELINE, width=145,
+            _("Baseline"), list(BASELINES), key=seed("explain-baseline", asked.baseline),
+            format_func=lambda name: _(BASELINES[name].label), help=_(HELP_BASELINE), width=145,
             disabled=not any(method.uses_baseline for method in methods),
         )  # fmt: skip
         steps = cells.number_input(
-            "Steps", 1, MOST_STEPS, key=seed("explain-steps", asked.steps), step=10,
-            value=None, placeholder="auto", help=HELP_STEPS, width=130,
+            _("Steps"), 1, MOST_STEPS, key=seed("explain-steps", asked.steps), step=10,
+            value=None, placeholder=_("auto"), help=_(HELP_STEPS), width=130,
             disabled=not any(method.counts for method in methods),
         )  # fmt: skip
         asked.set_steps(steps)
         asked.draws = cells.number_input(
-            "Draws", 1, MOST_DRAWS, key=seed("explain-draws", asked.draws), step=10,
-            help=HELP_DRAWS, width=105,
+            _("Draws"), 1, MOST_DRAWS, key=seed("explain-draws", asked.draws), step=10,
+            help=_(HELP_DRAWS), width=105,
         )  # fmt: skip
         return cells.container(width="content")
 
@@ -76,9 +77,9 @@ def _target(
     names = target_names(classes, regions)
     asked.target = asked.target if asked.target in names else PREDICTED
     # Other regions, other names: the widget starts anew with them.
-    key = f"explain-target-{'-'.join(regions)}-{len(classes)}"
+    key = key_of("explain-target", *regions, len(classes))
     asked.target = cells.selectbox(
-        "Target", names, key=seed(key, asked.target), help=HELP_TARGET, width=205,
+        _("Target"), names, key=seed(key, asked.target), help=_(HELP_TARGET), width=205,
         format_func=lambda name: target_words(name, answer, regions),
     )  # fmt: skip
     if asked.target not in (PREDICTED, *classes):
@@ -86,9 +87,9 @@ def _target(
     others = ["", *(name for name in classes if name != target_of(asked, answer, minus=False))]
     asked.minus = asked.minus if asked.minus in others else ""
     asked.minus = cells.selectbox(
-        "Minus", others, key=seed(f"explain-minus-{'-'.join(others)}", asked.minus), width=110,
-        format_func=lambda name: name or "nothing",
-        help="Explains the difference of two logits: why this class and not that one.",
+        _("Minus"), others, key=seed(key_of("explain-minus", *others), asked.minus), width=110,
+        format_func=lambda name: _(name or "nothing"),
+        help=_("Explains the difference of two logits: why this class and not that one."),
     )  # fmt: skip
 
 
@@ -106,13 +107,15 @@ def target_of(asked: ExplainSettings, answer: Prediction, *, minus: bool = True)
 def target_words(name: str, answer: Prediction, regions: tuple[str, ...] = ()) -> str:
     """Return a target's name as a visitor reads it."""
     if name == PREDICTED:
-        return f"predicted: {answer.expression} (logit)"
+        return _("predicted: {expression} (logit)").format(expression=answer.expression)
     if name == MARGIN:
-        return "RB margin"
-    kind, _, region = name.partition(": ")
+        return _("RB margin")
+    kind, _separator, region = name.partition(": ")
     if region in regions:
-        return f"{'μ' if kind.startswith('self') else 'ν'} of {region}"
-    return f"{name} (logit)"
+        return _("{symbol} of {region}").format(
+            symbol="μ" if kind.startswith("self") else "ν", region=region
+        )
+    return _("{name} (logit)").format(name=_(name))
 
 
 def unit(target: str, answer: Prediction) -> str:

@@ -19,20 +19,20 @@ from ran.prediction import Prediction
 from ran.shown import Shown
 from ran.ui.shared import panels
 from ran.ui.shared.glossary import HELP_MU, HELP_NU, HELP_W
-from ran.ui.shared.session import seed
+from ran.ui.shared.settings.widgets import key_of, seed
+from ran.words import _, later
 
 W, MU, NU = "w", "μ", "ν"
-SHAPLEY, LEFT_OUT = "Shapley value", "Leave-one-out"
+SHAPLEY, LEFT_OUT = later("Shapley value"), later("Leave-one-out")
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
             "eleven", "twelve")  # fmt: skip
 _SIZE = "|\N{WORD JOINER}ρ\N{WORD JOINER}|"
-_HELP = (
+_HELP = later(
     "Left: how much attention each region gets. Right: what it was worth to the class, in logits. "
     "The Shapley value is what a region adds when it comes, averaged over all orders in which the "
     "regions can come; exact, over all sets of regions. Leave-one-out is the logit of all regions "
     "minus that of all but this one. Where both panels put the regions in the same order, the "
-    f"attention tells for this face what counted.\n\n{HELP_MU}\n\n{HELP_NU}\n\n"
-    f"{HELP_W}"
+    "attention tells for this face what counted."
 )
 
 
@@ -85,50 +85,60 @@ def beside(found: Sequence[Worth], about: str) -> None:
     classes = found[0].answer.classes
     names = [box.name for box in found[0].answer.boxes]
     with st.container(border=True, gap="small"):
-        st.markdown("**Is the attention an explanation, for this face?**", help=_HELP)
+        st.markdown(
+            _("**Is the attention an explanation, for this face?**"),
+            help="\n\n".join(map(_, (_HELP, HELP_MU, HELP_NU, HELP_W))),
+        )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             attention = st.segmented_control(
-                "Attention", [W, MU, NU], key=seed("explain-attention", W), required=True
+                _("Attention"), [W, MU, NU], key=seed("explain-attention", W), required=True
             ) or W  # fmt: skip
-            worth = st.segmented_control(
-                "Worth", [SHAPLEY, LEFT_OUT], key=seed("explain-worth", SHAPLEY), required=True
-            ) or SHAPLEY  # fmt: skip
+            worth = (
+                st.segmented_control(
+                    _("Worth"),
+                    [SHAPLEY, LEFT_OUT],
+                    format_func=_,
+                    key=seed("explain-worth", SHAPLEY),
+                    required=True,
+                )
+                or SHAPLEY
+            )
             name = st.selectbox(
-                "Class", classes, key=seed(f"explain-class-{about}", about), width=150
+                _("Class"), classes, key=seed(key_of("explain-class", about), about), width=150
             )  # fmt: skip
-        panels.key_line()
+        panels.key_line([one.face for one in found])
         st.plotly_chart(
             side_by_side(names, _panels(found, attention, worth, name), colours),
-            theme=None, config=figures.saving("ran-regions"),
-            alt=f"{attention} of each region beside its {worth.lower()} for {name}",
-        )  # fmt: skip
+            theme=None,
+            config=figures.saving("ran-regions"),
+            alt=_("{attention} of each region beside its {worth} for {name}").format(
+                attention=attention, worth=_(worth).lower(), name=name
+            ),
+        )
         st.markdown(agreement(found, attention, worth, name))
-        folded = st.expander("Every number", key="numbers", on_change="rerun")
+        folded = st.expander(_("Every number"), key="numbers", on_change="rerun")
         if folded.open:
             with folded:
                 _numbers(found, name)
 
 
 def _panels(found: Sequence[Worth], attention: str, worth: str, name: str) -> tuple[Panel, Panel]:
-    before, after = found[0], found[1] if len(found) > 1 else None
-
-    def rows(one: Worth | None) -> tuple[list[float] | None, list[float] | None]:
-        if one is None:
-            return None, None
-        return one.attention(attention).tolist(), one.worth(worth, name).tolist()
-
-    (left, right), (left_after, right_after) = rows(before), rows(after)
-    assert left is not None and right is not None
+    left = [(one.face, one.attention(attention).tolist()) for one in found]
+    right = [(one.face, one.worth(worth, name).tolist()) for one in found]
     if attention == W:
-        weights = Panel("w, × uniform", "weight", left, left_after, 1.0, "1×", " × uniform", 2, "×")
+        weights = Panel(_("w, × uniform"), _("weight"), left, 1.0, "1×", _(" × uniform"), 2, "×")
     else:
-        middle = float(np.mean(left))
+        middle = float(np.mean(left[0][1]))
         weights = Panel(
-            f"{attention}, line at the mean", attention, left, left_after, middle,
-            f"{middle:.3f}", digits=3,
-        )  # fmt: skip
-    title = "Shapley, logits" if worth == SHAPLEY else "left out, logits"
-    return weights, Panel(title, worth.lower(), right, right_after, 0.0, "0", " logits")
+            _("{attention}, line at the mean").format(attention=attention),
+            attention,
+            left,
+            middle,
+            f"{middle:.3f}",
+            digits=3,
+        )
+    title = _("Shapley, logits") if worth == SHAPLEY else _("left out, logits")
+    return weights, Panel(title, _(worth).lower(), right, 0.0, "0", _(" logits"))
 
 
 def agreement(found: Sequence[Worth], attention: str, worth: str, name: str) -> str:
@@ -139,23 +149,33 @@ def agreement(found: Sequence[Worth], attention: str, worth: str, name: str) -> 
     for one in found:
         rho = spearman(one.attention(attention), one.worth(worth, name))
         if rho is None:
-            said.append(f"{one.face}: no order, all regions are equal")
+            said.append(_("{face}: no order, all regions are equal").format(face=one.face))
             continue
-        chance = "can be chance" if least is None or abs(rho) < least - 1e-9 else "beyond chance"
+        chance = (
+            _("can be chance") if least is None or abs(rho) < least - 1e-9 else _("beyond chance")
+        )
         said.append(f"**ρ = {signed(rho)}** {one.face}, {chance}")
-    over = f"Rank agreement (Spearman) over {_word(count)} regions: {'; '.join(said)}."
+    over = _("Rank agreement (Spearman) over {count} regions: {said}.").format(
+        count=_word(count), said="; ".join(said)
+    )
     if least is None:
-        limit = f"With {_word(count)} regions even a perfect order can be chance at the 5 % level."
+        limit = _(
+            "With {count} regions even a perfect order can be chance at the 5 % level."
+        ).format(count=_word(count))
     else:
-        limit = f"below {least:.2f} can be chance at the 5 % level."
-        limit = f"With {_word(count)} regions, {_SIZE} {limit}"
+        limit = _("below {least:.2f} can be chance at the 5 % level.").format(least=least)
+        limit = _("With {count} regions, {size} {limit}").format(
+            count=_word(count), size=_SIZE, limit=limit
+        )
     return f"{over} :gray[{limit}]"
 
 
 def _numbers(found: Sequence[Worth], name: str) -> None:
     """Draw every number of the panels as a table, a row a region and face."""
-    heads = ("", "face", "w", "μ", "ν", "Shapley", "left out")
-    panels.columns(heads, _rows(found, name), f"Regions, for {name}", kind="words")
+    heads = ("", _("face"), "w", "μ", "ν", "Shapley", _("left out"))
+    panels.columns(
+        heads, _rows(found, name), _("Regions, for {name}").format(name=name), kind="words"
+    )
 
 
 def _rows(found: Sequence[Worth], name: str) -> list[tuple[str, ...]]:

@@ -8,9 +8,11 @@ from ran.prediction import Prediction
 from ran.ui.model import record
 from ran.ui.shared import compute, panels, pose_lists, shell
 from ran.ui.shared.margin import margin
-from ran.ui.shared.session import Session, seed
+from ran.ui.shared.session import Session
+from ran.ui.shared.settings.widgets import seed
+from ran.words import _, later
 
-_SYMBOLS, _NUMBERS = "Symbols", "This face's numbers"
+_SYMBOLS, _NUMBERS = later("Symbols"), later("This face's numbers")
 
 
 def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
@@ -45,48 +47,64 @@ def card_table(engine: Engine) -> None:
     """Draw the card as a table; every word of it comes from card.json."""
     card = engine.card
     millions = sum(parameter.numel() for parameter in engine.model.parameters()) / 1e6
-    conventions = {"sigmoid": "sigmoid (the paper)", "softmax": "softmax after sigmoid (released)"}
+    conventions = {
+        "sigmoid": _("sigmoid (the paper)"),
+        "softmax": _("softmax after sigmoid (released)"),
+    }
     recipe = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in card.recipe.items())
     attention = {
-        "Regions": f"trained on {' and '.join(card.trained_layouts)} crops",
-        "Attention": conventions[card.attention],
-        "RB margin": f"α = {card.alpha:g}",
+        _("Regions"): _("trained on {layouts} crops").format(
+            layouts=_(" and ").join(card.trained_layouts)
+        ),
+        _("Attention"): conventions[card.attention],
+        _("RB margin"): f"α = {card.alpha:g}",
     }
     rows = {
-        "Name": card.name,
-        "Network": f"{card.kind}, {card.backbone} backbone, {millions:.1f} M parameters",
-        "Classes": ", ".join(card.classes),
-        "Input": f"{card.input_size} × {card.input_size}, {'grey' if card.grey else 'colour'}, "
-        f"{card.framing} framing",
+        _("Name"): card.name,
+        _("Network"): _("{kind}, {backbone} backbone, {millions:.1f} M parameters").format(
+            kind=card.kind, backbone=card.backbone, millions=millions
+        ),
+        _("Classes"): ", ".join(card.classes),
+        _("Input"): _("{side} × {side}, {colour}, {framing} framing").format(
+            side=card.input_size,
+            colour=_("grey") if card.grey else _("colour"),
+            framing=card.framing,
+        ),
         **({} if card.kind == "plain" else attention),
-        "Temperature": f"{card.temperature:.3g}",
-        "Trained on": card.trained_on,
-        "Licence": card.licence,
-        "Intended use": card.intended_use or "not stated",
-        "Limits": card.limits or "not stated",
-        "Recipe": recipe or "not stated",
-        "Seed": "not stated" if card.seed is None else str(card.seed),
-        "Note": card.note,
-        "SHA-256": f"{card.sha256[:12]}…" if card.sha256 else "not stated",
+        _("Temperature"): f"{card.temperature:.3g}",
+        _("Trained on"): card.trained_on,
+        _("Licence"): card.licence,
+        _("Intended use"): card.intended_use or _("not stated"),
+        _("Limits"): card.limits or _("not stated"),
+        _("Recipe"): recipe or _("not stated"),
+        _("Seed"): _("not stated") if card.seed is None else str(card.seed),
+        _("Note"): card.note,
+        _("SHA-256"): f"{card.sha256[:12]}…" if card.sha256 else _("not stated"),
     }
-    st.markdown("**Checkpoint card**")
-    panels.table(rows, "The checkpoint's card")
+    st.markdown(_("**Checkpoint card**"))
+    panels.table(rows, _("The checkpoint's card"))
     st.markdown(
-        ":small[:gray[Research and teaching only, not for decisions about a person. Some "
-        "jurisdictions forbid inferring emotions at work and in schools.]]"
+        _(
+            ":small[:gray[Research and teaching only, not for decisions about a person. Some "
+            "jurisdictions forbid inferring emotions at work and in schools.]]"
+        )
     )
 
 
 def own_checkpoint(session: Session) -> None:
     """Take a visitor's checkpoint; what was in use stays until the new one is loaded."""
     files = st.file_uploader(
-        "Your own checkpoint", type=["safetensors", "json", "tar", "pth"],
-        accept_multiple_files=True, max_upload_size=200,
-        help="model.safetensors together with card.json, or the authors' .pth.tar. It is used in "
-        "your session alone.",
-    )  # fmt: skip
-    if files and st.button("Use it", icon=":material/check:"):
-        with compute.told("The checkpoint in use has not changed."):
+        _("Your own checkpoint"),
+        type=["safetensors", "json", "tar", "pth"],
+        accept_multiple_files=True,
+        max_upload_size=200,
+        help=_(
+            "model.safetensors together with card.json, or the authors' .pth.tar. It is used in "
+            "your session alone."
+        ),
+    )
+    if files and st.button(_("Use it"), icon=":material/check:"):
+        with compute.told(_("The checkpoint in use has not changed.")):
             compute.use_own_checkpoint(session, [(file.name, file.getvalue()) for file in files])
             st.rerun()
 
@@ -97,29 +115,52 @@ def equations(session: Session, answer: Prediction) -> None:
         i = min(session.region, len(answer.boxes) - 1)
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.markdown(
-                "**Equations**", width="content",
-                help="Wang et al. 2020, arXiv:1905.04075. A region's name on Occlude chooses whose "
-                "numbers stand here.",
-            )  # fmt: skip
+                _("**Equations**"),
+                width="content",
+                help=_(
+                    "Wang et al. 2020, arXiv:1905.04075. A region's name on Occlude chooses "
+                    "whose numbers stand here."
+                ),
+            )
             shown = st.segmented_control(
-                "Equations", [_SYMBOLS, _NUMBERS], key=seed("equations", _NUMBERS), required=True,
+                _("Equations"),
+                [_SYMBOLS, _NUMBERS],
+                format_func=_,
+                key=seed("equations", _NUMBERS),
+                required=True,
                 label_visibility="collapsed",
-            )  # fmt: skip
+            )
         mu, nu = answer.self_weights, answer.relation_weights
         products = mu * nu
         total, w = float(products.sum()), float(answer.weights[i])
         name = answer.boxes[i].name
-        note = f"The weight used: {answer.relative_weights[i]:.2f}× of uniform, 1/{len(mu)}."
+        note = _("The weight used: {relative_weights:.2f}× of uniform, 1/{count}.").format(
+            relative_weights=answer.relative_weights[i], count=len(mu)
+        )
         for symbols, numbers, said in (
-            (r"\mu_i = \sigma(q_0^{\mathsf T} F_i)", rf"\mu_{i} = {tex(mu[i])}",
-             f"Self-attention: one number for each region. {i} is {name}."),
-            (r"F_m = \textstyle\sum_i \mu_i F_i \,/ \sum_i \mu_i",
-             rf"\textstyle\sum_i \mu_i = {mu.sum():.3f}", "The global representation."),
-            (r"\nu_i = \sigma(q_1^{\mathsf T} [F_i : F_m])", rf"\nu_{i} = {tex(nu[i])}",
-             "Relation-attention: the region beside the whole."),
-            (r"w_i = \mu_i\nu_i \,/ \textstyle\sum_j \mu_j\nu_j",
-             rf"w_{i} = \frac{{{tex(products[i])}}}{{{tex(total)}}} = {w:.3f}", note),
-        ):  # fmt: skip
+            (
+                r"\mu_i = \sigma(q_0^{\mathsf T} F_i)",
+                rf"\mu_{i} = {tex(mu[i])}",
+                _("Self-attention: one number for each region. {i} is {name}.").format(
+                    i=i, name=name
+                ),
+            ),
+            (
+                r"F_m = \textstyle\sum_i \mu_i F_i \,/ \sum_i \mu_i",
+                rf"\textstyle\sum_i \mu_i = {mu.sum():.3f}",
+                _("The global representation."),
+            ),
+            (
+                r"\nu_i = \sigma(q_1^{\mathsf T} [F_i : F_m])",
+                rf"\nu_{i} = {tex(nu[i])}",
+                _("Relation-attention: the region beside the whole."),
+            ),
+            (
+                r"w_i = \mu_i\nu_i \,/ \textstyle\sum_j \mu_j\nu_j",
+                rf"w_{i} = \frac{{{tex(products[i])}}}{{{tex(total)}}} = {w:.3f}",
+                note,
+            ),
+        ):
             if shown == _NUMBERS:
                 left, right = st.columns(2)
                 left.latex(symbols)

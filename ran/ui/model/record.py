@@ -13,17 +13,18 @@ from ran.study.evaluation.ablation_table import WITH_RB_LOSS, WITHOUT_RB_LOSS, A
 from ran.study.evaluation.published import LIST_NAMES, PAPER, wilson_interval
 from ran.ui.shared import panels
 from ran.ui.shared.margin import HELP_MARGIN
+from ran.words import _
 
 
 def scores(card: Card) -> None:
     """Draw the card's accuracies beside the paper's, and what else it says of the lists."""
     with st.container(border=True, gap="xsmall"):
         st.markdown(
-            "**Accuracy on the published lists**",
-            help="Test lists of the RAN authors; bars are 95 % Wilson intervals.",
+            _("**Accuracy on the published lists**"),
+            help=_("Test lists of the RAN authors; bars are 95 % Wilson intervals."),
         )
         if not card.scores:
-            st.markdown("This checkpoint's card holds no scores: it was not evaluated here.")
+            st.markdown(_("This checkpoint's card holds no scores: it was not evaluated here."))
             return
         rows = []
         for key, name in LIST_NAMES.items():
@@ -33,8 +34,8 @@ def scores(card: Card) -> None:
                 label = f"{name} ({count:,})"
                 rows.append((label, 100 * accuracy, 100 * low, 100 * high, PAPER.get(key)))
         panels.marks(
-            ("dot", f"this checkpoint{_crops(card)}"),
-            ("diamond", "RAN, the paper (with face pretraining)"),
+            ("dot", _("this checkpoint{crops}").format(crops=_crops(card))),
+            ("diamond", _("RAN, the paper (with face pretraining)")),
         )
         st.plotly_chart(
             charts.scores(rows, panels.theme()), theme=None, config=figures.CONFIG,
@@ -43,7 +44,7 @@ def scores(card: Card) -> None:
         _lists(card)
         said = facts(card)
         if said:
-            panels.table(said, "What else the card says of its answers")
+            panels.table(said, _("What else the card says of its answers"))
 
 
 def controls(card: Card) -> None:
@@ -56,17 +57,23 @@ def controls(card: Card) -> None:
         return
     with st.container(border=True, gap="xsmall"):
         st.markdown(
-            "**Is attention worth anything?**",
-            help="The same network with other weights in place of w, on FER2013Valid; p of an "
-            "exact McNemar test against the learnt ones, two-sided. Where another face's weights "
-            "cost nothing, w carries nothing about the face. Covered faces: each under a part, a "
-            "box or an oval, in one grey or noise, drawn by a seed (covered list 1). "
-            "`python -m ran evaluate --controls`, and `--covered`.",
+            _("**Is attention worth anything?**"),
+            help=_(
+                "The same network with other weights in place of w, on FER2013Valid; p of an "
+                "exact McNemar test against the learnt ones, two-sided. Where another face's "
+                "weights cost nothing, w carries nothing about the face. Covered faces: each "
+                "under a part, a box or an oval, in one grey or noise, drawn by a seed (covered "
+                "list 1). `python -m ran evaluate --controls`, and `--covered`."
+            ),
         )
         for field, tables in measured.items():
             if tables:
-                _controls_of("Every face under one cover" if field == COVERED_CONTROLS else "Faces "
-                             "as they are", tables)  # fmt: skip
+                _controls_of(
+                    _("Every face under one cover")
+                    if field == COVERED_CONTROLS
+                    else _("Faces as they are"),
+                    tables,
+                )
 
 
 def _controls_of(faces: str, tables: dict[str, dict[str, dict[str, float]]]) -> None:
@@ -84,7 +91,11 @@ def _controls_of(faces: str, tables: dict[str, dict[str, dict[str, float]]]) -> 
             ],
         )
     )
-    st.markdown(f":small[:gray[{_worth(tables)} {count:,.0f} faces, one seed.]]")
+    st.markdown(
+        _(":small[:gray[{verdict} {count:,.0f} faces, one seed.]]").format(
+            verdict=_worth(tables), count=count
+        )
+    )
 
 
 def _control(table: dict[str, dict[str, float]], name: str) -> tuple[str, str]:
@@ -102,18 +113,24 @@ def _worth(measured: dict[str, dict[str, dict[str, float]]]) -> str:
     for kind, table in measured.items():
         if not _costs(table, "another face"):
             said.append(
-                f"On {kind} crops another face's weights answer as well: w carries nothing about "
-                "the face that this test can see."
+                _(
+                    "On {kind} crops another face's weights answer as well: w carries nothing "
+                    "about the face that this test can see."
+                ).format(kind=kind)
             )
         elif "mean" in table and not _costs(table, "mean"):
             said.append(
-                f"On {kind} crops another face's weights answer worse, but one fixed set of "
-                "weights, the mean of all faces, answers as well as the face's own."
+                _(
+                    "On {kind} crops another face's weights answer worse, but one fixed set of "
+                    "weights, the mean of all faces, answers as well as the face's own."
+                ).format(kind=kind)
             )
         else:
             said.append(
-                f"On {kind} crops another face's weights answer worse: w carries something about "
-                "the face."
+                _(
+                    "On {kind} crops another face's weights answer worse: w carries something "
+                    "about the face."
+                ).format(kind=kind)
             )
     return " ".join(said)
 
@@ -124,7 +141,7 @@ def _costs(table: dict[str, dict[str, float]], name: str) -> bool:
 
 def _crops(card: Card) -> str:
     """Return on which crops the scores were measured, where a network has crops."""
-    return "" if card.kind == "plain" else f", {card.layout} crops"
+    return "" if card.kind == "plain" else _(", {kind} crops").format(kind=card.layout)
 
 
 def _lists(card: Card) -> None:
@@ -132,21 +149,21 @@ def _lists(card: Card) -> None:
     flipped, plain, seeds = card.flipped or {}, card.against_plain or {}, card.seeds or {}
     counts = {f"{row['n']:.0f}" for row in seeds.values()}
     others = {
-        f"{kind} crops": {
+        _("{kind} crops").format(kind=kind): {
             key: f"{100 * row['accuracy']:.1f} %" for key, row in (layout["scores"] or {}).items()
         }
         for kind, layout in card.layouts.items()
         if kind != card.layout
     }
     columns = others | {
-        "mirrored face too": {
+        _("mirrored face too"): {
             key: f"{100 * row['accuracy']:.1f} %" for key, row in flipped.items()
         },
-        "RAN − plain, points": {
+        _("RAN − plain, points"): {
             key: f"{signed(100 * row['difference'], 1)}, {_p(row['p'])}"
             for key, row in plain.items()
         },
-        f"mean of {', '.join(sorted(counts))} seeds": {
+        _("mean of {counts} seeds").format(counts=", ".join(sorted(counts))): {
             key: f"{100 * row['mean']:.1f} ± {100 * row['spread']:.1f} %"
             for key, row in seeds.items()
         },
@@ -159,11 +176,13 @@ def _lists(card: Card) -> None:
         for key, name in LIST_NAMES.items()
         if any(key in cells for cells in columns.values())
     ]
-    panels.columns(("", *columns), lines, "More on the published lists")
+    panels.columns(("", *columns), lines, _("More on the published lists"))
     if plain:
         st.markdown(
-            ":small[:gray[RAN − plain: the same faces answered by the plain network of the same "
-            "training run; p of an exact McNemar test, two-sided.]]"
+            _(
+                ":small[:gray[RAN − plain: the same faces answered by the plain network of the "
+                "same training run; p of an exact McNemar test, two-sided.]]"
+            )
         )
 
 
@@ -176,21 +195,33 @@ def facts(card: Card) -> dict[str, str]:
     said = {}
     if card.calibration is not None:
         found = card.calibration
-        text = f"Expected calibration error {100 * found['ece']:.1f} % on the test list"
+        text = _("Expected calibration error {error:.1f} % on the test list").format(
+            error=100 * found["ece"]
+        )
         if found["fitted_on"]:
-            text += (
-                f"; {100 * found['ece_before']:.1f} % without the temperature "
-                f"{card.temperature:.2f}, fitted on {found['fitted_on']:,.0f} faces of "
+            text += _(
+                "; {error:.1f} % without the temperature "
+                "{temperature:.2f}, fitted on {faces:,.0f} faces of "
                 "FER2013Valid and used wherever a probability is shown"
+            ).format(
+                error=100 * found["ece_before"],
+                temperature=card.temperature,
+                faces=found["fitted_on"],
             )
         said["Calibration"] = f"{text}."
     if card.photographs is not None:
         found = card.photographs
-        said["Photographs"] = (
-            f"{found['n']:,.0f} test pictures laid on a larger canvas: {found['found']:,.0f} faces "
-            f"found, {100 * found['agreement']:.1f} % of them answered as the picture itself; "
-            f"accuracy {100 * found['accuracy']:.1f} %, of the pictures themselves "
-            f"{100 * found['direct']:.1f} %."
+        said["Photographs"] = _(
+            "{pictures:,.0f} test pictures laid on a larger canvas: {recovered:,.0f} faces "
+            "found, {agreement:.1f} % of them answered as the picture itself; "
+            "accuracy {accuracy:.1f} %, of the pictures themselves "
+            "{direct:.1f} %."
+        ).format(
+            pictures=found["n"],
+            recovered=found["found"],
+            agreement=100 * found["agreement"],
+            accuracy=100 * found["accuracy"],
+            direct=100 * found["direct"],
         )
     return said
 
@@ -207,9 +238,11 @@ def classes(card: Card) -> None:
             rows.append((label, 100 * row["accuracy"], 100 * low, 100 * high, None))
     with st.container(border=True, gap="xsmall"):
         st.markdown(
-            "**Accuracy by expression**",
-            help="Faces of the test list by the label most of ten people chose, and how many of "
-            "them are answered so; bars are 95 % Wilson intervals.",
+            _("**Accuracy by expression**"),
+            help=_(
+                "Faces of the test list by the label most of ten people chose, and how many of "
+                "them are answered so; bars are 95 % Wilson intervals."
+            ),
         )
         st.plotly_chart(
             charts.scores(rows, panels.theme()), theme=None, config=figures.CONFIG,
@@ -221,11 +254,13 @@ def ablations(table: AblationTable) -> None:
     """Draw what each part of RAN is worth."""
     with st.container(border=True, gap="xsmall"):
         st.markdown(
-            "**What each part is worth**",
-            help="The heads of RAN, trained again and again on the frozen features of one "
-            "backbone. The dot is the mean over seeds, the bar one standard deviation to either "
-            "side; behind the comma stands the difference from the first row, in points. The axis "
-            "shows only the part of the scale that is used.",
+            _("**What each part is worth**"),
+            help=_(
+                "The heads of RAN, trained again and again on the frozen features of one "
+                "backbone. The dot is the mean over seeds, the bar one standard deviation to "
+                "either side; behind the comma stands the difference from the first row, in "
+                "points. The axis shows only the part of the scale that is used."
+            ),
         )
         rows = [(row.name, 100 * row.accuracy, 100 * row.spread) for row in table.rows]
         st.plotly_chart(
@@ -233,11 +268,18 @@ def ablations(table: AblationTable) -> None:
             alt="; ".join(f"{name}: {accuracy:.1f} %" for name, accuracy, _ in rows),
         )  # fmt: skip
         # The test lists are left for released checkpoints.
-        about = (
-            f"Heads alone, on frozen features at {table.input_size} pixels: {table.faces:,} "
-            f"training faces, {table.epochs} epochs, {len(table.seeds)} seeds; accuracy after the "
-            f"last epoch on {table.valid:,} faces of FER2013Valid. {table.about} Random boxes are "
+        about = _(
+            "Heads alone, on frozen features at {input_size} pixels: {faces:,} "
+            "training faces, {epochs} epochs, {count} seeds; accuracy after the "
+            "last epoch on {valid:,} faces of FER2013Valid. {about} Random boxes are "
             "the same for all faces; landmarks are the framing's medians."
+        ).format(
+            input_size=table.input_size,
+            faces=table.faces,
+            epochs=table.epochs,
+            count=len(table.seeds),
+            valid=table.valid,
+            about=table.about,
         )
         st.markdown(f":small[:gray[{about}]]")
         if table.shows:
@@ -253,21 +295,24 @@ def rb_margins(table: AblationTable) -> None:
     above = {row.name: row.above_alpha for row in table.rows}
     with st.container(border=True, gap="xsmall"):
         st.markdown(
-            "**RB margins with and without RB-loss**",
-            help=f"{HELP_MARGIN} Here over {table.valid:,} faces of FER2013Valid, of the "
-            "first two rows' heads.",
+            _("**RB margins with and without RB-loss**"),
+            help=_(
+                "{help_margin} Here over {valid:,} faces of FER2013Valid, of the "
+                "first two rows' heads."
+            ).format(help_margin=_(HELP_MARGIN), valid=table.valid),
         )
-        panels.marks(("square", "trained with RB-loss"), ("frame", "trained without"))
+        panels.marks(("square", _("trained with RB-loss")), ("frame", _("trained without")))
         st.plotly_chart(
             studies.rb_margins(
                 table.edges, table.margins[WITHOUT_RB_LOSS], table.margins[WITH_RB_LOSS], alpha,
                 colours,
             ),
             theme=None, config=figures.CONFIG,
-            alt="Histograms of the RB margin, trained with and without RB-loss",
+            alt=_("Histograms of the RB margin, trained with and without RB-loss"),
         )  # fmt: skip
         shares = above[WITH_RB_LOSS], above[WITHOUT_RB_LOSS]
         st.markdown(
-            f"{100 * (shares[0] or 0.0):.0f} % of the faces reach α with RB-loss, "
-            f"{100 * (shares[1] or 0.0):.0f} % without."
+            _(
+                "{with_loss:.0f} % of the faces reach α with RB-loss, {without:.0f} % without."
+            ).format(with_loss=100 * (shares[0] or 0.0), without=100 * (shares[1] or 0.0))
         )

@@ -2,115 +2,167 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
-from ran.explain.regions.attention_shift import attention_shift
-from ran.explain.regions.moved_covers import PLACES, Reference, verdict
+from ran.explain.regions.attention_shift import AttentionShift, attention_shift
+from ran.explain.regions.moved_covers import (
+    CAME,
+    CANNOT_TELL,
+    LEFT,
+    PLACES,
+    Reference,
+    verdict,
+)
 from ran.figures import Moved
+from ran.figures.data_urls import photograph
 from ran.figures.html import render
 from ran.figures.numbers import is_saturated, plain, signed
-from ran.prediction import Prediction
-from ran.scene import Scene
+from ran.shown import Shown
 from ran.ui.shared import panels
-from ran.ui.shared.files import inline
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.panels import Cell
+from ran.words import _, later
 
 FIRST = 3
 """Expressions that are shown; the rest is folded."""
-_SIDE = 96
-_HELP_SHIFT = (
+_SIDE = 152
+"""Of the clean face beside the rows, in pixels: twice what it stands at."""
+_HELP_SHIFT = later(
     "The share of attention that lies on the cover: each region's covered share, weighed by w, "
     "with the clean and with the covered face's weights. Yes or no, where it changed further than "
-    f"under the same cover at 95 % of {PLACES} other places, and by a quarter of a point; else it "
+    "under the same cover at 95 % of {places} other places, and by a quarter of a point; else it "
     "cannot be told from what any cover does. A measure of our own: docs/occlude.md."
 )
 
 
-def answer_band(clean: Prediction, covered: Prediction, reference: Reference | None = None) -> None:
+def answer_band(
+    place: DeltaGenerator, shown: Sequence[Shown], reference: Reference | None = None
+) -> DeltaGenerator:
     """Draw what attention did, answer, margin and hidden share; a plain network has an answer.
 
+    It is as high on the clean face as it can get, so that the drawing below it keeps its place.
+    Returns where it stands: given as `place`, the next one is drawn over it.
+
+    shown: the clean face and, where something hides it, the covered one.
     reference: what attention does under the same cover elsewhere; None: that is not known yet.
     """
-    hidden = float(covered.covered[0])
-    is_pair = bool(covered.covered.any())
+    clean, covered = shown[0].answer, shown[-1].answer
+    is_pair = len(shown) > 1
     cells = []
-    if compared(clean, covered):
-        cells.append(_shift(clean, covered, reference))
+    if len(clean.boxes) > 1:
+        cells.append(_shift(shown, reference))
     before, after = (
         f"{answer.expression} {float(answer.probabilities.max()):.2f}"
         for answer in (clean, covered)
     )
+    name = _("Answer, with its probability")
+    longest = f"{max(clean.classes, key=len)} 0.00"
     cells.append(
-        Cell("Answer, with its probability", after, before if is_pair else "", leads=not cells)
-    )
+        Cell(name, after, before if is_pair else "", leads=not cells,
+             room=Cell(name, longest, longest))
+    )  # fmt: skip
     if clean.rb_margin is not None and covered.rb_margin is not None:
         change = Moved.by(covered.rb_margin - clean.rb_margin, 3)
+        room = Cell(_("RB margin"), signed(-1, 3), signed(-1, 3), moved=Moved.by(-1, 3))
         cells.append(
-            Cell("RB margin", signed(covered.rb_margin, 3),
-                 signed(clean.rb_margin, 3) if is_pair else "", moved=change if is_pair else None)
+            replace(room, value=signed(covered.rb_margin, 3),
+                    before=signed(clean.rb_margin, 3) if is_pair else "",
+                    moved=change if is_pair else None, room=room)
         )  # fmt: skip
-    share = f"{100 * hidden:.0f} %" if is_pair else "nothing yet"
-    cells.append(Cell("Hidden", share, more="of the face" if is_pair else ""))
-    panels.band(cells)
+    hidden = Cell(_("Hidden"), "100 %", more=_("of the face"))
+    share = 100 * float(covered.covered[0]) if is_pair else 0
+    cells.append(replace(hidden, value=f"{share:.0f} %", room=hidden))
+    return panels.band(cells, place)
 
 
-def compared(clean: Prediction, covered: Prediction) -> bool:
+def compared(shown: Sequence[Shown]) -> bool:
     """Return whether there is a cover and more than one region, so that attention can leave it."""
-    return bool(covered.covered.any()) and len(clean.boxes) > 1
+    return len(shown) > 1 and len(shown[0].answer.boxes) > 1
 
 
-def _shift(clean: Prediction, covered: Prediction, reference: Reference | None) -> Cell:
-    shift = attention_shift(clean.weights, covered.weights, covered.covered)
-    points = Moved.by(100 * shift.change, 1, " points")
-    more = f"{100 * shift.before:.1f} % → {100 * shift.after:.1f} % of it lies there,"
-    after = "Comparing …"
-    value = "…"
-    if reference is not None:
-        value = f"{verdict(shift, covered.covered, reference)}."
-        low, high = (signed(100 * end, 1) for end in (reference.low, reference.high))
-        after = f"The same cover elsewhere: {low} to {high}"
-    return Cell(
-        "Did attention leave the cover?", value, more=more, moved=points, after=after,
-        help=_HELP_SHIFT, leads=True,
+def _shift(shown: Sequence[Shown], reference: Reference | None) -> Cell:
+    name, unit = _("Did attention leave the cover?"), _(" points")
+    longest = max((_(word) for word in (LEFT, CAME, CANNOT_TELL)), key=len)
+    room = Cell(
+        name, f"{longest}.", moved=Moved.by(-10, 1, unit),
+        below=_lies(AttentionShift(1, 1), Reference(-0.1, 0.1)),
+        help=_(_HELP_SHIFT).format(places=PLACES), leads=True,
     )  # fmt: skip
+    if len(shown) == 1:
+        return replace(
+            room, value=_("Nothing hidden yet."), moved=None, room=room,
+            below=_("Hide a part of the face to see."),
+        )  # fmt: skip
+    clean, covered = shown[0].answer, shown[-1].answer
+    shift = attention_shift(clean.weights, covered.weights, covered.covered)
+    told = "…" if reference is None else f"{_(verdict(shift, covered.covered, reference))}."
+    moved = Moved.by(100 * shift.change, 1, unit)
+    return replace(room, value=told, moved=moved, below=_lies(shift, reference), room=room)
 
 
-def probabilities(scene: Scene, clean: Prediction, covered: Prediction) -> None:
-    """Draw the likeliest expressions of either face, the rest folded, the clean face beside."""
-    is_pair = bool(covered.covered.any())
+def _lies(shift: AttentionShift, reference: Reference | None) -> str:
+    """Say how much of the attention lies on the cover, and what it does elsewhere."""
+    there = _("{before:.1f} % → {after:.1f} % of it lies there.").format(
+        before=100 * shift.before, after=100 * shift.after
+    )
+    if reference is None:
+        return there + " " + _("Same cover elsewhere: comparing …")
+    low, high = (signed(100 * end, 1) for end in (reference.low, reference.high))
+    return there + " " + _("Same cover elsewhere: {low} to {high}").format(low=low, high=high)
+
+
+def probabilities(shown: Sequence[Shown]) -> None:
+    """Draw the likeliest expressions of either face, the rest folded, the first face beside."""
+    clean, covered = shown[0].answer, shown[-1].answer
     order = np.argsort(-np.maximum(clean.probabilities, covered.probabilities), kind="stable")
-    rows = [_row(clean, covered, int(place), is_pair=is_pair) for place in order]
-    small = scene.face.pixels[:: max(1, len(scene.face.pixels) // _SIDE)]
-    small = small[:, :: max(1, small.shape[1] // _SIDE)]
+    rows = [_row(shown, int(place)) for place in order]
+    names = [one.name for one in shown]
     with st.container(border=True, gap="xxsmall", key="answer-card"):
         st.markdown(
-            "**Probability of each expression**",
-            help="softmax of the network's logits, divided by the card's temperature; the Model "
-            "page says what that was fitted on. Undivided, the network says "
-            f"{escaped(covered.expression)} {float(covered.probabilities_t1.max()):.2f} here. A "
-            "probability is about the label, not about the person. Where two decimals hide a "
-            "change, the logits stand below.",
-        )  # fmt: skip
+            _("**Probability of each expression**"),
+            help=_(
+                "softmax of the network's logits, divided by the card's temperature; the Model "
+                "page says what that was fitted on. Undivided, the network says {expression} "
+                "{undivided:.2f} here. A probability is about the label, not about the "
+                "person. Where two decimals hide a change, the logits stand below."
+            ).format(
+                expression=escaped(covered.expression),
+                undivided=float(covered.probabilities_t1.max()),
+            ),
+        )
         st.html(
-            render("answer", rows=rows[:FIRST], pair=is_pair,
-                   picture=inline(np.ascontiguousarray(small)) if is_pair else "")
+            render("answer", rows=rows[:FIRST], names=names,
+                   picture=photograph(_small(shown[0].scene.face.pixels)) if len(shown) > 1 else "")
         )  # fmt: skip
         if len(rows) > FIRST:
             rest = st.expander(
-                f"{len(rows) - FIRST} more", key="more-expressions", on_change="rerun"
+                _("{count} more").format(count=len(rows) - FIRST),
+                key="more-expressions",
+                on_change="rerun",
             )
             if rest.open:
-                rest.html(render("answer", rows=rows[FIRST:], pair=is_pair, picture=""))
+                rest.html(render("answer", rows=rows[FIRST:], names=names, picture=""))
 
 
-def _row(clean: Prediction, covered: Prediction, place: int, *, is_pair: bool) -> dict[str, object]:
+def _small(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    picture = Image.fromarray(pixels).resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
+    return np.asarray(picture)
+
+
+def _row(shown: Sequence[Shown], place: int) -> dict[str, object]:
+    clean, covered = shown[0].answer, shown[-1].answer
     before, after = (float(answer.probabilities[place]) for answer in (clean, covered))
     logits = ""
     if place == int(covered.probabilities.argmax()) and is_saturated(before, after):
         was, now = (float(answer.logits[place]) for answer in (clean, covered))
-        logits = f"{plain(was)} → {plain(now)}" if is_pair else plain(now)
+        logits = f"{plain(was)} → {plain(now)}" if len(shown) > 1 else plain(now)
     return {
         "name": clean.classes[place],
         "before": before,

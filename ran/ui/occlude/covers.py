@@ -8,50 +8,60 @@ from ran.face.covers.occlusion import FILLS, Fill
 from ran.face.covers.parts import PRESETS
 from ran.face.shapes import Rectangle
 from ran.ui.shared import compute
-from ran.ui.shared.session import Session, seed
+from ran.ui.shared.session import Session
+from ran.ui.shared.settings.widgets import key_of, seed
+from ran.words import _, later
 
-_FILL_NAMES = {"mean": "mean colour", "look": "sticker's look", "colour": "a colour"}
+_FILL_NAMES = {
+    "mean": later("mean colour"),
+    "look": later("sticker's look"),
+    "colour": later("a colour"),
+}
 
 
 def covers(session: Session) -> None:
     """Ask what hides the face and write it into the session."""
     kind, strength = st.columns(2)
     fill = kind.selectbox(
-        "Hide with", list(FILLS), key=seed("fill", session.fill.kind),
-        format_func=lambda name: _FILL_NAMES.get(name, name),
-        help="A sticker's look shows stickers as they are and all else in black.",
+        _("Hide with"), list(FILLS), key=seed("fill", session.fill.kind),
+        format_func=lambda name: _(_FILL_NAMES.get(str(name), str(name))),
+        help=_("A sticker's look shows stickers as they are and all else in black."),
     )  # fmt: skip
     opacity = strength.slider(
-        "Opacity, %", 0, 100, key=seed("opacity", round(100 * session.fill.opacity))
+        _("Opacity, %"), 0, 100, key=seed("opacity", round(100 * session.fill.opacity))
     )
     colour, number = session.fill.colour or (128, 128, 128), session.fill.seed
     if fill == "colour":
         written = "#{:02x}{:02x}{:02x}".format(*colour)
-        picked = st.color_picker("Colour", key=seed("colour", written)).lstrip("#")
+        picked = st.color_picker(_("Colour"), key=seed("colour", written)).lstrip("#")
         colour = (int(picked[:2], 16), int(picked[2:4], 16), int(picked[4:], 16))
     if fill == "noise":
-        number = int(st.number_input("Seed of the noise", 0, 10**6, key=seed("noise", number)))
+        number = int(st.number_input(_("Seed of the noise"), 0, 10**6, key=seed("noise", number)))
     # A recipe's opacity may lie between two marks of the slider.
     kept = session.fill.opacity
     share = kept if opacity == round(100 * kept) else opacity / 100
     session.fill = Fill(fill, colour, number, share)
     session.parts = st.multiselect(
-        "Cover a part", list(PRESETS), key=seed(f"parts-{session.visit}", session.parts),
-        placeholder="Choose parts", select_all=False,
-        help="Left and right as you see them. Parts follow the face's landmarks.",
-    )  # fmt: skip
+        _("Cover a part"),
+        list(PRESETS),
+        format_func=_,
+        key=seed(key_of("parts", session.visit), session.parts),
+        placeholder=_("Choose parts"),
+        select_all=False,
+        help=_("Left and right as you see them. Parts follow the face's landmarks."),
+    )
     _rectangles(session)
 
 
 def _rectangles(session: Session) -> None:
     """Ask for rectangles as numbers, and list those that are there."""
-    place = st.expander("Rectangles by numbers", key="rectangles", on_change="rerun")
+    place = st.expander(_("Rectangles by numbers"), key="rectangles", on_change="rerun")
     if not place.open:
         return
     with place:
         with st.form("rectangle", border=False):
             st.markdown(
-                ":small[:gray[In sides of the face: 0 is left or top, 1 is right or bottom.]]"
+                _(":small[:gray[In sides of the face: 0 is left or top, 1 is right or bottom.]]")
             )
             cells = st.grid(4, min_column_width=110)
             edges = [
@@ -60,17 +70,19 @@ def _rectangles(session: Session) -> None:
                     ("Left", "Top", "Right", "Bottom"), (0.3, 0.6, 0.7, 0.9), strict=True
                 )
             ]
-            if st.form_submit_button("Add", icon=":material/add:"):
-                with compute.told("What was hidden stays as it is."):
+            if st.form_submit_button(_("Add"), icon=":material/add:"):
+                with compute.told(_("What was hidden stays as it is.")):
                     session.rectangles.append(Rectangle(*edges))
         for index, shape in enumerate(session.rectangles):
             row = st.container(horizontal=True, vertical_alignment="center")
             row.markdown(
-                f"{shape.x0:.2f}, {shape.y0:.2f} to {shape.x1:.2f}, {shape.y1:.2f}",
+                _("{left:.2f}, {top:.2f} to {right:.2f}, {bottom:.2f}").format(
+                    left=shape.x0, top=shape.y0, right=shape.x1, bottom=shape.y1
+                ),
                 width="stretch",
             )
             row.button(
-                "Remove", key=f"remove-{index}", icon=":material/delete:", type="tertiary",
+                _("Remove"), key=key_of("remove", index), icon=":material/delete:", type="tertiary",
                 on_click=_remove, args=(session, index),
             )  # fmt: skip
 

@@ -13,6 +13,7 @@ from ran.scene import Scene
 from ran.ui.components.canvas import Outlines, canvas, drawn
 from ran.ui.shared import panels
 from ran.ui.shared.session import Session
+from ran.words import _
 
 
 def take(session: Session) -> None:
@@ -49,7 +50,9 @@ def show(session: Session, scene: Scene, covered: Prediction) -> None:
             chosen=session.region,
             ink=ink_on(shades[session.region]),
         ),
-        label=f"The face with {len(scene.shapes)} covers; outlined: {name}",
+        label=_("The face with {count} covers; outlined: {name}").format(
+            count=len(scene.shapes), name=name
+        ),
     )
 
 

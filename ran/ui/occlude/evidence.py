@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from ran.engine import Engine
+from ran.engine.turns import TURNS
 from ran.figures import heat_overlay, signed
-from ran.prediction import Prediction
-from ran.scene import Scene
+from ran.shown import Shown
 from ran.ui.components.linked_pictures import Picture, decimals, linked_pictures
 from ran.ui.shared import compute
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.scales import rising_bar, scale_line, signed_bar
-from ran.ui.shared.session import seed
+from ran.ui.shared.settings.widgets import key_of, seed
+from ran.words import _, later
 
 HEAD_START_S = 0.1
 """How long the maps leave the processor to the browser, which is drawing the numbers above; on two
 cores a stroke's numbers came 30 ms later without."""
-_HELP = (
+_HELP = later(
     "Grad-CAM (Selvaraju et al. 2017), one map a region, each laid back into its box and added up. "
     "Blocky by nature: the network's last layer is that coarse. Evidence about the network, not "
     "about the person."
@@ -29,46 +31,56 @@ _HELP = (
 
 
 @st.fragment
-def heatmaps(engine: Engine, scene: Scene, clean: Prediction, covered: Prediction) -> None:
+def heatmaps(engine: Engine, shown: Sequence[Shown]) -> None:
     """Draw the maps for an answer of the clean or of the covered face, and their difference.
 
     A fragment at the end of the page: the numbers above never wait for it.
     """
-    st.subheader("Where the evidence lies", anchor=False, help=_HELP)
-    answers = list(dict.fromkeys((clean.expression, covered.expression)))
+    st.subheader(_("Where the evidence lies"), anchor=False, help=_(_HELP))
+    answers = list(dict.fromkeys(one.answer.expression for one in shown))
     target = answers[0]
     if len(answers) > 1:
-        key = seed(f"evidence-{'-'.join(answers)}", target)
+        key = seed(key_of("evidence", *answers), target)
         target = (
             st.segmented_control(
-                "Evidence for", answers, key=key, required=True, label_visibility="collapsed"
+                _("Evidence for"), answers, key=key, required=True, label_visibility="collapsed"
             )
             or target
         )
     time.sleep(HEAD_START_S)
     with compute.told():
-        before, after = (
-            engine.explain(shown, "grad-cam", target).values for shown in (scene.clean(), scene)
-        )
-        is_pair = bool(covered.covered.any())
-        change = after - before
-        largest = float(max(before.max(), after.max()))
+        with TURNS.slow():
+            maps = [engine.explain(one.scene, "grad-cam", target).values for one in shown]
+        is_pair = len(shown) > 1
+        change = maps[-1] - maps[0]
+        largest = float(max(values.max() for values in maps))
         span = float(abs(change).max())
-        faces = scene.face.pixels, scene.hidden_pixels(), scene.face.pixels
         named = escaped(target)
         if largest <= 0:
             st.markdown(
-                f"**No positive evidence**: Grad-CAM finds no pixel that speaks for {named}, on "
-                "either face."
+                _(
+                    "**No positive evidence**: Grad-CAM finds no pixel that speaks for {named}, on "
+                    "either face."
+                ).format(named=named)
                 if is_pair
-                else f"**No positive evidence**: Grad-CAM finds no pixel that speaks for {named}."
+                else _(
+                    "**No positive evidence**: Grad-CAM finds no pixel that speaks for {named}."
+                ).format(named=named)
             )
             return
-        shown = [
-            (faces[0], before, "clean", f"evidence for {target}", False),
-            (faces[1], after, "covered", f"evidence for {target}", False),
-            (faces[2], change, "change", "covered minus clean, on the clean face", True),
+        drawn = [
+            (
+                one.scene.hidden_pixels(),
+                values,
+                one.name,
+                _("evidence for {target}").format(target=target),
+                False,
+            )
+            for one, values in zip(shown, maps, strict=True)
         ]
+        if is_pair:
+            said = _("covered minus clean, on the clean face")
+            drawn.append((shown[0].scene.face.pixels, change, "change", said, True))
         linked_pictures(
             "evidence",
             [
@@ -77,26 +89,26 @@ def heatmaps(engine: Engine, scene: Scene, clean: Prediction, covered: Predictio
                     values, name, f"{name}: {_said(values, said)}", f"{name}: {said}, Grad-CAM",
                     two_sided,
                 )
-                for face, values, name, said, two_sided in (shown if is_pair else shown[:1])
+                for face, values, name, said, two_sided in drawn
             ],
             digits=decimals(largest),
-            label=f"Evidence for {target}: clean, covered and change",
+            label=_("Evidence for {target}: clean, covered and change").format(target=target),
         )  # fmt: skip
         _legend(largest, span if is_pair else None)
 
 
 def _said(values: NDArray[np.float32], said: str) -> str:
-    return said if values.any() else f"no positive {said}"
+    return said if values.any() else _("no positive {said}").format(said=said)
 
 
 def _legend(largest: float, span: float | None) -> None:
     evidence = rising_bar("0", f"{largest:.2f}")
     if span is None:
-        scale_line("Grad-CAM", evidence)
+        scale_line(_("Grad-CAM"), evidence)
         return
     scale_line(
-        "One scale for all three, Grad-CAM",
+        _("One scale for all three, Grad-CAM"),
         evidence,
         signed_bar(signed(-largest), signed(largest)),
-        f"largest change {span:.2f}",
+        _("largest change {span:.2f}").format(span=span),
     )

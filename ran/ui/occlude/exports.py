@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -13,11 +14,12 @@ from numpy.typing import NDArray
 
 from ran.engine import Engine
 from ran.face.shapes import shape_to_json
-from ran.prediction import Prediction
 from ran.scene import Scene
+from ran.shown import Shown
 from ran.ui.shared.files import files_begin, png
 from ran.ui.shared.replay import offer_link, recipe_here
 from ran.ui.shared.session import Session
+from ran.words import _
 
 _COLUMNS = ("self_weight", "relation_weight", "weight", "relative_weight", "covered")
 
@@ -26,29 +28,28 @@ def save_menu(
     engine: Engine,
     session: Session,
     scene: Scene,
-    clean: Prediction,
-    covered: Prediction,
-    crops: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    shown: Sequence[Shown],
+    crops: Sequence[NDArray[np.uint8]],
 ) -> None:
-    """Offer all that the Occlude page shows as files; `crops` are u8[R, S, S, 3], both faces."""
+    """Offer all that the page shows as files; `crops` are u8[R, S, S, 3], one for each shown."""
     # Filled once it is open, and files made when they are asked for: a stroke waits for neither.
-    save = st.popover("Save", icon=":material/download:", key="save", on_change="rerun")
+    save = st.popover(_("Save"), icon=":material/download:", key="save", on_change="rerun")
     if not save.open:
         return
     posed = session.posed
     begin = files_begin(session)
     files: list[tuple[str, str, str, Callable[[], str | bytes]]] = [
-        ("Numbers, JSON", f"{begin}.json", "application/json",
-         lambda: numbers_json(engine, scene, clean, covered, is_synthetic=session.is_synthetic)),
-        ("Regions, CSV", f"{begin}-regions.csv", "text/csv", lambda: regions_csv(clean, covered)),
-        ("Covered face, PNG", f"{begin}-face.png", "image/png",
+        (_("Numbers, JSON"), f"{begin}.json", "application/json",
+         lambda: numbers_json(engine, scene, shown, is_synthetic=session.is_synthetic)),
+        (_("Regions, CSV"), f"{begin}-regions.csv", "text/csv", lambda: regions_csv(shown)),
+        (_("Covered face, PNG"), f"{begin}-face.png", "image/png",
          lambda: png(scene.hidden_pixels())),
-        ("Crops as seen, PNG", f"{begin}-crops.png", "image/png", lambda: png(sheet(crops))),
+        (_("Crops as seen, PNG"), f"{begin}-crops.png", "image/png", lambda: png(sheet(crops))),
     ]  # fmt: skip
     has_photo = posed is None or posed.photo is not None
     recipe = recipe_here(engine, session, scene) if has_photo else None
     if recipe is not None:
-        files.insert(2, ("Recipe, JSON", "ran-recipe.json", "application/json", recipe.to_json))
+        files.insert(2, (_("Recipe, JSON"), "ran-recipe.json", "application/json", recipe.to_json))
     with save:
         for label, name, kind, content in files:
             st.download_button(
@@ -58,23 +59,19 @@ def save_menu(
             offer_link(session, recipe)
         else:
             st.markdown(
-                ":small[:gray[No photo shows this face, so there is no recipe of it. The Poses "
-                "page has one of the turn.]]"
+                _(
+                    ":small[:gray[No photo shows this face, so there is no recipe of it. The Poses "
+                    "page has one of the turn.]]"
+                )
             )
 
 
 def numbers_json(
-    engine: Engine,
-    scene: Scene,
-    clean: Prediction,
-    covered: Prediction,
-    *,
-    is_synthetic: bool = False,
+    engine: Engine, scene: Scene, shown: Sequence[Shown], *, is_synthetic: bool = False
 ) -> str:
     """Return both answers in the layout of the command line, and the scene that they are for."""
     content = {
-        "clean": clean.as_json(),
-        "covered": covered.as_json(),
+        **{one.name: one.answer.as_json() for one in _both(shown)},
         "scene": {
             "face": scene.face.digest,
             "synthetic": is_synthetic,
@@ -88,12 +85,18 @@ def numbers_json(
     return json.dumps(content, indent=2) + "\n"
 
 
-def regions_csv(clean: Prediction, covered: Prediction) -> str:
+def _both(shown: Sequence[Shown]) -> tuple[Shown, Shown]:
+    """Return the clean and the covered face: the same answer twice where nothing is hidden."""
+    return shown[0], replace(shown[-1], name="covered")
+
+
+def regions_csv(shown: Sequence[Shown]) -> str:
     """Return one row a region and face: its weights, and the share of it that is hidden."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(("face", "region", "x0", "y0", "x1", "y1", *_COLUMNS))
-    for face, answer in (("clean", clean), ("covered", covered)):
+    for one in _both(shown):
+        answer = one.answer
         numbers = np.stack(
             [
                 answer.self_weights,
@@ -105,13 +108,13 @@ def regions_csv(clean: Prediction, covered: Prediction) -> str:
             axis=1,
         )
         for box, row in zip(answer.boxes, numbers.tolist(), strict=True):
-            rows.writerow((face, box.name, *box.edges, *(f"{value:.6f}" for value in row)))
+            rows.writerow((one.name, box.name, *box.edges, *(f"{value:.6f}" for value in row)))
     return text.getvalue()
 
 
-def sheet(crops: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """Return the crops as one picture: the clean face's in the first row, the covered one's below.
+def sheet(crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Return the crops as one picture, a row each that is shown: the clean face's first.
 
-    u8[2 S, R S, 3] for two arrays u8[R, S, S, 3].
+    u8[N S, R S, 3] for N arrays u8[R, S, S, 3].
     """
     return np.concatenate([np.concatenate(list(row), axis=1) for row in crops], axis=0)

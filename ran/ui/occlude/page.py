@@ -13,6 +13,7 @@ from ran.ui.shared import compute, replay, shell
 from ran.ui.shared.faces import scenes
 from ran.ui.shared.margin import margin
 from ran.ui.shared.session import Session
+from ran.words import _
 
 
 def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
@@ -20,44 +21,43 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     face = session.face
     if face is None:
         return
-    band = st.empty()
+    # What it showed stays until it is drawn over, never emptied: the drawing below would jump up,
+    # under the pointer, until the answer is there.
+    band = st.container()
     scenes.offer_scenes(session, engine)
     left, right = shell.halves()
     with left:
         picture = st.container()
         covers(session)
         replay.ask_for_file(session, engine)
-    with picture, compute.told("What was drawn before stays."):
+    with picture, compute.told(_("What was drawn before stays.")):
         drawing.take(session)
     scene = session.scene(face)
     shown = compute.shown(engine, scene)
-    clean, covered = shown[0].answer, shown[-1].answer
     if session.is_region_chosen:
-        session.region = min(session.region, len(clean.boxes) - 1)
+        session.region = min(session.region, len(shown[0].answer.boxes) - 1)
     else:
-        session.region = standing_out(clean, covered)
+        session.region = standing_out(shown)
     waiting = st.empty()
     reference = elsewhere.recalled(engine, scene)
-    with band.container():
-        answer_band(clean, covered, reference)
+    answer = answer_band(band, shown, reference)
     with picture:
-        drawing.show(session, scene, covered)
-    seen = engine.regions_seen(scene.clean()), engine.regions_seen(scene)
+        drawing.show(session, scene, shown[-1].answer)
+    seen = [engine.regions_seen(one.scene) for one in shown]
     with right:
-        probabilities(scene, clean, covered)
-        region_cards(session, clean, covered, seen)
+        probabilities(shown)
+        region_cards(session, shown, seen)
     with header:
-        save_menu(engine, session, scene, clean, covered, seen)
+        save_menu(engine, session, scene, shown, seen)
     margin(session, shown)
-    if compared(clean, covered) and reference is None:
+    if compared(shown) and reference is None:
         # After all numbers of the stroke; what is drawn between lets a newer stroke in.
         for found in elsewhere.referring(engine, scene):
             if found is None:
                 waiting.empty()
                 continue
-            with band.container():
-                answer_band(clean, covered, found)
-    evidence.heatmaps(engine, scene, clean, covered)
+            answer = answer_band(answer, shown, found)
+    evidence.heatmaps(engine, shown)
 
 
 def main() -> None:

@@ -2,86 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from ran.figures import Moved
+from ran.figures.data_urls import photograph
 from ran.figures.html import render
 from ran.figures.numbers import TRACK_END, on_track, times, weight
-from ran.prediction import Prediction
+from ran.shown import Shown
 from ran.ui.shared import panels
-from ran.ui.shared.files import inline
 from ran.ui.shared.glossary import HELP_MU, HELP_NU, HELP_W
 from ran.ui.shared.session import Session
+from ran.ui.shared.settings.widgets import key_of
+from ran.words import _, later
 
-HELP_TRACK = (
-    f"Its line runs from 1/{TRACK_END:g} to {TRACK_END:g} times uniform on a log scale, for every "
+HELP_TRACK = later(
+    "Its line runs from 1/{end:g} to {end:g} times uniform on a log scale, for every "
     "face; the tick is uniform."
 )
 
 
-def order(clean: Prediction, covered: Prediction) -> list[int]:
+def order(shown: Sequence[Shown]) -> list[int]:
     """Return the regions as they stand: crops first, risers before fallers, whole face last."""
-    crops = list(range(1, len(clean.boxes)))
-    if covered.covered.any():
-        risen = covered.weights - clean.weights
+    crops = list(range(1, len(shown[0].answer.boxes)))
+    if len(shown) > 1:
+        risen = shown[-1].answer.weights - shown[0].answer.weights
         crops.sort(key=lambda place: -float(risen[place]))
     return [*crops, 0]
 
 
-def standing_out(clean: Prediction, covered: Prediction) -> int:
+def standing_out(shown: Sequence[Shown]) -> int:
     """Return the region to look at first: that which rose most, or the heaviest crop."""
-    if len(clean.boxes) < 2:
+    if len(shown[0].answer.boxes) < 2:
         return 0
-    if covered.covered.any():
-        return order(clean, covered)[0]
-    return int(clean.weights[1:].argmax()) + 1
+    if len(shown) > 1:
+        return order(shown)[0]
+    return int(shown[0].answer.weights[1:].argmax()) + 1
 
 
 def region_cards(
-    session: Session,
-    clean: Prediction,
-    covered: Prediction,
-    crops: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    session: Session, shown: Sequence[Shown], crops: Sequence[NDArray[np.uint8]]
 ) -> None:
-    """Draw the cards three a row; `crops` are u8[R, S, S, 3] of the clean and the covered face.
+    """Draw the cards three a row; `crops` are u8[R, S, S, 3], one for each that is shown.
 
     A plain network sees the whole face alone: its card shows that, and no weight.
     """
-    is_pair = bool(covered.covered.any())
-    is_plain = len(clean.boxes) < 2
+    boxes = shown[0].answer.boxes
+    is_plain = len(boxes) < 2
     st.subheader(
-        "What the network saw", anchor=False,
-        help="The whole face, and nothing else: a plain network has no regions to weigh."
+        _("What the network saw"), anchor=False,
+        help=_("The whole face, and nothing else: a plain network has no regions to weigh.")
         if is_plain
-        else f"{HELP_W} {HELP_TRACK}\n\n{HELP_MU}\n\n{HELP_NU}\n\nA region's name outlines it on "
-        "the face.",
+        else "\n\n".join((
+            f"{_(HELP_W)} {_(HELP_TRACK).format(end=TRACK_END)}", _(HELP_MU), _(HELP_NU),
+            _("A region's name outlines it on the face."),
+        )),
     )  # fmt: skip
     if not is_plain:
-        panels.key_line("large: w, 1.00× is uniform", pair=is_pair)
-    cells = st.grid(min(3, len(clean.boxes)), min_column_width=132)
-    for index in order(clean, covered):
-        with cells.container(border=True, gap="xxsmall", key=f"region-card-{index}"):
+        panels.key_line([one.name for one in shown], _("large: w, 1.00× is uniform"))
+    cells = st.grid(min(3, len(boxes)), min_column_width=132)
+    for index in order(shown):
+        with cells.container(border=True, gap="xxsmall", key=key_of("region-card", index)):
             if is_plain:
-                st.markdown(clean.boxes[index].name)
+                st.markdown(boxes[index].name)
             else:
                 st.button(
-                    clean.boxes[index].name, key=f"region-{index}", width="stretch",
+                    boxes[index].name, key=key_of("region", index), width="stretch",
                     type="secondary" if index == session.region else "tertiary",
                     on_click=session.outline, args=(index,),
                 )  # fmt: skip
-            shown = (crops[0][index], crops[1][index]) if is_pair else (crops[1][index],)
-            st.html(_card(clean, covered, index, shown))
+            st.html(_card(shown, index, [seen[index] for seen in crops]))
 
 
-def _card(
-    clean: Prediction, covered: Prediction, index: int, crops: tuple[NDArray[np.uint8], ...]
-) -> str:
-    is_pair = len(crops) > 1
-    faces = ("clean", "covered") if is_pair else ("clean",)
+def _card(shown: Sequence[Shown], index: int, crops: Sequence[NDArray[np.uint8]]) -> str:
+    clean, covered = shown[0].answer, shown[-1].answer
+    is_pair = len(shown) > 1
     pictures = [
-        {"source": inline(crop), "face": face} for crop, face in zip(crops, faces, strict=True)
+        {"source": photograph(crop), "face": one.name}
+        for crop, one in zip(crops, shown, strict=True)
     ]
     share = f"{100 * float(covered.covered[index]):.0f} %" if is_pair else ""
     name = clean.boxes[index].name
@@ -91,6 +92,7 @@ def _card(
     return render(
         "region",
         name=name,
+        first=shown[0].name,
         crops=pictures,
         lead=times(after),
         lead_before=times(before),

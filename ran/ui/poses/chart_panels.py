@@ -8,25 +8,26 @@ import numpy as np
 import streamlit as st
 
 from ran import figures
-from ran.engine import Engine
 from ran.figures.html import render
 from ran.figures.numbers import times
 from ran.figures.poses import curves as charts
 from ran.figures.poses import lines
 from ran.figures.poses.axis import TIME, Along, degrees, stands
-from ran.study.poses.posed import Answered, Skipped, mirrored_pairs
+from ran.study.poses.posed import Answered, LaidOver, Skipped, mirrored_pairs
 from ran.ui.components.hover_faces import faces_on_hover
 from ran.ui.poses.sweep import Sweep
 from ran.ui.shared import panels
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.session import Session
+from ran.ui.shared.settings.widgets import key_of
+from ran.words import _, later
 
-_HELP = (
+_HELP = later(
     "w relative to uniform, 1 = uniform; below it the RB margin. Grey grounds: beyond 40 degrees, "
     "where a turned face is largely made up and an estimated angle is too small. Hover a point to "
     "see its face, click it to choose its pose."
 )
-_TIME_HELP = (
+_TIME_HELP = later(
     " Lines are broken where the film cuts and where a frame shows no face. A cut between pictures "
     "of like colours, and a slow change of scene, are not noticed."
 )
@@ -36,7 +37,7 @@ def charts_along(
     session: Session,
     sweep: Sweep,
     found: Sequence[Answered],
-    laid_over: tuple[Engine, Sequence[Answered]] | None,
+    laid_over: LaidOver | None,
     *,
     along: Along,
 ) -> int:
@@ -44,19 +45,19 @@ def charts_along(
 
     `laid_over` is a second network and its answers to the same poses.
     """
-    other = [] if laid_over is None else laid_over[1]
-    hollow = "" if laid_over is None else laid_over[0].card.name
+    other = [] if laid_over is None else laid_over.answers
+    hollow = "" if laid_over is None else laid_over.name
     chosen = place_chosen(sweep, found)
     colours = panels.theme()
     alpha = found[0].answer.alpha if session.alpha is None else session.alpha
     answer = found[chosen].answer
-    at = f"at {stands(found[chosen].posed)}"
-    against = "over the film" if along is TIME else "against yaw"
+    at = _("at {where}").format(where=stands(found[chosen].posed))
+    against = _("over the film") if along is TIME else _("against yaw")
     if any(len(one.answer.boxes) > 1 for one in (*found[:1], *other[:1])):
         with st.container(border=True, gap="xsmall"):
             st.markdown(
-                f"**Attention of each region, and RB margin, {against}**",
-                help=_HELP + (_TIME_HELP if along is TIME else ""),
+                _("**Attention of each region, and RB margin, {against}**").format(against=against),
+                help=_(_HELP) + (_(_TIME_HELP) if along is TIME else ""),
             )
             weighed = answer if len(answer.boxes) > 1 else other[chosen].answer
             names = [box.name for box in weighed.boxes]
@@ -65,18 +66,26 @@ def charts_along(
             figure = charts.attention(
                 found, colours, chosen=chosen, alpha=alpha, other=other, along=along
             )
-            words = f"Weight of each region and RB margin {against}"
+            words = _("Weight of each region and RB margin {against}").format(against=against)
             _chart(sweep, found, figure, "attention", words)
     with st.container(border=True, gap="xsmall"):
         st.markdown(
-            f"**Probability of each expression, {against}**",
-            help="The three that are likeliest at some pose are in colour; hover names the rest.",
+            _("**Probability of each expression, {against}**").format(against=against),
+            help=_(
+                "The three that are likeliest at some pose are in colour; hover names the rest."
+            ),
         )
         classes = lines.likeliest(found)
         values = [f"{answer.probabilities[answer.classes.index(name)]:.2f}" for name in classes]
         _key(lines.class_lines(classes, colours), values, at, hollow)
         figure = charts.probability(found, colours, chosen=chosen, other=other, along=along)
-        _chart(sweep, found, figure, "probability", f"Probability of each expression {against}")
+        _chart(
+            sweep,
+            found,
+            figure,
+            "probability",
+            _("Probability of each expression {against}").format(against=against),
+        )
     faces_on_hover(found, ("poses-attention", "poses-probability"))
     return chosen
 
@@ -106,7 +115,7 @@ def front(found: Sequence[Answered], like: Answered | None = None) -> int:
 
 
 def _chart(sweep: Sweep, found: Sequence[Answered], figure: object, name: str, alt: str) -> None:
-    key = f"poses-{name}"
+    key = key_of("poses", name)
 
     def take() -> None:
         points = st.session_state[key].selection.points
@@ -138,7 +147,11 @@ def skipped(left_out: Sequence[Skipped]) -> None:
         for word in words:
             st.markdown(word)
         return
-    with st.expander(f"{len(words)} notes: photos or frames without a face, or with several"):
+    with st.expander(
+        _("{count} notes: photos or frames without a face, or with several").format(
+            count=len(words)
+        )
+    ):
         st.markdown("\n\n".join(words))
 
 
@@ -147,24 +160,33 @@ def mirror(found: Sequence[Answered], chosen: int) -> None:
     rows = mirrored_pairs(found)
     with st.container(border=True, gap="xsmall"):
         st.markdown(
-            "**Mirrored poses: does the left crop do on one side what the right crop does on the "
-            "other?**",
-            help="For a network and a face that are alike on both sides, both dots lie at one "
-            "place. Faces are not: compare with the same check on another face.",
+            _(
+                "**Mirrored poses: does the left crop do on one side what the right crop does on "
+                "the other?**"
+            ),
+            help=_(
+                "For a network and a face that are alike on both sides, both dots lie at one "
+                "place. Faces are not: compare with the same check on another face."
+            ),
         )
         if not rows:
-            st.markdown("Poses with the same yaw to both sides are needed.")
+            st.markdown(_("Poses with the same yaw to both sides are needed."))
             return
         yaws = sorted({yaw for *_, yaw, _, _ in rows})
         yaw = min(yaws, key=lambda known: abs(known - abs(found[chosen].posed.yaw)))
         colours = panels.theme()
         gap = float(np.mean([abs(here - there) for *_, here, there in rows]))
         panels.marks(
-            ("dot", f"yaw {degrees(yaw)}, the region named first"),
-            ("ring", f"yaw {degrees(-yaw)}, its mirror image"),
-            ("", f"Mean difference over all {len(rows)} pairs: {gap:.2f}×"),
+            ("dot", _("yaw {yaw}, the region named first").format(yaw=degrees(yaw))),
+            ("ring", _("yaw {yaw}, its mirror image").format(yaw=degrees(-yaw))),
+            (
+                "",
+                _("Mean difference over all {count} pairs: {gap:.2f}×").format(
+                    count=len(rows), gap=gap
+                ),
+            ),
         )
         st.plotly_chart(
             charts.mirror_check([row for row in rows if row[2] == yaw], colours), theme=None,
-            config=figures.CONFIG, alt="Weight of each region and of its mirrored region",
+            config=figures.CONFIG, alt=_("Weight of each region and of its mirrored region"),
         )  # fmt: skip

@@ -12,18 +12,20 @@ from numpy.typing import NDArray
 from ran import figures
 from ran.engine import Engine
 from ran.figures import Moved, Theme, outlined, signed, weight_colour
+from ran.figures.data_urls import photograph
 from ran.figures.html import render
 from ran.figures.numbers import times
 from ran.figures.poses.axis import degrees, stands
 from ran.prediction import Prediction
-from ran.study.poses.posed import Answered
+from ran.study.poses.posed import Answered, LaidOver
 from ran.ui.poses.chart_panels import front
 from ran.ui.poses.sweep import Sweep
 from ran.ui.shared import panels
-from ran.ui.shared.files import inline
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.panels import Cell
 from ran.ui.shared.session import Session
+from ran.ui.shared.settings.widgets import key_of
+from ran.words import _
 
 
 def pose(
@@ -32,7 +34,7 @@ def pose(
     sweep: Sweep,
     found: Sequence[Answered],
     chosen: int,
-    laid_over: tuple[Engine, Sequence[Answered]] | None,
+    laid_over: LaidOver | None,
 ) -> None:
     """Draw the chosen pose: its face, answer and crops, against the pose nearest the front.
 
@@ -52,12 +54,15 @@ def pose(
                 one.scene.hidden_pixels(), one.answer.boxes, one.answer.relative_weights.tolist(),
                 colours, chosen=region,
             )  # fmt: skip
-            st.image(picture, width="stretch", alt=f"The face at {one.posed.name}, its regions")
+            st.image(
+                picture,
+                width="stretch",
+                alt=_("The face at {name}, its regions").format(name=one.posed.name),
+            )
             if one.posed.filled is not None:
                 _filled(one)
         with right:
-            second = None if laid_over is None else (laid_over[0], laid_over[1][chosen])
-            _band(one, ahead, second)
+            _band(one, ahead, chosen, laid_over)
             if len(one.answer.boxes) > 1:
                 _crops(engine, one, ahead, colours)
 
@@ -72,25 +77,32 @@ def _choose(session: Session, sweep: Sweep, found: Sequence[Answered], chosen: i
     # What a click on the chart chose is what the list shows.
     st.session_state["poses-chosen"] = chosen
     with st.container(horizontal=True, vertical_alignment="center"):
-        _step(sweep, "Previous", ":material/chevron_left:", found, chosen - 1)
-        _step(sweep, "Next", ":material/chevron_right:", found, chosen + 1)
+        _step(sweep, "previous", _("Previous"), ":material/chevron_left:", found, chosen - 1)
+        _step(sweep, "next", _("Next"), ":material/chevron_right:", found, chosen + 1)
         st.selectbox(
-            "Pose", range(len(found)), format_func=names.__getitem__, key="poses-chosen", width=220,
-            label_visibility="collapsed", on_change=taking(sweep, found, "poses-chosen"),
-        )  # fmt: skip
+            _("Pose"),
+            range(len(found)),
+            format_func=names.__getitem__,
+            key="poses-chosen",
+            width=220,
+            label_visibility="collapsed",
+            on_change=taking(sweep, found, "poses-chosen"),
+        )
         one = found[chosen]
         if st.button(
-            "Open on Occlude", icon=":material/draw:", type="tertiary", key="poses-open",
-            help="Draw on this face there; the photo's face and its drawing wait.",
+            _("Open on Occlude"), icon=":material/draw:", type="tertiary", key="poses-open",
+            help=_("Draw on this face there; the photo's face and its drawing wait."),
         ):  # fmt: skip
             session.open_pose(one.posed, one.scene.shapes, one.scene.fill)
             st.switch_page("pages/occlude.py")
 
 
-def _step(sweep: Sweep, label: str, icon: str, found: Sequence[Answered], place: int) -> None:
+def _step(
+    sweep: Sweep, name: str, label: str, icon: str, found: Sequence[Answered], place: int
+) -> None:
     is_there = 0 <= place < len(found)
     st.button(
-        label, icon=icon, type="tertiary", key=f"poses-{label}", disabled=not is_there,
+        label, icon=icon, type="tertiary", key=key_of("poses", name), disabled=not is_there,
         on_click=sweep.choose, args=(found[place if is_there else 0].posed,),
     )  # fmt: skip
 
@@ -102,21 +114,27 @@ def taking(sweep: Sweep, found: Sequence[Answered], key: str) -> Callable[[], No
 
 def _heading(one: Answered) -> str:
     posed, estimate = one.posed, one.posed.pose
-    words = f"**Yaw {degrees(posed.yaw)}**"
+    words = _("**Yaw {angle}**").format(angle=degrees(posed.yaw))
     if posed.moment is not None:
         words = f"**{stands(posed).capitalize()}**"
     elif posed.is_synthetic:
-        words += " :orange-badge[:material/3d_rotation: synthetic]"
+        words += " " + _(":orange-badge[:material/3d_rotation: synthetic]")
     else:
         words += f" {escaped(posed.name)}"
     if estimate is None:
-        return f"{words} :gray[no face is found in it again, so no angle is estimated]"
+        return _("{words} :gray[no face is found in it again, so no angle is estimated]").format(
+            words=words
+        )
     spread = estimate.spread
-    doubt = "" if estimate.is_reliable else ", not reliable"
+    doubt = "" if estimate.is_reliable else _(", not reliable")
     wide = f" ± {spread:.0f}°" if spread is not None and spread < 90 else ""
-    return (
-        f"{words} :gray[estimated {degrees(estimate.yaw)}{wide}, pitch "
-        f"{degrees(estimate.pitch)}, roll {degrees(estimate.roll)}{doubt}]"
+    return _("{words} :gray[estimated {yaw}{wide}, pitch {pitch}, roll {roll}{doubt}]").format(
+        words=words,
+        yaw=degrees(estimate.yaw),
+        wide=wide,
+        pitch=degrees(estimate.pitch),
+        roll=degrees(estimate.roll),
+        doubt=doubt,
     )
 
 
@@ -126,34 +144,42 @@ def _filled(one: Answered) -> None:
         return
     marked = one.posed.face.pixels.copy()
     marked[filled] = (0.35 * marked[filled] + 0.65 * np.array([242, 182, 91])).astype(np.uint8)
-    with st.expander(f"{100 * filled.mean():.0f} % of it is made up"):
-        st.image(marked, width="stretch", alt="The face, what no photo shows in amber")
+    with st.expander(_("{filled:.0f} % of it is made up").format(filled=100 * filled.mean())):
+        st.image(marked, width="stretch", alt=_("The face, what no photo shows in amber"))
         st.markdown(
-            ":small[:gray[Amber: the photo does not show it. Hidden parts of the head are taken "
-            "from its other side, the rest repeats the photo's edge.]]"
+            _(
+                ":small[:gray[Amber: the photo does not show it. Hidden parts of the head are "
+                "taken from its other side, the rest repeats the photo's edge.]]"
+            )
         )
 
 
-def _band(one: Answered, ahead: Answered, second: tuple[Engine, Answered] | None) -> None:
+def _band(one: Answered, ahead: Answered, chosen: int, laid_over: LaidOver | None) -> None:
     here, there = one.answer, ahead.answer
     index = there.classes.index(there.expression)
     before, now = float(there.probabilities[index]), float(here.probabilities[index])
     at = stands(ahead.posed)
     told = f"{here.expression} {float(here.probabilities.max()):.2f}"
     was = "" if here.expression == there.expression else f"{there.expression} {before:.2f}"
-    cells = [Cell("Answer, with its probability", told, was, leads=True)]
+    cells = [Cell(_("Answer, with its probability"), told, was, leads=True)]
     if here.rb_margin is not None and there.rb_margin is not None:
-        cells.append(Cell("RB margin", signed(here.rb_margin, 3), signed(there.rb_margin, 3)))
+        cells.append(Cell(_("RB margin"), signed(here.rb_margin, 3), signed(there.rb_margin, 3)))
     cells.append(
-        Cell(f"{there.expression}, {at} → this pose", f"{now:.2f}", f"{before:.2f}",
-             moved=Moved.by(now - before))
-    )  # fmt: skip
-    if second is not None:
-        theirs = second[1].answer
+        Cell(
+            _("{expression}, {at} → this pose").format(expression=there.expression, at=at),
+            f"{now:.2f}",
+            f"{before:.2f}",
+            moved=Moved.by(now - before),
+        )
+    )
+    if laid_over is not None:
+        theirs = laid_over.answers[chosen].answer
         said = f"{theirs.expression} {float(theirs.probabilities.max()):.2f}"
-        cells.append(Cell(f"{second[0].card.name}, laid over", said))
+        cells.append(Cell(_("{name}, laid over").format(name=laid_over.name), said))
     if here.covered[0] > 0:
-        cells.append(Cell("Hidden", f"{100 * float(here.covered[0]):.0f} %", more="of the face"))
+        cells.append(
+            Cell(_("Hidden"), f"{100 * float(here.covered[0]):.0f} %", more=_("of the face"))
+        )
     panels.band(cells)
 
 
@@ -179,7 +205,7 @@ def _crop(
     numbers = {"μ": here.self_weights, "ν": here.relation_weights, "w": here.weights}
     return {
         "name": here.boxes[index].name,
-        "source": inline(crop),
+        "source": photograph(crop),
         "colour": weight_colour(value, colours),
         "lead": times(value),
         "moved": Moved.by(difference),

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -15,11 +14,12 @@ from PIL import Image
 
 from ran.engine import Engine
 from ran.face.shapes import shape_to_json
-from ran.study.poses.posed import Answered, Cover, Skipped
+from ran.study.poses.posed import Answered, Cover, LaidOver, Skipped
 from ran.ui.shared.files import png
 from ran.ui.shared.replay import offer_link, poses_recipe
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.posing import TURN
+from ran.words import _
 
 _SIDE = 128
 
@@ -28,26 +28,26 @@ def save_menu(
     engine: Engine,
     session: Session,
     found: Sequence[Answered],
-    other: tuple[Engine, Sequence[Answered]] | None,
+    other: LaidOver | None,
     skipped: Sequence[Skipped],
     cover: Cover | None,
 ) -> None:
     """Offer all that the page shows as files, and as a recipe where there is one."""
-    save = st.popover("Save", icon=":material/download:", key="save", on_change="rerun")
+    save = st.popover(_("Save"), icon=":material/download:", key="save", on_change="rerun")
     if not save.open:
         return
     recipe = poses_recipe(engine, session, cover, [one.posed for one in found])
     if session.alpha is not None:
-        found = [replace(one, answer=replace(one.answer, alpha=session.alpha)) for one in found]
+        found = [one.with_alpha(session.alpha) for one in found]
     files: list[tuple[str, str, str, Callable[[], str | bytes]]] = [
-        ("Numbers, JSON", "ran-poses.json", "application/json",
+        (_("Numbers, JSON"), "ran-poses.json", "application/json",
          lambda: numbers_json(engine, found, other, skipped, cover)),
-        ("Poses and regions, CSV", "ran-poses.csv", "text/csv", lambda: poses_csv(found)),
-        ("Faces, PNG", "ran-poses.png", "image/png", lambda: png(sheet(found))),
+        (_("Poses and regions, CSV"), "ran-poses.csv", "text/csv", lambda: poses_csv(found)),
+        (_("Faces, PNG"), "ran-poses.png", "image/png", lambda: png(sheet(found))),
     ]  # fmt: skip
     if recipe is not None:
         files.insert(
-            2, ("Recipe, JSON", "ran-poses-recipe.json", "application/json", recipe.to_json)
+            2, (_("Recipe, JSON"), "ran-poses-recipe.json", "application/json", recipe.to_json)
         )
     with save:
         for label, name, kind, content in files:
@@ -56,8 +56,10 @@ def save_menu(
             )
         if recipe is None:
             st.markdown(
-                ":small[:gray[A recipe is for a turned photo or for photos, with a cover that lies "
-                "on the photo's own face.]]"
+                _(
+                    ":small[:gray[A recipe is for a turned photo or for photos, with a cover "
+                    "that lies on the photo's own face.]]"
+                )
             )
         elif session.poses.way == TURN:
             offer_link(session, recipe)
@@ -66,7 +68,7 @@ def save_menu(
 def numbers_json(
     engine: Engine,
     found: Sequence[Answered],
-    other: tuple[Engine, Sequence[Answered]] | None,
+    other: LaidOver | None,
     skipped: Sequence[Skipped],
     cover: Cover | None,
 ) -> str:
@@ -86,7 +88,7 @@ def numbers_json(
         },
         "other": None
         if other is None
-        else {"checkpoint": other[0].card.name, "poses": [one.as_json() for one in other[1]]},
+        else {"checkpoint": other.name, "poses": [one.as_json() for one in other.answers]},
     }
     return json.dumps(content, indent=2) + "\n"
 

@@ -5,13 +5,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
 from ran.figures.poses.axis import TIME, YAW
+from ran.study.poses.posed import LaidOver
 from ran.ui.components import film_strip
 from ran.ui.poses import chart_panels, exports, ways
 from ran.ui.poses import chosen as chosen_pose
 from ran.ui.poses.sweep import answers, do, sweep_of
 from ran.ui.shared import compute, replay, shell
-from ran.ui.shared.session import Session, seed
+from ran.ui.shared.session import Session
 from ran.ui.shared.settings.posing import ALONG_TIME, PUBLISHED, TURN, VIDEO
+from ran.ui.shared.settings.widgets import seed
+from ran.words import _, counted
 
 
 def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
@@ -28,8 +31,8 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         second = cells.container()
         if chosen_way == TURN:
             session.poses.is_mirrored = cells.container().toggle(
-                "Mirror check", key=seed("poses-mirror", session.poses.is_mirrored),
-                help="Compares each region with its mirrored region at the opposite yaw.",
+                _("Mirror check"), key=seed("poses-mirror", session.poses.is_mirrored),
+                help=_("Compares each region with its mirrored region at the opposite yaw."),
             )  # fmt: skip
         along = YAW
         if chosen_way == VIDEO:
@@ -39,7 +42,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         with second:
             other = ways.other_engine(session, engine, below)
         if plan is None:
-            st.markdown("Nothing is shown yet: give photos or a video of one person above.")
+            st.markdown(_("Nothing is shown yet: give photos or a video of one person above."))
             return
         sweep = sweep_of(plan)
         layout = session.layout
@@ -47,11 +50,11 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         note(chosen_way, len(done))
         chart_panels.skipped(sweep.skipped)
         if not done:
-            st.markdown("**No pose is done yet**, so there is nothing to show.")
+            st.markdown(_("**No pose is done yet**, so there is nothing to show."))
             return
         laid_over = None
         if other is not None:
-            laid_over = (other, along.order(answers(sweep, other, cover, layout)))
+            laid_over = LaidOver(other.card.name, along.order(answers(sweep, other, cover, layout)))
         if chosen_way == VIDEO:
             film_strip.film(
                 done, sweep.skipped, chart_panels.place_chosen(sweep, done), sweep.choose
@@ -72,27 +75,33 @@ def draw(session: Session, engine: Engine, header: DeltaGenerator) -> None:
 
 def note(chosen_way: str, count: int) -> None:
     """Say where the poses come from, and how far they can be trusted."""
-    poses = "1 pose" if count == 1 else f"{count} poses"
+    poses = counted("{count} pose", "{count} poses", count).format(count=count)
     if chosen_way == TURN:
         st.markdown(
-            f":orange-badge[:material/3d_rotation: synthetic] :small[:gray[{poses} from one "
-            "photo. Beyond 40° the picture is less reliable; the chart's ground is grey there. "
-            "Hover a point to see its face; click either to choose the pose.]]"
+            _(
+                ":orange-badge[:material/3d_rotation: synthetic] :small[:gray[{poses} from one "
+                "photo. Beyond 40° the picture is less reliable; the chart's ground is grey there. "
+                "Hover a point to see its face; click either to choose the pose.]]"
+            ).format(poses=poses)
         )
         return
-    people = " of different people, so no line joins them" if chosen_way == PUBLISHED else ""
+    people = _(" of different people, so no line joins them") if chosen_way == PUBLISHED else ""
     if chosen_way == VIDEO:
-        poses = "1 frame" if count == 1 else f"{count} frames"
+        poses = counted("{count} frame", "{count} frames", count).format(count=count)
         st.markdown(
-            f":small[:gray[{poses} with a face. The yaw is estimated; on profile faces the "
-            "landmarks drift and the angle comes out too small. Click a frame or a point to choose "
-            "it.]]"
+            _(
+                ":small[:gray[{poses} with a face. The yaw is estimated; on profile faces the "
+                "landmarks drift and the angle comes out too small. Click a frame or a point to "
+                "choose it.]]"
+            ).format(poses=poses)
         )
         return
     st.markdown(
-        f":small[:gray[{poses}{people}, by estimated yaw. On profile faces the landmarks "
-        "drift and the angle comes out too small. Hover a point to see its face; click either to "
-        "choose the pose.]]"
+        _(
+            ":small[:gray[{poses}{people}, by estimated yaw. On profile faces the landmarks "
+            "drift and the angle comes out too small. Hover a point to see its face; click "
+            "either to choose the pose.]]"
+        ).format(poses=poses, people=people)
     )
 
 

@@ -12,6 +12,7 @@ from ran.recipe import LayoutChoice
 from ran.study.poses.posed import Answered, Cover, Posed, Skipped, answered
 from ran.ui.shared.work import Work
 from ran.ui.shared.work import do as do_work
+from ran.words import _
 
 _KEY = "ran_poses"
 _Key = tuple[str, str, str, str | None, LayoutChoice]
@@ -138,10 +139,14 @@ def do(sweep: Sweep, using: Engine, cover: Cover | None, layout: LayoutChoice) -
         assert sweep.plan is not None
         with place.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f"Stopped. {len(sweep.poses)} of {sweep.plan.count} poses are done and shown.",
+                _("Stopped. {count} of {planned} poses are done and shown.").format(
+                    count=len(sweep.poses), planned=sweep.plan.count
+                ),
                 width="stretch",
             )
-            st.button("Go on", icon=":material/play_arrow:", on_click=work.want, key="poses-go-on")
+            st.button(
+                _("Go on"), icon=":material/play_arrow:", on_click=work.want, key="poses-go-on"
+            )
     return answers(sweep, using, cover, layout)
 
 

@@ -13,7 +13,7 @@ from ran.engine import Engine
 from ran.errors import BadFraming
 from ran.face.covers.parts import PRESETS, preset
 from ran.face.detect import Face
-from ran.face.video import MAX_BYTES, MAX_SECONDS, SUFFIXES, open_video
+from ran.face.video import MAX_BYTES, MAX_SECONDS, SUFFIXES
 from ran.net.checkpoints import bundled
 from ran.recipe import TurnChoice
 from ran.study.poses.posed import Cover
@@ -29,7 +29,7 @@ from ran.study.poses.sources import (
 from ran.ui.poses.sweep import Plan, forget, kept
 from ran.ui.shared import compute
 from ran.ui.shared.outside import escaped
-from ran.ui.shared.session import Session, seed
+from ran.ui.shared.session import Session
 from ran.ui.shared.settings.posing import (
     ALONG_TIME,
     ALONG_YAW,
@@ -42,9 +42,11 @@ from ran.ui.shared.settings.posing import (
     TURN,
     VIDEO,
 )
+from ran.ui.shared.settings.widgets import seed
+from ran.words import _, later
 
 _PHOTO_SUFFIXES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
-_NOT_KEPT = (
+_NOT_KEPT = later(
     ":small[:gray[:material/lock: Your photos are sent to the computer that runs this app and stay "
     "in its memory for this session. They are not kept, shared or used for training.]]"
 )
@@ -55,11 +57,15 @@ def way(session: Session) -> str:
     ways = [TURN, PHOTOS, VIDEO] + ([PUBLISHED] if data_folder() else [])
     chosen: str = (
         st.segmented_control(
-            "Where the poses come from", ways, key=seed("poses-way", session.poses.way),
-            required=True, label_visibility="collapsed",
+            _("Where the poses come from"),
+            ways,
+            format_func=_,
+            key=seed("poses-way", session.poses.way),
+            required=True,
+            label_visibility="collapsed",
         )
         or TURN
-    )  # fmt: skip
+    )
     session.poses.way = chosen
     return chosen
 
@@ -76,18 +82,18 @@ def _turn(session: Session, face: Face, using: Engine) -> Plan | None:
     was = session.poses.turn
     cells = st.grid(3, min_column_width=160)
     span: Any = cells.slider(
-        "Yaw, degrees", -60, 60, step=_marks(*was.yaw), key=seed("poses-yaw", was.yaw),
+        _("Yaw, degrees"), -60, 60, step=_marks(*was.yaw), key=seed("poses-yaw", was.yaw),
         format="%+d",
-        help="How far the nose is turned towards your right, beyond how it stands in the photo.",
+        help=_("How far the nose is turned towards your right, beyond how it stands in the photo."),
     )  # fmt: skip
     pitch = cells.slider(
-        "Pitch, degrees", -30, 30, step=_marks(was.pitch), key=seed("poses-pitch", was.pitch),
-        format="%+d", help="How far the nose is turned up.",
+        _("Pitch, degrees"), -30, 30, step=_marks(was.pitch), key=seed("poses-pitch", was.pitch),
+        format="%+d", help=_("How far the nose is turned up."),
     )  # fmt: skip
     step = cells.segmented_control(
-        "Step, degrees", sorted({5, 15, was.step}, reverse=True),
+        _("Step, degrees"), sorted({5, 15, was.step}, reverse=True),
         key=seed("poses-step", was.step), required=True,
-        help="Of 5 degrees: up to 25 poses, one forward pass each.",
+        help=_("Of 5 degrees: up to 25 poses, one forward pass each."),
     )  # fmt: skip
     chosen = session.poses.turn = TurnChoice((span[0], span[1]), int(step or was.step), pitch)
     return Plan(
@@ -103,43 +109,64 @@ def _marks(*angles: int) -> int:
 
 def _photos(session: Session, face: Face, using: Engine) -> Plan | None:
     files = st.file_uploader(
-        "Photos of one person", type=_PHOTO_SUFFIXES, accept_multiple_files=True,
-        max_upload_size=20, key="poses-photos", on_change=forget, args=("poses-photos",),
-        help=f"At most {MOST_PHOTOS}, of any size; of each, the largest face is used.",
-    )  # fmt: skip
-    st.markdown(_NOT_KEPT)
+        _("Photos of one person"),
+        type=_PHOTO_SUFFIXES,
+        accept_multiple_files=True,
+        max_upload_size=20,
+        key="poses-photos",
+        on_change=forget,
+        args=("poses-photos",),
+        help=_("At most {most_photos}, of any size; of each, the largest face is used.").format(
+            most_photos=MOST_PHOTOS
+        ),
+    )
+    st.markdown(_(_NOT_KEPT))
     if not files:
         return kept(PHOTOS)
     contents = [(file.name, file.getvalue()) for file in files]
     names = tuple(name for name, _ in contents)
     key = ("photos", using.card.framing, names, _digest(*(content for _, content in contents)))
-    return Plan(PHOTOS, key, len(contents), lambda: of_photos(contents, using=using))
+    return Plan(
+        PHOTOS,
+        key,
+        len(contents),
+        lambda: of_photos(contents, using=using, decode=compute.decoding().photo),
+    )
 
 
 def _video(session: Session, face: Face, using: Engine) -> Plan | None:
     file = st.file_uploader(
-        "A short video of one person", type=list(SUFFIXES), max_upload_size=MAX_BYTES // 2**20,
-        key="poses-video", on_change=forget, args=("poses-video",),
-        help=f"Its first {MAX_SECONDS:.0f} seconds are used; the head may turn as it likes.",
-    )  # fmt: skip
-    frames = session.poses.frames = st.slider(
-        "Frames, evenly", 5, 30, key=seed("poses-frames", session.poses.frames)
+        _("A short video of one person"),
+        type=list(SUFFIXES),
+        max_upload_size=MAX_BYTES // 2**20,
+        key="poses-video",
+        on_change=forget,
+        args=("poses-video",),
+        help=_(
+            "Its first {max_seconds:.0f} seconds are used; the head may turn as it likes."
+        ).format(max_seconds=MAX_SECONDS),
     )
-    st.markdown(_NOT_KEPT)
+    frames = session.poses.frames = st.slider(
+        _("Frames, evenly"), 5, 30, key=seed("poses-frames", session.poses.frames)
+    )
+    st.markdown(_(_NOT_KEPT))
     if file is None:
         return kept(VIDEO)
     content, name = file.getvalue(), file.name
     key = ("video", name, _digest(content), frames)
-    video = compute.once(key, lambda: open_video(content, name=name, frames=frames))
+    video = compute.once(key, lambda: compute.decoding().video(content, name=name, frames=frames))
     if video.is_cut:
         st.markdown(
-            f":material/info: {escaped(name)} is {video.seconds:.0f} s long; its first "
-            f"{MAX_SECONDS:.0f} seconds are used."
+            _(
+                ":material/info: {name} is {seconds:.0f} s long; its first "
+                "{max_seconds:.0f} seconds are used."
+            ).format(name=escaped(name), seconds=video.seconds, max_seconds=MAX_SECONDS)
         )
     if video.is_damaged:
         st.markdown(
-            f":material/info: {escaped(name)} is damaged; the {len(video.frames)} frames that can "
-            "be read are used."
+            _(
+                ":material/info: {name} is damaged; the {count} frames that can be read are used."
+            ).format(name=escaped(name), count=len(video.frames))
         )
     return Plan(
         VIDEO, (*key, using.card.framing), len(video.frames), lambda: of_video(video, using=using)
@@ -150,11 +177,15 @@ def along(session: Session) -> str:
     """Ask what a film's charts have as their axis."""
     chosen: str = (
         st.segmented_control(
-            "Charts along", (ALONG_TIME, ALONG_YAW), key=seed("poses-along", session.poses.along),
-            required=True, help="Along the yaw no line joins the frames: a film goes to and fro.",
+            _("Charts along"),
+            (ALONG_TIME, ALONG_YAW),
+            format_func=_,
+            key=seed("poses-along", session.poses.along),
+            required=True,
+            help=_("Along the yaw no line joins the frames: a film goes to and fro."),
         )
         or ALONG_TIME
-    )  # fmt: skip
+    )
     session.poses.along = chosen
     return chosen
 
@@ -163,12 +194,12 @@ def _published(session: Session, face: Face, using: Engine) -> Plan | None:
     folder = data_folder()
     if folder is None:
         return None
-    names = dict(zip(LISTS, ("Pose > 45°", "Pose > 30°"), strict=True))
+    names = dict(zip(LISTS, (_("Pose > 45°"), _("Pose > 30°")), strict=True))
     cells = st.grid(2, min_column_width=160)
     name = cells.selectbox(
-        "List", LISTS, format_func=names.__getitem__, key=seed("poses-list", LISTS[0])
+        _("List"), LISTS, format_func=names.__getitem__, key=seed("poses-list", LISTS[0])
     )
-    count = cells.slider("Faces, evenly", 5, 40, key=seed("poses-count", 15))
+    count = cells.slider(_("Faces, evenly"), 5, 40, key=seed("poses-count", 15))
     key = ("list", str(folder), name, count)
     return Plan(PUBLISHED, key, count, lambda: listed(folder, name, count, using=using))
 
@@ -182,9 +213,14 @@ def cover(session: Session, face: Face) -> Cover | None:
     if st.session_state[key] not in options:
         st.session_state[key] = NO_COVER
     chosen = session.poses.cover = st.selectbox(
-        "Cover on every pose", options, key=key,
-        help="It follows the landmarks of each face. What you draw on Occlude can be chosen here.",
-    )  # fmt: skip
+        _("Cover on every pose"),
+        options,
+        format_func=_,
+        key=key,
+        help=_(
+            "It follows the landmarks of each face. What you draw on Occlude can be chosen here."
+        ),
+    )
     if chosen == NO_COVER:
         return None
     if chosen == AS_DRAWN:
@@ -204,24 +240,25 @@ def other_engine(session: Session, using: Engine, below: DeltaGenerator) -> Engi
     if st.session_state[key] not in options:
         st.session_state[key] = NOTHING
     chosen = session.poses.other = st.selectbox(
-        "Compare with", options, key=key,
-        help="A second network answers for the same poses; its points are hollow.",
+        _("Compare with"), options, format_func=_, key=key,
+        help=_("A second network answers for the same poses; its points are hollow."),
     )  # fmt: skip
     if chosen == NOTHING:
         return None
     other: Engine | None = None
-    with below, compute.told("No second network is shown."):
+    with below, compute.told(_("No second network is shown.")):
         if chosen == OWN_FILE:
             _ask_for_second(session)
             other = session.second_engine
         else:
             other = compute.engine_of(session, known[chosen])
         if other is not None and other.card.framing != using.card.framing:
-            framings = f"{other.card.framing!r}, {using.card.name} as {using.card.framing!r}"
-            other = None
+            theirs, other = other.card.framing, None
             raise BadFraming(
-                f"The second network takes faces framed as {framings}.",
-                hint="Compare networks of one framing.",
+                _(
+                    "The second network takes faces framed as {theirs!r}, {name} as {ours!r}."
+                ).format(theirs=theirs, name=using.card.name, ours=using.card.framing),
+                hint=_("Compare networks of one framing."),
             )
     return other
 
@@ -230,14 +267,19 @@ def _ask_for_second(session: Session) -> None:
     """Take a checkpoint; what was laid over stays until the new one is loaded."""
     second = session.second_engine
     if second is not None:
-        st.markdown(f"Laid over, hollow: **{escaped(second.card.name)}**.")
+        st.markdown(_("Laid over, hollow: **{name}**.").format(name=escaped(second.card.name)))
     files = st.file_uploader(
-        "A second checkpoint", type=["safetensors", "json", "tar", "pth"],
-        accept_multiple_files=True, max_upload_size=200, key="poses-second",
-        help="model.safetensors together with card.json, or the authors' .pth.tar. It is used in "
-        "your session alone.",
-    )  # fmt: skip
-    if files and st.button("Lay it over", icon=":material/layers:", key="poses-lay-over"):
+        _("A second checkpoint"),
+        type=["safetensors", "json", "tar", "pth"],
+        accept_multiple_files=True,
+        max_upload_size=200,
+        key="poses-second",
+        help=_(
+            "model.safetensors together with card.json, or the authors' .pth.tar. It is used in "
+            "your session alone."
+        ),
+    )
+    if files and st.button(_("Lay it over"), icon=":material/layers:", key="poses-lay-over"):
         session.second_engine = compute.uploaded_engine(
             [(file.name, file.getvalue()) for file in files], session.device
         )

@@ -13,8 +13,10 @@ from typing import TypeVar
 import streamlit as st
 
 from ran.engine import Engine
-from ran.errors import BadCheckpoint, RanError
-from ran.face.photo import open_photo
+from ran.engine.turns import TURNS
+from ran.errors import BadCheckpoint, RanError, memory_told
+from ran.face.decoding.apart import Apart
+from ran.face.photo import Photo, open_photo
 from ran.net.checkpoints import DEFAULT, WEIGHTS
 from ran.places import examples_folder
 from ran.recipe import PhotoRef
@@ -23,6 +25,7 @@ from ran.shown import Shown
 from ran.study.evaluation.ablation_table import AblationTable
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.session import FoundPhoto, Session
+from ran.words import _, later
 
 EXAMPLES = examples_folder()
 FIRST_EXAMPLE = "astronaut.png"
@@ -30,7 +33,7 @@ _Made = TypeVar("_Made")
 _PARTS_OF_OURS = {"safetensors": "model.safetensors", "json": "card.json"}
 
 
-@st.cache_resource(max_entries=3, show_spinner="Loading the network …")
+@st.cache_resource(max_entries=3, show_spinner=later("Loading the network …"))
 def _engine(checkpoint: str, device: str) -> Engine:
     return Engine.load(checkpoint, device)
 
@@ -99,20 +102,26 @@ def uploaded_engine(files: Sequence[tuple[str, bytes]], device: str) -> Engine:
             ours = _PARTS_OF_OURS.get(name.rsplit(".", 1)[-1].lower())
             path = folder / (ours or file_name(name))
             if path.exists() or (released is not None and not ours):
-                second = f"is a second {ours}" if ours else "is a second checkpoint"
-                raise BadCheckpoint(f"{name} {second}.", hint="Give one checkpoint.")
+                second = (
+                    _("is a second {ours}").format(ours=ours)
+                    if ours
+                    else _("is a second checkpoint")
+                )
+                raise BadCheckpoint(f"{name} {second}.", hint=_("Give one checkpoint."))
             path.write_bytes(content)
             released = released if ours else path
         if released is not None and len(files) > 1:
             raise BadCheckpoint(
-                f"{released.name} is a whole checkpoint, and others are given beside it.",
-                hint="Give it alone, or model.safetensors with card.json.",
+                _("{name} is a whole checkpoint, and others are given beside it.").format(
+                    name=released.name
+                ),
+                hint=_("Give it alone, or model.safetensors with card.json."),
             )
         try:
             return Engine.load(released or folder, device)
         except BadCheckpoint as error:
             # Where the upload lay for a moment is nobody's business.
-            said = error.message.replace(f"{place}/", "").replace(place, "The upload")
+            said = error.message.replace(f"{place}/", "").replace(place, _("The upload"))
             raise BadCheckpoint(said, hint=error.hint) from error
 
 
@@ -124,7 +133,7 @@ def file_name(name: str) -> str:
     return f"{head[:60] or 'checkpoint'}{dot}{ending[-20:]}"
 
 
-@st.cache_resource(max_entries=2, show_spinner="Finding the examples' faces …")
+@st.cache_resource(max_entries=2, show_spinner=later("Finding the examples' faces …"))
 def _examples(framing: str, _using: Engine) -> dict[str, FoundPhoto]:
     found = {}
     paths = [path for path in EXAMPLES.glob("*") if path.suffix in (".png", ".jpg")]
@@ -139,22 +148,34 @@ def examples(using: Engine) -> dict[str, FoundPhoto]:
     return _examples(using.card.framing, using)
 
 
+@st.cache_resource(show_spinner=False)
+def decoding() -> Apart:
+    """Return what opens visitors' files, for all of them: this program reads none by itself."""
+    apart = Apart()
+    apart.warm()
+    return apart
+
+
 def look_at(using: Engine, content: bytes, name: str) -> FoundPhoto:
-    """Open a photo and find its faces, framed for the engine in use."""
-    photo = open_photo(content, name=name)
+    """Open a visitor's photo and find its faces, framed for the engine in use."""
+    return _found(using, decoding().photo(content, name=name))
+
+
+def _found(using: Engine, photo: Photo) -> FoundPhoto:
     faces, upright = using.find_both(photo)
-    return FoundPhoto(name, PhotoRef.of(photo), faces, upright=upright)
+    return FoundPhoto(photo.name, PhotoRef.of(photo), faces, upright=upright)
 
 
 def look_at_example(using: Engine, path: Path) -> FoundPhoto:
     """Open an example and find its faces, framed for the engine in use."""
-    return replace(look_at(using, path.read_bytes(), path.name), is_example=True)
+    return replace(_found(using, open_photo(path)), is_example=True)
 
 
 def shown(using: Engine, scene: Scene) -> tuple[Shown, ...]:
     """Return the clean face and, where something is hidden, the covered one, with their answers."""
     bare = scene.clean()
-    clean, covered = using.predict_many([bare, scene])
+    with TURNS.quick():
+        clean, covered = using.predict_many([bare, scene])
     first = Shown("clean", bare, clean)
     return (first, Shown("covered", scene, covered)) if covered.covered.any() else (first,)
 
@@ -166,7 +187,8 @@ def told(after: str = "") -> Iterator[None]:
     `after` is one more sentence: what has not changed.
     """
     try:
-        yield
+        with memory_told():
+            yield
     except RanError as error:
         say(error, after)
 

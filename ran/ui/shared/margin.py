@@ -11,8 +11,9 @@ from ran.figures import Moved
 from ran.figures.html import render
 from ran.shown import Shown
 from ran.ui.shared.session import Session
+from ran.words import _, later
 
-HELP_MARGIN = (
+HELP_MARGIN = later(
     "How far the best crop stands above the whole face. Below α the loss is α minus the margin."
 )
 
@@ -30,7 +31,9 @@ def margin(session: Session, shown: Sequence[Shown]) -> None:
     is_pair = len(margins) > 1
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.markdown(r"**RB margin** $\mu_{max} - \mu_0$", help=HELP_MARGIN, width="content")
+            st.markdown(
+                _("**RB margin**") + r" $\mu_{max} - \mu_0$", help=_(HELP_MARGIN), width="content"
+            )
             was = f"{before:.3f}" if is_pair else ""
             moved = Moved.by(after - before, 3) if is_pair else None
             st.html(render("loss", before=was, after=f"{after:.3f}", moved=moved), width="content")
@@ -38,21 +41,24 @@ def margin(session: Session, shown: Sequence[Shown]) -> None:
         with st.container(horizontal=True):
             # Filled once they are open: a stroke should not wait for what nobody sees.
             computed = st.popover(
-                "How computed", icon=":material/function:", type="tertiary", key="margin-computed",
+                _("How computed"),
+                icon=":material/function:",
+                type="tertiary",
+                key="margin-computed",
                 on_change="rerun",
-            )  # fmt: skip
+            )
             if computed.open:
                 with computed:
                     _margin_computed(last, alpha)
             tuned = st.popover(
-                "Set α", icon=":material/tune:", type="tertiary", key="alpha-popover",
+                _("Set α"), icon=":material/tune:", type="tertiary", key="alpha-popover",
                 on_change="rerun",
             )  # fmt: skip
             if tuned.open:
                 tuned.slider(
-                    "α, the margin asked for", 0.0, max(0.2, trained, alpha), alpha, 0.005,
+                    _("α, the margin asked for"), 0.0, max(0.2, trained, alpha), alpha, 0.005,
                     format="%.3f", key="alpha", on_change=_take_alpha, args=(session,),
-                    help=f"The checkpoint was trained with {trained:g}.",
+                    help=_("The checkpoint was trained with {trained:g}.").format(trained=trained),
                 )  # fmt: skip
 
 
@@ -67,7 +73,9 @@ def _margin_computed(shown: Shown, alpha: float) -> None:
     st.latex(rf"\mu_{best} - \mu_0 = {mu[best]:.3f} - {mu[0]:.3f} = {gap:+.3f}")
     st.latex(rf"L_{{RB}} = \max(0,\ {alpha:.3f} - ({gap:+.3f})) = {loss:.3f}")
     st.markdown(
-        f":small[:gray[{shown.name.capitalize()} face; the best crop is "
-        f"{shown.answer.boxes[best].name}. "
-        "Wang et al. 2020, region-biased loss, arXiv:1905.04075.]]"
+        _(
+            ":small[:gray[{name} face; the best crop is "
+            "{region}. "
+            "Wang et al. 2020, region-biased loss, arXiv:1905.04075.]]"
+        ).format(name=shown.name.capitalize(), region=shown.answer.boxes[best].name)
     )

@@ -7,18 +7,22 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ran.figures import DARK, LIGHT, Moved, Theme
 from ran.figures.html import render, stylesheet
 from ran.net.checkpoints import Card
+from ran.words import _
 
 
 @dataclass(frozen=True)
 class Cell:
     """A name with what it stands at, in an answer band.
 
-    before: what it stood at, where that differs. more: said behind it, small. after: said behind
-    the name. help: at the pointer. leads: whether it is the band's largest text.
+    before: what it stood at, where that differs. more: said behind it, small. below: said under
+    it, small. help: at the pointer. leads: whether it is the band's largest text. room: the cell
+    with the longest texts that it may get, whose room it keeps, so that what stands below a band
+    stays where it is when the numbers change.
     """
 
     name: str
@@ -26,9 +30,16 @@ class Cell:
     before: str = ""
     more: str = ""
     moved: Moved | None = None
-    after: str = ""
+    below: str = ""
     help: str = ""
     leads: bool = False
+    room: Cell | None = None
+
+    def __str__(self) -> str:
+        """Return the value's line as plain text."""
+        before = f"{self.before} \N{RIGHTWARDS ARROW} " if self.before else ""
+        moved = "" if self.moved is None else self.moved.text
+        return before + " ".join(part for part in (self.value, self.more, moved) if part)
 
 
 def theme() -> Theme:
@@ -41,14 +52,17 @@ def style() -> None:
     st.html(stylesheet(theme()))
 
 
-def key_line(more: str = "", *, pair: bool = True) -> None:
-    """Draw the marks of every panel in one line, as text; `more` says what else is shown."""
-    st.html(render("key", pair=pair, more=more))
+def key_line(names: Sequence[str], more: str = "") -> None:
+    """Draw the marks of the faces of these names in one line, as text; `more` is said behind."""
+    st.html(render("key", names=names, more=more))
 
 
-def band(cells: Sequence[Cell]) -> None:
-    """Draw names with what they stand at, in a line that a screen reader announces."""
-    st.html(render("band", cells=cells))
+def band(cells: Sequence[Cell], place: DeltaGenerator | None = None) -> DeltaGenerator:
+    """Draw names with what they stand at, in a line that a screen reader announces.
+
+    Returns where it stands; given as `place`, the next band is drawn over it.
+    """
+    return (place or st).html(render("band", cells=cells))
 
 
 def table(rows: dict[str, str], name: str) -> None:
@@ -76,8 +90,8 @@ def marks(*marks: tuple[str, str]) -> None:
 
 def save_card(card: Card) -> None:
     """Offer the card as a file."""
-    with st.popover("Save", icon=":material/download:"):
+    with st.popover(_("Save"), icon=":material/download:"):
         st.download_button(
-            "Card, JSON", json.dumps(asdict(card), indent=2) + "\n", "card.json",
+            _("Card, JSON"), json.dumps(asdict(card), indent=2) + "\n", "card.json",
             "application/json", on_click="ignore", width="stretch", type="tertiary",
         )  # fmt: skip

@@ -15,9 +15,10 @@ from ran.figures.html import render
 from ran.recipe.link import PARAMETER
 from ran.ui.shared.replay import OWN, for_a_reload
 from ran.ui.shared.session import Session
+from ran.words import _, later
 
 _FLAG = "ran-own-photo"
-_GONE = (
+_GONE = later(
     "The reload let your photo go, and what was drawn on it: photos are not kept. "
     "Choose it again under Face."
 )
@@ -37,7 +38,7 @@ def keep(
     kept = for_a_reload(engine, session)
     script = render(
         "reload",
-        gone=_GONE if is_first else "",
+        gone=_(_GONE) if is_first else "",
         to_the_top=is_new,
         own=bool(session.faces) and not session.is_example and not kept,
         kept=kept,

@@ -26,8 +26,10 @@ from ran.ui.shared import compute
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.session import FoundPhoto, Session
 from ran.ui.shared.settings.posing import PHOTOS, TURN
+from ran.ui.shared.settings.widgets import key_of
+from ran.words import _, later
 
-_KEPT = "What was set before stays."
+_KEPT = later("What was set before stays.")
 OWN = "own"
 """The query parameter that keeps the recipe of a photo of the visitor's own through a reload."""
 
@@ -76,25 +78,28 @@ def poses_recipe(
 
 def ask_for_file(session: Session, engine: Engine) -> None:
     """Take a recipe that was saved here or made in Python."""
-    place = st.expander("Replay a recipe", key="replay", on_change="rerun")
+    place = st.expander(_("Replay a recipe"), key="replay", on_change="rerun")
     if not place.open:
         return
     with place:
         file = st.file_uploader(
-            "A recipe, JSON", type=["json"], max_upload_size=2, key=f"recipe-{session.visit}",
-            help="From a Save menu. It sets all but the photos.",
+            _("A recipe, JSON"), type=["json"], max_upload_size=2,
+            key=key_of("recipe", session.visit),
+            help=_("From a Save menu. It sets all but the photos."),
         )  # fmt: skip
         if file is not None:
-            with compute.told(_KEPT):
+            with compute.told(_(_KEPT)):
                 recipe = Recipe.from_json(file.getvalue())
                 example = _example(engine, recipe)
                 if example is not None and example.reference.digest != _digest(session):
-                    st.markdown(f":material/info: It brings its face: {example.name}.")
+                    st.markdown(
+                        _(":material/info: It brings its face: {name}.").format(name=example.name)
+                    )
                 else:
                     for notice in _notices(recipe, session, engine):
                         st.markdown(f":material/info: {escaped(notice)}")
                 st.button(
-                    "Replay it", icon=":material/replay:", on_click=_replay,
+                    _("Replay it"), icon=":material/replay:", on_click=_replay,
                     args=(session, engine, recipe),
                 )  # fmt: skip
 
@@ -108,7 +113,7 @@ def take_link(session: Session, engine: Engine) -> None:
     if text not in session.links:
         session.know_link(text)
         session.link_notices = ()
-        with compute.told(_KEPT):
+        with compute.told(_(_KEPT)):
             recipe = read_link(text)
             example = _example(engine, recipe)
             if example is not None:
@@ -125,12 +130,14 @@ def _wait_for_photo(session: Session) -> None:
     text = st.query_params.get(OWN)
     if text and text not in session.links:
         session.know_link(text)
-        with compute.told(_KEPT):
+        with compute.told(_(_KEPT)):
             session.waiting = read_link(text)
     if session.waiting is not None:
         st.markdown(
-            f":material/info: The reload let **{escaped(session.waiting.photo.name)}** go: photos "
-            "are not kept. Choose it again under Face, and what hid it comes back."
+            _(
+                ":material/info: The reload let **{name}** go: photos "
+                "are not kept. Choose it again under Face, and what hid it comes back."
+            ).format(name=escaped(session.waiting.photo.name))
         )
 
 
@@ -155,10 +162,13 @@ def for_a_reload(engine: Engine, session: Session) -> dict[str, str]:
 
 def offer_link(session: Session, recipe: Recipe) -> None:
     """Show the address that opens this page as it is; for example faces alone."""
-    st.markdown("**Link to this page as it is**")
+    st.markdown(_("**Link to this page as it is**"))
     if not (session.is_example and recipe.photo == session.reference_of_photo()):
         st.markdown(
-            ":small[:gray[For example faces only: a link holds no photo. Save the recipe instead.]]"
+            _(
+                ":small[:gray[For example faces only: a link holds no photo. Save the recipe "
+                "instead.]]"
+            )
         )
         return
     with compute.told():

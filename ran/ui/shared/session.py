@@ -18,14 +18,15 @@ from ran.scene import Scene
 from ran.study.poses.posed import Posed
 from ran.ui.shared.settings.explaining import ExplainSettings
 from ran.ui.shared.settings.posing import WIDGETS, PoseSettings
+from ran.words import later
 
 _KEY = "ran_session"
 MOST_LINKS = 300
 """Recipes of the address that a session remembers."""
 LAYOUTS = {
-    "Fixed": LayoutChoice(),
-    "Random": LayoutChoice("random", count=5, seed=0),
-    "Landmark": LayoutChoice("landmark", radius=0.25),
+    later("Fixed"): LayoutChoice(),
+    later("Random"): LayoutChoice("random", count=5, seed=0),
+    later("Landmark"): LayoutChoice("landmark", radius=0.25),
 }
 """What the sidebar offers, and what each begins with."""
 _FILL = ("fill", "opacity", "colour", "noise")
@@ -268,10 +269,3 @@ def current() -> Session:
         st.session_state[_KEY] = Session()
     session: Session = st.session_state[_KEY]
     return session
-
-
-def seed(key: str, value: object) -> str:
-    """Give the widget of that key its value unless it has one already; return the key."""
-    if key not in st.session_state:
-        st.session_state[key] = value
-    return key

@@ -18,7 +18,9 @@ from ran.ui.shared import compute, panels, reload, replay
 from ran.ui.shared.faces.face_dialog import face_dialog
 from ran.ui.shared.faces.scenes import ensure_face
 from ran.ui.shared.outside import escaped
-from ran.ui.shared.session import LAYOUTS, Session, current, seed
+from ran.ui.shared.session import LAYOUTS, Session, current
+from ran.ui.shared.settings.widgets import seed
+from ran.words import _, later
 
 HALF = 380
 """Pixels that half a page needs; where there is less, the halves stand one below the other."""
@@ -28,10 +30,15 @@ _LAYOUT_NOTES = dict(
     zip(
         LAYOUTS,
         (
-            "Three crops of 0.75 and two centred crops of 0.90 and 0.85 of the side, as in the "
-            "paper.",
-            "Square crops of 0.70 to 0.95 of the side at random places, as in the paper.",
-            "A square round each of the five landmarks, cut at the face's border, as in the paper.",
+            later(
+                "Three crops of 0.75 and two centred crops of 0.90 and 0.85 of the side, as in the "
+                "paper."
+            ),
+            later("Square crops of 0.70 to 0.95 of the side at random places, as in the paper."),
+            later(
+                "A square round each of the five landmarks, cut at the face's border, as in the "
+                "paper."
+            ),
         ),
         strict=True,
     )
@@ -54,14 +61,14 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
     with st.container(horizontal=True, key="phone-pages", gap="small"):
         # A narrow window folds the navigation away; the style shows this row there alone.
         for name, page in PAGES.items():
-            st.page_link(f"pages/{name}.py", label=page.title)
+            st.page_link(f"pages/{name}.py", label=_(page.title))
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row.container(gap=None, width="stretch"):
-        st.title(title, anchor=False)
+        st.title(_(title), anchor=False)
         purpose = st.empty()
-        purpose.markdown(f":gray[{asks}]")
+        purpose.markdown(f":gray[{_(asks)}]{_photo(session)}")
     header = row.container(horizontal=True, width="content")
-    choose = header.button("Face", icon=":material/account_circle:", key="choose-face")
+    choose = header.button(_("Face"), icon=":material/account_circle:", key="choose-face")
     regions = _sidebar(session)
     address = reload.place()
     panels.style()
@@ -72,7 +79,7 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
             _regions(session, engine)
         if choose:
             face_dialog(session, engine)
-        purpose.markdown(f":gray[{asks}]{_photo(session)}")
+        purpose.markdown(f":gray[{_(asks)}]{_photo(session)}")
         if session.posed is not None and title != "Poses":
             _posed(session, session.posed)
         replay.take_link(session, engine)
@@ -88,7 +95,9 @@ def _photo(session: Session) -> str:
     assert session.photo is not None
     said = escaped(session.photo.name)
     if len(session.faces) > 1:
-        said += f", face {session.face_number + 1} of {len(session.faces)}"
+        said += _(", face {face_number} of {count}").format(
+            face_number=session.face_number + 1, count=len(session.faces)
+        )
     if face.how_cut:
         said += f": {face.how_cut}"
     return f" :small[:gray[\N{MIDDLE DOT} {said}]]"
@@ -97,16 +106,16 @@ def _photo(session: Session) -> str:
 def _posed(session: Session, posed: Posed) -> None:
     """Say that a pose is in use, on every page that shows it, and offer the photo's face again."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        words = f"{escaped(posed.name)}, from the Poses page."
+        words = _("{name}, from the Poses page.").format(name=escaped(posed.name))
         if posed.is_synthetic:
             photo = "" if session.photo is None else escaped(session.photo.name)
-            words = (
-                f":orange-badge[:material/3d_rotation: synthetic] {photo} "
-                f"turned, {posed.name}: not a photo."
-            )
+            words = _(
+                ":orange-badge[:material/3d_rotation: synthetic] {photo} "
+                "turned, {name}: not a photo."
+            ).format(photo=photo, name=posed.name)
         st.markdown(words, width="content")
         st.button(
-            "Back to the photo's face", icon=":material/undo:", type="tertiary",
+            _("Back to the photo's face"), icon=":material/undo:", type="tertiary",
             on_click=session.leave_pose, key="leave-pose",
         )  # fmt: skip
         if posed.warning:
@@ -123,17 +132,22 @@ def _sidebar(session: Session) -> DeltaGenerator:
     """Draw what every page shares; return the place of what depends on the network."""
     with st.sidebar:
         regions = st.container()
-        st.subheader("Model", anchor=False)
+        st.subheader(_("Model"), anchor=False)
         _checkpoint_and_device(session)
-        st.page_link("pages/model.py", label="Card and equations", icon=":material/schema:")
+        st.page_link("pages/model.py", label=_("Card and equations"), icon=":material/schema:")
         st.space("small")
         st.markdown(
-            ":small[:gray[:material/lock: Faces you upload are not kept: they and all that is made "
-            "of them stay in memory for this session and go with it, minutes after you leave.]]"
+            _(
+                ":small[:gray[:material/lock: Faces you upload are not kept: they and all that "
+                "is made of them stay in memory for this session and go with it, minutes after "
+                "you leave.]]"
+            )
         )
         st.markdown(
-            ":small[:gray[An expression label says what the network answers. It is not what the "
-            "person feels.]]"
+            _(
+                ":small[:gray[An expression label says what the network answers. It is not what "
+                "the person feels.]]"
+            )
         )
     return regions
 
@@ -141,29 +155,31 @@ def _sidebar(session: Session) -> DeltaGenerator:
 def _regions(session: Session, engine: Engine) -> None:
     """Ask how the face is cut, and say what was measured so; a plain network cuts nothing."""
     st.subheader(
-        "Regions", anchor=False, help="How the face is cut. Region 0 is always the whole face."
+        _("Regions"),
+        anchor=False,
+        help=_("How the face is cut. Region 0 is always the whole face."),
     )
     if engine.card.kind == "plain":
-        st.markdown(":small[:gray[A plain network sees the whole face alone.]]")
+        st.markdown(_(":small[:gray[A plain network sees the whole face alone.]]"))
         return
     name = (
         st.segmented_control(
-            "Regions", list(LAYOUTS), key=seed("layout", session.layout_name), required=True,
-            label_visibility="collapsed",
+            _("Regions"), list(LAYOUTS), format_func=_, key=seed("layout", session.layout_name),
+            required=True, label_visibility="collapsed",
         )
         or "Fixed"
     )  # fmt: skip
-    st.markdown(f":small[:gray[{_LAYOUT_NOTES[name]}]]")
+    st.markdown(f":small[:gray[{_(_LAYOUT_NOTES[name])}]]")
     was = session.layouts[name]
     if was.count is not None and was.seed is not None:
         count = st.slider(
-            "Crops", 1, max(10, was.count), key=seed("random-count", was.count)
+            _("Crops"), 1, max(10, was.count), key=seed("random-count", was.count)
         )  # fmt: skip
-        drawn = int(st.number_input("Seed", 0, 10**6, key=seed("random-seed", was.seed)))
+        drawn = int(st.number_input(_("Seed"), 0, 10**6, key=seed("random-seed", was.seed)))
         was = replace(was, count=count, seed=drawn)
     if was.radius is not None:
         radius = st.slider(
-            "Radius, in face sides", min(0.1, was.radius), max(0.5, was.radius), step=0.05,
+            _("Radius, in face sides"), min(0.1, was.radius), max(0.5, was.radius), step=0.05,
             key=seed("radius", was.radius),
         )  # fmt: skip
         was = replace(was, radius=radius)
@@ -177,27 +193,37 @@ def _measured(session: Session, engine: Engine) -> None:
     """Say how the network was trained and what it reaches on the layout in use."""
     kind, card = session.layout_name.lower(), engine.card
     if kind not in card.trained_layouts:
-        trained = " and ".join(card.trained_layouts)
+        trained = _(" and ").join(card.trained_layouts)
         st.markdown(
-            f":small[:orange[:material/warning: This network was not trained on {kind} crops, but "
-            f"on {trained} ones: its numbers here were not measured.]]"
+            _(
+                ":small[:orange[:material/warning: This network was not trained on {kind} crops, "
+                "but on {trained} ones: its numbers here were not measured.]]"
+            ).format(kind=kind, trained=trained)
         )
         return
     scores = card.layouts.get(kind, {}).get("scores") or (
         card.scores if kind == card.layout else None
     )
     if scores:
-        reached = f"{100 * scores['ferplus']['accuracy']:.1f} % on FERPlus"
+        reached = _("{accuracy:.1f} % on FERPlus").format(
+            accuracy=100 * scores["ferplus"]["accuracy"]
+        )
         if "occlusion" in scores:
-            reached += f", {100 * scores['occlusion']['accuracy']:.1f} % under occlusion"
-        st.markdown(f":small[:gray[Measured on these crops: {reached}.]]")
+            reached += _(", {accuracy:.1f} % under occlusion").format(
+                accuracy=100 * scores["occlusion"]["accuracy"]
+            )
+        st.markdown(_(":small[:gray[Measured on these crops: {reached}.]]").format(reached=reached))
 
 
 def _checkpoint_and_device(session: Session) -> None:
     if session.own_engine is not None:
-        st.markdown(f"Your own checkpoint is in use: {escaped(session.own_engine.card.name)}.")
+        st.markdown(
+            _("Your own checkpoint is in use: {name}.").format(
+                name=escaped(session.own_engine.card.name)
+            )
+        )
         st.button(
-            "Use the bundled one", icon=":material/undo:", on_click=session.use_engine,
+            _("Use the bundled one"), icon=":material/undo:", on_click=session.use_engine,
             args=(None,),
         )  # fmt: skip
         return
@@ -206,12 +232,12 @@ def _checkpoint_and_device(session: Session) -> None:
     known = {opening: others.get(opening, Path(opening).name)} | others
     if len(known) > 1:
         session.checkpoint = st.selectbox(
-            "Checkpoint", list(known), key=seed("checkpoint", session.checkpoint or opening),
+            _("Checkpoint"), list(known), key=seed("checkpoint", session.checkpoint or opening),
             format_func=known.__getitem__,
         )  # fmt: skip
     labels = devices()
     session.device = st.selectbox(
-        "Device", ["auto", *labels], key=seed("device", session.device),
-        format_func=lambda d: f"Automatic: {next(iter(labels.values()))}" if d == "auto"
-        else labels[d],
+        _("Device"), ["auto", *labels], key=seed("device", session.device),
+        format_func=lambda d: labels[d] if d in labels
+        else _("Automatic: {device}").format(device=next(iter(labels.values()))),
     )  # fmt: skip

@@ -13,10 +13,14 @@ from typing import Generic, Protocol, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ran.errors import RanError
+from ran.engine.turns import TURNS
+from ran.errors import RanError, memory_told
+from ran.ui.shared.settings.widgets import key_of
+from ran.words import _, counted
 
 _KEY = "ran_work"
 _Step = TypeVar("_Step", bound="Step")
+_GUARD = threading.Lock()
 KEPT = 48
 """Pieces of work kept for each visitor, the oldest dropped first."""
 
@@ -80,13 +84,14 @@ class Work(Generic[_Step]):
                 return
             if self.failure is not None:
                 raise self.failure
-            begun = time.monotonic()
             try:
-                self.latest = next(self.steps)
+                with TURNS.slow(), memory_told():
+                    begun = time.monotonic()
+                    self.latest = next(self.steps)
+                    self.seconds += time.monotonic() - begun
             except RanError as error:
                 self.failure = error
                 raise
-            self.seconds += time.monotonic() - begun
 
     def finish(self) -> None:
         """Take all steps, without a word: for what takes no longer than a glance."""
@@ -97,15 +102,20 @@ class Work(Generic[_Step]):
 def work_on(
     key: Hashable, name: str, counts: str, begin: Callable[[], Iterator[_Step]]
 ) -> Work[_Step]:
-    """Return the visitor's work of this key, begun anew where there is none."""
-    kept: OrderedDict[Hashable, Work[_Step]] = st.session_state.setdefault(_KEY, OrderedDict())
-    work = kept.get(key)
-    if work is None:
-        work = kept[key] = Work(name, counts, begin(), begin=begin)
-    kept.move_to_end(key)
-    while len(kept) > KEPT:
-        kept.popitem(last=False)
-    return work
+    """Return the visitor's work of this key, begun anew where there is none.
+
+    Two runs of a page may ask at once, the next while the last one has not noticed it: both get the
+    same, or what one of them began would be lost.
+    """
+    with _GUARD:
+        kept: OrderedDict[Hashable, Work[_Step]] = st.session_state.setdefault(_KEY, OrderedDict())
+        work = kept.get(key)
+        if work is None:
+            work = kept[key] = Work(name, counts, begin(), begin=begin)
+        kept.move_to_end(key)
+        while len(kept) > KEPT:
+            kept.popitem(last=False)
+        return work
 
 
 def do(
@@ -125,7 +135,9 @@ def do(
     with place.container(), suppress(RanError):  # it is kept, and the page says it
         row = st.container(horizontal=True, vertical_alignment="center")
         said = row.container(width="stretch").empty()
-        row.button("Stop", icon=":material/stop_circle:", on_click=work.stop, key=f"stop-{key}")
+        row.button(
+            _("Stop"), icon=":material/stop_circle:", on_click=work.stop, key=key_of("stop", key)
+        )
         while work.is_waiting:
             said.progress(*progress(work))
             work.step()
@@ -144,5 +156,13 @@ def progress(work: Work[_Step]) -> tuple[float, str]:
     words = f"**{work.name}**: {work.counts} {done + 1}"
     if of:
         left = work.seconds / max(done, 1) * (of - done)
-        words += f" of {of}, about {left:.0f} s left"
-    return (done / of if of else 0.0), f"{words}. What is done stays if you stop."
+        words += _(" of {of}, about {left:.0f} s left").format(of=of, left=left)
+    if others := TURNS.waiting:
+        words += counted(
+            "; {count} other computation waits for its turn",
+            "; {count} other computations wait for their turn",
+            others,
+        ).format(count=others)
+    return (done / of if of else 0.0), _("{words}. What is done stays if you stop.").format(
+        words=words
+    )

@@ -1,6 +1,7 @@
 """Slow maps of the Explain page: Compute, Stop, Go on, Refine, and the checks behind badges."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from ran.explain.heatmap import Explaining
 from ran.explain.trust.faithfulness import Checking, Faithfulness
 from ran.figures import signed
 from ran.ui.explain.rounds import Round
-from ran.ui.shared.work import Work
+from ran.ui.shared import work as work_module
+from ran.ui.shared.work import Work, work_on
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 
@@ -201,3 +203,24 @@ def test_a_badge_says_where_randomised_parameters_tell_nothing(monkeypatch):
     text = words(explain("mouth", methods=("saliency",)))
     assert "randomised parameters: not known" in text
     assert "changes with randomised parameters" not in text
+
+
+def test_two_runs_that_ask_at_once_get_the_same_work(monkeypatch):
+    """The second run of a page begins while the first, which a click has ended, is still there."""
+    monkeypatch.setattr(work_module.st, "session_state", {})
+    begun = threading.Event()
+    found = []
+
+    def slowly():
+        begun.set()
+        time.sleep(0.2)
+        return iter(())
+
+    first = threading.Thread(target=lambda: found.append(work_on("key", "Slow", "step", slowly)))
+    first.start()
+    assert begun.wait(30)
+    second = work_on("key", "Slow", "step", lambda: iter(()))
+    second.want()
+    first.join()
+    assert found[0] is second
+    assert work_on("key", "Slow", "step", lambda: iter(())).is_waiting, "what was wanted is lost"

@@ -6,8 +6,6 @@ picture, made here, lies over the clean one through a mask of the shapes.
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,21 +15,28 @@ from typing import Any
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image
 
+from ran.face.covers.shape_fields import Point
 from ran.face.covers.sticker_art import ART
 from ran.face.shapes import Shape, Sticker, shape_to_json
+from ran.figures.data_urls import photograph
 from ran.net.regions import Box
+from ran.ui.components.component import Component
 
+FINE = 10_000
+"""Units of a sticker's width in which the browser has its outlines."""
 _FOLDER = Path(__file__).parent
 
 
-def _text(*names: str) -> str:
-    return "\n".join((_FOLDER / name).read_text() for name in names)
+def _path(points: Sequence[Point]) -> str:
+    """Return an outline as a path of SVG, each corner as a step from the last in units of FINE."""
+    corners = np.round(np.asarray(points) * FINE).astype(int)
+    steps = np.diff(corners, axis=0, prepend=np.zeros((1, 2), int))
+    return "m" + " ".join(f"{x},{y}" for x, y in steps.tolist())
 
 
 def _art() -> str:
-    """Return the stickers' art as the browser has it: sent once, with the program."""
+    """Return the stickers' art as the browser has it: it travels with the program, each time."""
     stickers = {
         name: {
             "label": art.label,
@@ -41,22 +46,21 @@ def _art() -> str:
                 {
                     "colour": "#{:02x}{:02x}{:02x}".format(*part.colour),
                     "share": part.share,
-                    "points": " ".join(f"{x:g},{y:g}" for x, y in part.points),
+                    "path": _path(part.points),
                 }
                 for part in art.parts
             ],
         }
         for name, art in ART.items()
     }
-    return f"const ART = {json.dumps(stickers)};"
+    return f"const FINE = {FINE};\nconst ART = {json.dumps(stickers)};\n"
 
 
-_mount = st.components.v2.component(
-    "ran_canvas",
-    html=_text("canvas.html"),
-    css=_text("canvas.css"),
-    js=_art() + _text("geometry.js", "mask.js", "marks.js", "drawings.js", "canvas.js"),
-)
+CANVAS = Component(
+    "ran_canvas", _FOLDER,
+    "geometry.js", "mask.js", "marks.js", "drawings.js", "tools.js", "canvas.js",
+    made=_art(), texts=[art.label for art in ART.values()],
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -99,11 +103,11 @@ def canvas(
         label: what the picture shows, for those who do not see it.
     """
     token, begun = seed
-    _mount(
+    CANVAS(
         key=key,
         data={
-            "clean": _picture(clean),
-            "cover": _picture(cover),
+            "clean": photograph(clean),
+            "cover": photograph(cover),
             "opacity": opacity,
             "look": look,
             "places": {sticker.name: _place(sticker) for sticker in places},
@@ -142,9 +146,3 @@ def drawn(key: str) -> Any:
 
 def _nothing() -> None:
     """Let a change run the page again, which is all that it should do."""
-
-
-def _picture(pixels: NDArray[np.uint8]) -> str:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=92)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"

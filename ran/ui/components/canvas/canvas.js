@@ -4,18 +4,6 @@ const STEP = 0.002; // a stroke's points lie at least so far apart
 const REACH = 1.9; // face sides; Python refuses what lies beyond 2
 const SMALLEST = 0.01; // of a rectangle's or ellipse's side
 const NUDGE = 0.01;
-const HELP = {
-  select: "Choose a shape. Arrows move it, + and − scale it, [ and ] turn it, Delete removes it.",
-  sticker: "Choose a sticker. Arrows move it, + and − scale it, [ and ] turn it, M mirrors it.",
-  brush: "Draw over the face.",
-  eraser: "Draw to show the face again.",
-  rectangle: "Drag, or press Enter for one in the middle.",
-  ellipse: "Drag, or press Enter for one in the middle.",
-  polygon: "Click corners; double click or Enter closes, Escape drops it.",
-};
-
-const HELD = ["select", "sticker"]; // tools under which shapes can be taken hold of
-
 const VIEWS = new WeakMap();
 
 class View {
@@ -26,11 +14,13 @@ class View {
     this.draft = null; // the shape under the pointer, or the polygon's corners so far
     this.drag = null; // what a pointer that went down on a shape or handle does
     this.listen();
+    this.speak = spoken(root);
   }
 
   update(data, send) {
     this.data = data;
     this.send = send;
+    this.speak(data.words);
     const drawing = drawingOf(data.seed);
     if (drawing !== this.drawing) [this.drawing, this.draft, this.drag] = [drawing, null, null];
     this.render();
@@ -66,7 +56,7 @@ class View {
   commit(shapes, said, selected = -1) {
     const refusal = tooMuch(shapes);
     if (refusal) {
-      this.say(refusal);
+      this.tell(refusal);
       this.render();
       return;
     }
@@ -87,34 +77,35 @@ class View {
 
   undo() {
     if (this.draft?.kind === "polygon") { this.dropCorner(); return; }
-    this.travel(this.drawing.past, this.drawing.future, "Undone.");
+    this.travel(this.drawing.past, this.drawing.future, say("Undone."));
   }
 
   // A polygon that is not closed yet loses its last corner; what is finished stays.
   dropCorner() {
     const points = this.draft.points.slice(0, -1);
     this.draft = points.length ? { ...this.draft, points } : null;
-    this.say(points.length ? `Corner taken back. ${points.length} left.` : "Polygon taken back.");
+    const count = points.length;
+    this.tell(count ? say("Corner taken back. {count} left.", { count }) : say("Polygon taken back."));
     this.render();
   }
 
-  redo() { this.travel(this.drawing.future, this.drawing.past, "Done again."); }
-  clear() { if (this.drawing.shapes.length) this.commit([], "All cleared. Undo brings it back."); }
+  redo() { this.travel(this.drawing.future, this.drawing.past, say("Done again.")); }
+  clear() { if (this.drawing.shapes.length) this.commit([], say("All cleared. Undo brings it back.")); }
   regions() { this.drawing.every = !this.drawing.every; this.render(); }
 
   emit(said) {
-    this.say(`${said} ${this.drawing.shapes.length} drawn.`);
+    this.tell(say("{what} {count} drawn.", { what: said, count: this.drawing.shapes.length }));
     this.render();
     this.send("drawing", { shapes: this.drawing.shapes });
   }
 
-  say(text) { this.note.textContent = text; }
+  tell(text) { this.note.textContent = text; }
 
   // ---- tools
 
   choose(tool) {
     [this.drawing.tool, this.drawing.selected, this.draft] = [tool, -1, null];
-    this.say(HELP[tool]);
+    this.tell(say(HELP[tool]));
     this.render();
   }
 
@@ -164,9 +155,9 @@ class View {
     if (draft.from) {
       const { from, ...shape } = draft;
       if (shape.x1 - shape.x0 < SMALLEST || shape.y1 - shape.y0 < SMALLEST) { this.render(); return; }
-      this.commit([...this.drawing.shapes, shape], `${shape.kind} drawn.`);
+      this.commit([...this.drawing.shapes, shape], say("{shape} drawn.", { shape: say(KINDS[shape.kind]) }));
     } else {
-      this.commit([...this.drawing.shapes, draft], draft.erase ? "Erased." : "Stroke drawn.");
+      this.commit([...this.drawing.shapes, draft], draft.erase ? say("Erased.") : say("Stroke drawn."));
     }
   }
 
@@ -176,7 +167,7 @@ class View {
     const points = cornersApart(draft.points, STEP);
     this.draft = null;
     if (points.length < 3) this.render();
-    else this.commit([...this.drawing.shapes, { kind: "polygon", points }], "Polygon drawn.");
+    else this.commit([...this.drawing.shapes, { kind: "polygon", points }], say("Polygon drawn."));
   }
 
   // ---- selection
@@ -212,7 +203,7 @@ class View {
   drop() {
     const now = this.drag.now;
     this.drag = null;
-    if (now) this.replace(now, "Changed.");
+    if (now) this.replace(now, say("Changed."));
     else this.render();
   }
 
@@ -229,18 +220,18 @@ class View {
     if (there >= 0) {
       this.drawing.selected = there;
       this.render();
-    } else this.commit([...shapes, sticker], `${ART[name].label} put on.`, shapes.length);
+    } else this.commit([...shapes, sticker], say("{sticker} put on.", { sticker: say(ART[name].label) }), shapes.length);
     this.face.focus();
   }
 
   remove() {
-    this.commit(this.drawing.shapes.filter((_, index) => index !== this.drawing.selected), "Removed.");
+    this.commit(this.drawing.shapes.filter((_, index) => index !== this.drawing.selected), say("Removed."));
     this.face.focus();
   }
 
   mirror() {
     const shape = this.drawing.shapes[this.drawing.selected];
-    if (shape?.kind === "sticker") this.replace({ ...shape, mirrored: !shape.mirrored }, "Mirrored.");
+    if (shape?.kind === "sticker") this.replace({ ...shape, mirrored: !shape.mirrored }, say("Mirrored."));
   }
 
   key(event) {
@@ -255,7 +246,7 @@ class View {
     else if (key === "Enter" && (tool === "rectangle" || tool === "ellipse")) {
       const shape = { kind: tool, x0: 0.35, y0: 0.4, x1: 0.65, y1: 0.6, angle: 0 };
       this.drawing.tool = "select";
-      this.commit([...shapes, shape], `${tool} drawn. ${HELP.select}`, shapes.length);
+      this.commit([...shapes, shape], `${say("{shape} drawn.", { shape: say(KINDS[tool]) })} ${say(HELP.select)}`, shapes.length);
     } else if (selected >= 0) used = this.keyOnShape(key, shapes[selected]);
     else used = false;
     if (used) event.preventDefault();
@@ -263,11 +254,11 @@ class View {
 
   keyOnShape(key, shape) {
     const steps = { ArrowLeft: [-NUDGE, 0], ArrowRight: [NUDGE, 0], ArrowUp: [0, -NUDGE], ArrowDown: [0, NUDGE] };
-    if (steps[key]) this.replace(moved(shape, ...steps[key]), "Moved.");
-    else if (key === "+" || key === "=") this.replace(scaled(shape, 1.1), "Larger.");
-    else if (key === "-") this.replace(scaled(shape, 1 / 1.1), "Smaller.");
-    else if (key === "[") this.replace(turned(shape, -5), "Turned.");
-    else if (key === "]") this.replace(turned(shape, 5), "Turned.");
+    if (steps[key]) this.replace(moved(shape, ...steps[key]), say("Moved."));
+    else if (key === "+" || key === "=") this.replace(scaled(shape, 1.1), say("Larger."));
+    else if (key === "-") this.replace(scaled(shape, 1 / 1.1), say("Smaller."));
+    else if (key === "[") this.replace(turned(shape, -5), say("Turned."));
+    else if (key === "]") this.replace(turned(shape, 5), say("Turned."));
     else if (key === "m" || key === "M") this.mirror();
     else if (key === "Delete" || key === "Backspace") this.remove();
     else if (key === "Escape") { this.drawing.selected = -1; this.render(); }

@@ -19,5 +19,5 @@ function drawingOf(seed) {
 function tooMuch(shapes) {
   const points = shapes.reduce((sum, shape) => sum + countPoints(shape), 0);
   if (shapes.length <= LIMITS.shapes && points <= LIMITS.points) return "";
-  return `At most ${LIMITS.shapes} shapes and ${LIMITS.points} points: clear or undo some.`;
+  return say("At most {shapes} shapes and {points} points: clear or undo some.", LIMITS);
 }

@@ -17,9 +17,9 @@ const scaledUp = (points) => points.map(([x, y]) => `${round(x * UNITS)},${round
 function stickerParts(sticker, paint) {
   const { x, y, size, angle, mirrored } = sticker;
   const across = (mirrored ? -size : size) * UNITS;
-  const place = `translate(${x * UNITS} ${y * UNITS}) rotate(${angle}) scale(${across} ${size * UNITS})`;
+  const place = `translate(${x * UNITS} ${y * UNITS}) rotate(${angle}) scale(${across / FINE} ${(size * UNITS) / FINE})`;
   const parts = ART[sticker.name].parts.map((part) =>
-    make("polygon", { points: part.points, "fill-rule": "evenodd", ...paint(part) }));
+    make("path", { d: `${part.path}z`, "fill-rule": "evenodd", ...paint(part) }));
   return make("g", { transform: place }, ...parts);
 }
 

@@ -15,21 +15,18 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from ran.figures.data_urls import photograph
 from ran.figures.poses.axis import TIME, stands
 from ran.study.poses.moments import Moment
 from ran.study.poses.posed import Answered, Posed, Skipped
-from ran.ui.shared.files import inline
+from ran.ui.components.component import Component
+from ran.words import _
 
 _FOLDER = Path(__file__).parent
 _SIDE = 100
 _KEY = "film-strip"
 
-_mount = st.components.v2.component(
-    "ran_film_strip",
-    html=(_FOLDER / "film_strip.html").read_text(),
-    css=(_FOLDER / "film_strip.css").read_text(),
-    js=(_FOLDER / "film_strip.js").read_text(),
-)
+STRIP = Component("ran_film_strip", _FOLDER, "film_strip.js")
 
 
 def film(
@@ -58,15 +55,15 @@ def film(
         choose(in_time[st.session_state["poses-frame"]].posed)
 
     with st.container(border=True, gap="xsmall"):
-        st.markdown("**The film, frame by frame**")
-        _mount(
+        st.markdown(_("**The film, frame by frame**"))
+        STRIP(
             key=_KEY, data={"frames": frames(in_time, skipped), "chosen": here},
             on_chosen_change=take,
         )  # fmt: skip
         if len(in_time) > 1:
             st.session_state["poses-frame"] = here
             st.select_slider(
-                "Frame", range(len(in_time)), key="poses-frame", on_change=slide,
+                _("Frame"), range(len(in_time)), key="poses-frame", on_change=slide,
                 format_func=lambda place: stands(in_time[place].posed),
                 label_visibility="collapsed",
             )  # fmt: skip
@@ -98,7 +95,7 @@ def frames(in_time: Sequence[Answered], skipped: Sequence[Skipped]) -> list[dict
     shots = [moment.shot for moment, _, _ in seen]
     return [
         {
-            "source": inline(pixels),
+            "source": photograph(pixels),
             "time": f"{moment.seconds:.1f} s",
             "place": place,
             "cut": k > 0 and shots[k] != shots[k - 1],

@@ -6,15 +6,17 @@ const STRIPS = new WeakMap();
 class Strip {
   constructor(root) {
     this.row = root.querySelector(".film");
+    this.speak = spoken(root);
     this.row.onclick = (event) => {
       const frame = event.target.closest("button");
       if (frame) this.choose(Number(frame.dataset.place));
     };
   }
 
-  update({ frames, chosen }, choose) {
+  update({ frames, chosen, words }, choose) {
     this.choose = choose;
-    const sent = JSON.stringify(frames);
+    this.speak(words);
+    const sent = JSON.stringify([frames, words]);
     const isNew = sent !== this.sent;
     if (isNew) this.row.replaceChildren(...frames.flatMap((frame) => drawn(frame)));
     this.sent = sent;
@@ -39,14 +41,14 @@ function drawn({ source, time, place, cut }) {
   frame.className = place === null ? "frame faceless" : "frame";
   const image = document.createElement("img");
   image.src = source;
-  image.alt = place === null ? `No face at ${time}` : `The face at ${time}`;
+  image.alt = place === null ? say("No face at {time}", { time }) : say("The face at {time}", { time });
   const words = document.createElement("div");
-  words.textContent = place === null ? `${time}, no face` : time;
+  words.textContent = place === null ? say("{time}, no face", { time }) : time;
   if (place !== null) [frame.type, frame.dataset.place] = ["button", place];
   frame.append(image, words);
   if (!cut) return [frame];
   const mark = document.createElement("div");
-  [mark.className, mark.textContent] = ["cut", "cut"];
+  [mark.className, mark.textContent] = ["cut", say("cut")];
   return [mark, frame];
 }
 

@@ -10,22 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 from PIL import Image
 
+from ran.figures.data_urls import photograph
 from ran.study.poses.posed import Answered
-from ran.ui.shared.files import inline
+from ran.ui.components.component import Component
 
 _FOLDER = Path(__file__).parent
 _SIDE = 100
 """Pixels of a face's side: as wide as it is shown."""
 
-_mount = st.components.v2.component(
-    "ran_hover_faces",
-    html=(_FOLDER / "hover_faces.html").read_text(),
-    css=(_FOLDER / "hover_faces.css").read_text(),
-    js=(_FOLDER / "hover_faces.js").read_text(),
-)
+HOVER = Component("ran_hover_faces", _FOLDER, "hover_faces.js")
 
 
 def faces_on_hover(found: Sequence[Answered], charts: Sequence[str]) -> None:
@@ -35,7 +30,7 @@ def faces_on_hover(found: Sequence[Answered], charts: Sequence[str]) -> None:
         found: the poses; a point's first custom datum is its place among them.
         charts: keys of the Plotly charts on the page that have such points.
     """
-    _mount(
+    HOVER(
         key="hover-faces",
         data={
             "charts": list(charts),
@@ -46,4 +41,4 @@ def faces_on_hover(found: Sequence[Answered], charts: Sequence[str]) -> None:
 
 def _source(one: Answered) -> str:
     face = Image.fromarray(one.scene.hidden_pixels())
-    return inline(np.asarray(face.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)))
+    return photograph(np.asarray(face.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)))

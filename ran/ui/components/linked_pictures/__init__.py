@@ -7,7 +7,6 @@ it stands on is also said in words. The values travel with the pictures, so that
 from __future__ import annotations
 
 import base64
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,21 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from ran.figures.data_urls import coloured
+from ran.ui.components.component import Component
+
 _FOLDER = Path(__file__).parent
-FINEST = 96
+FINEST = 64
 """Cells a side of the values that travel; of a larger map each cell is the mean of its pixels."""
 _LEVELS = 32767
 
-_mount = st.components.v2.component(
-    "ran_pictures",
-    html=(_FOLDER / "pictures.html").read_text(),
-    css=(_FOLDER / "pictures.css").read_text(),
-    js=(_FOLDER / "pictures.js").read_text(),
-)
+PICTURES = Component("ran_pictures", _FOLDER, "pictures.js")
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +75,7 @@ def linked_pictures(
         ValueError: if there is none, or their values do not lie on one grid, or are no numbers.
     """
     sent = _data(pictures, digits, label, unit, most)
-    _mount(key=key, data=sent | {"explains": explains})
+    PICTURES(key=key, data=sent | {"explains": explains})
 
 
 def _data(
@@ -103,7 +99,7 @@ def _data(
         "most": most,
         "pictures": [
             {
-                "source": _source(picture.pixels),
+                "source": coloured(picture.pixels),
                 "name": picture.name,
                 "caption": picture.caption,
                 "alt": picture.alt,
@@ -132,10 +128,3 @@ def _packed(values: NDArray[np.float32]) -> dict[str, Any]:
         "step": step,
         "steps": base64.b64encode(steps.tobytes()).decode(),
     }
-
-
-def _source(pixels: NDArray[np.uint8]) -> str:
-    """Return the picture as a data URL; colours are kept at every pixel."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=92, subsampling=0)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"

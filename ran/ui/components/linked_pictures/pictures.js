@@ -1,6 +1,6 @@
 // Pictures in a row with one ring at the same place in all of them, and each one's value there.
 
-const HELP = "Point at a picture or touch it to read its values; with the keyboard, use the arrow keys.";
+const HELP = later("Point at a picture or touch it to read its values; with the keyboard, use the arrow keys.");
 const LEAP = 10; // cells a step with Shift held
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const VIEWS = new WeakMap();
@@ -8,6 +8,7 @@ const VIEWS = new WeakMap();
 class View {
   constructor(root) {
     this.linked = root.querySelector(".linked");
+    this.speak = spoken(root);
     this.row = root.querySelector(".pictures");
     this.reading = root.querySelector(".reading");
     this.place = null; // of the ring in every picture, each way in [0, 1)
@@ -22,6 +23,7 @@ class View {
     const sent = JSON.stringify(data);
     if (sent === this.sent) return;
     [this.sent, this.data] = [sent, data];
+    this.speak(data.words);
     this.pictures = data.pictures.map((picture) => ({ ...picture, values: unpacked(picture) }));
     this.row.setAttribute("aria-label", data.label);
     this.row.style.setProperty("--most", data.most);
@@ -66,7 +68,7 @@ class View {
   move(place) {
     this.place = place?.map((at) => Math.min(1 - 1e-6, Math.max(0, at))) ?? null;
     this.linked.classList.toggle("placed", this.place !== null);
-    if (!this.place) { this.say(this.data.explains ? HELP : ""); return; }
+    if (!this.place) { this.read(this.data.explains ? say(HELP) : ""); return; }
     const [x, y] = this.place;
     const said = this.pictures.map((picture, index) => {
       const { rows, columns, values } = picture;
@@ -78,10 +80,12 @@ class View {
       tag.textContent = text;
       return `${picture.name} ${text}`;
     });
-    this.say(`${Math.round(100 * x)} % from the left, ${Math.round(100 * y)} % from the top: ${said.join(", ")} ${this.data.unit}`.trim());
+    const [across, down] = [Math.round(100 * x), Math.round(100 * y)];
+    const where = say("{across} % from the left, {down} % from the top:", { across, down });
+    this.read(`${where} ${said.join(", ")} ${this.data.unit}`.trim());
   }
 
-  say(text) { if (this.reading.textContent !== text) this.reading.textContent = text; }
+  read(text) { if (this.reading.textContent !== text) this.reading.textContent = text; }
 }
 
 function make(name, kind) {

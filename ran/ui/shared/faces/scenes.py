@@ -21,6 +21,8 @@ from ran.study.poses.posed import Posed
 from ran.study.poses.sources import turned
 from ran.ui.shared import compute
 from ran.ui.shared.session import LAYOUTS, FoundPhoto, Session
+from ran.ui.shared.settings.widgets import key_of
+from ran.words import _
 
 CHOSEN = Path(__file__).with_name("scenes.json")
 _SIDE = 112
@@ -98,18 +100,20 @@ def offer_scenes(session: Session, engine: Engine) -> None:
             with st.container(
                 horizontal=True, vertical_alignment="center", gap="xsmall", width="content"
             ):
-                st.image(scene.picture, width=44, alt=f"Scene: {scene.said}")
+                st.image(scene.picture, width=44, alt=_("Scene: {said}").format(said=_(scene.said)))
                 st.button(
-                    scene.name, key=f"scene-{number}", help=scene.said,
+                    _(scene.name), key=key_of("scene", number), help=_(scene.said),
                     on_click=_take, args=(session, scene),
                 )  # fmt: skip
         st.markdown(
-            ":small[:gray[Try one, or draw on the face: hide an eye, then the mouth, and watch "
-            "which crops rise.]]"
+            _(
+                ":small[:gray[Try one, or draw on the face: hide an eye, then the mouth, and watch "
+                "which crops rise.]]"
+            )
         )
         if session.replaced is not None:
             st.button(
-                "Back to what I had", icon=":material/undo:", type="tertiary", key="scene-undo",
+                _("Back to what I had"), icon=":material/undo:", type="tertiary", key="scene-undo",
                 on_click=session.bring_back,
             )  # fmt: skip
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 
 from ran.face.video import FRAMES
 from ran.recipe import PosesChoice, TurnChoice
+from ran.words import later
 
-TURN, PHOTOS, VIDEO, PUBLISHED = "Turn one photo", "Several photos", "Video", "Published lists"
-NO_COVER, AS_DRAWN = "none", "as on Occlude"
-NOTHING, OWN_FILE = "nothing", "a checkpoint of yours"
-ALONG_TIME, ALONG_YAW = "Time", "Yaw"
+TURN, PHOTOS, VIDEO, PUBLISHED = (
+    later("Turn one photo"), later("Several photos"), later("Video"), later("Published lists"),
+)  # fmt: skip
+NO_COVER, AS_DRAWN = later("none"), later("as on Occlude")
+NOTHING, OWN_FILE = later("nothing"), later("a checkpoint of yours")
+ALONG_TIME, ALONG_YAW = later("Time"), later("Yaw")
 
 
 @dataclass
