@@ -16,6 +16,7 @@ from benchmarks.forward import forward_row, seeded_network
 from benchmarks.reference import reference_from
 from benchmarks.regions import cached_row, leave_one_out_row, shapley_row
 from benchmarks.rows import Check, Row, in_turns, table
+from benchmarks.turns import turns_row
 
 WRONG = Check("largest error 0.5", False)
 
@@ -96,6 +97,13 @@ def test_the_rows_of_the_maps_measure_answers_that_are_right(measure):
     assert row.check.passed, row.check.words
     assert row.ratio is not None
     assert row.name.endswith(", 48 pixels")
+
+
+def test_the_row_of_turns_measures_answers_that_are_right_while_others_compute():
+    row = turns_row(device="cpu", repeats=5)
+    assert row.check is not None
+    assert row.check.passed, row.check.words
+    assert len(row.samples) == len(row.baseline) == 5
 
 
 def test_the_memory_row_says_by_how_much_the_process_grew():

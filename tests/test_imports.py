@@ -19,7 +19,7 @@ import ran
 ROOT = Path(__file__).parents[1]
 LAYERS = (  # a lower line never imports a higher one
     ("streamlit_app", "pages"),
-    ("ran.ui.app",),
+    ("ran.ui.app", "ran.ui.server"),
     ("ran.ui.occlude", "ran.ui.explain", "ran.ui.poses", "ran.ui.model"),
     ("ran.ui.shared", "ran.ui.components", "ran.ui.icon", "ran.ui.navigation"),
     ("ran.figures", "ran.report", "ran.__main__", "ran.commands", "ran.study"),
@@ -29,7 +29,7 @@ LAYERS = (  # a lower line never imports a higher one
     ("ran.scene", "ran.prediction", "ran.shown"),
     ("ran.net",),
     ("ran.face",),
-    ("ran.expressions", "ran.errors", "ran.writing", "ran.places"),
+    ("ran.expressions", "ran.errors", "ran.words", "ran.writing", "ran.places"),
 )
 SHARED_NAMES = ("__init__.py", "page.py", "exports.py")
 PAGE_ROOMS = ("ran.ui.occlude", "ran.ui.explain", "ran.ui.poses", "ran.ui.model")
@@ -116,10 +116,16 @@ def test_no_page_knows_another():
 
 
 def test_no_folder_is_crowded_and_no_two_modules_share_a_name():
-    files = [file for file in ROOT.glob("ran/**/*.py") if "commands" not in file.parts]
+    files = [
+        file
+        for file in ROOT.glob("ran/**/*")
+        if file.is_file() and not {"commands", "__pycache__"} & set(file.parts)
+    ]
     folders = Counter(file.parent for file in files)
     assert {folder.name: n for folder, n in folders.items() if n > 14} == {}
-    names = Counter(file.name for file in files if file.name not in SHARED_NAMES)
+    names = Counter(
+        file.name for file in files if file.suffix == ".py" and file.name not in SHARED_NAMES
+    )
     assert {name: n for name, n in names.items() if n > 1} == {}
 
 
@@ -172,11 +178,38 @@ def test_no_markup_is_written_in_python():
     assert not wrong
 
 
+def _pieced_keys(tree: ast.AST) -> Iterator[int]:
+    """Yield the lines where a key is an f-string: given by name, to seed() or to a variable."""
+    for node in ast.walk(tree):
+        given: ast.AST | None = None
+        if isinstance(node, ast.keyword) and node.arg == "key":
+            given = node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            given = node.args[0] if node.func.id == "seed" and node.args else None
+        elif isinstance(node, ast.Assign):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            given = node.value if "key" in names else None
+        if given and any(isinstance(part, ast.JoinedStr) for part in ast.walk(given)):
+            yield given.lineno  # type: ignore[attr-defined]
+
+
+def test_no_key_is_pieced_together_by_hand():
+    """Widgets' come from key_of, what is kept lies under a value's own key."""
+    wrong = [
+        f"{module}, line {line}"
+        for module, tree in _sources().items()
+        for line in _pieced_keys(tree)
+    ]
+    assert not wrong
+
+
 def test_the_fences_would_notice_a_breach():
     tree = ast.parse("def f():\n    from captum.attr import Saliency\n    from ran import Engine\n")
     assert set(_imports(tree)) == {"captum.attr.Saliency", "ran.engine"}
     assert _own_modules(tree) == {"ran.engine"}
     assert _layer("ran.study.training.fit") < _layer("ran.engine") < _layer("ran.face.photo")
+    pieced = ast.parse('button(key=f"a-{b}")\nseed(f"{b}", 1)\nkey = f"{b}"')
+    assert set(_pieced_keys(pieced)) == {1, 2, 3}
 
 
 def _in_fresh_python(program: str) -> None:
