@@ -4,13 +4,12 @@ Streamlit reads this file twice: once for the server, and for every run of a vis
 """
 
 import streamlit as st
-from starlette.middleware import Middleware
 from streamlit import runtime
 from streamlit.starlette import App
 
 from ran.ui.app import begin
 from ran.ui.icon import icon
-from ran.ui.server import Headers, Uploads, Visitors
+from ran.ui.server import MIDDLEWARE
 
 if runtime.exists():
     st.set_page_config(
@@ -18,4 +17,4 @@ if runtime.exists():
     )
     begin().run()
 else:
-    app = App(__file__, middleware=[Middleware(Headers), Middleware(Visitors), Middleware(Uploads)])
+    app = App(__file__, middleware=MIDDLEWARE)

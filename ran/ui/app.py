@@ -7,9 +7,10 @@ from importlib import import_module
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ran.ui.navigation import PAGES
-from ran.ui.server import is_full, room
+from ran.ui.visits import VISITS, is_full, room
 from ran.words import _
 
 _RUNNING = "ran_shell_runs"
@@ -34,6 +35,9 @@ def begin() -> Any:
     Also lets the server's threads take turns more often, for the whole process.
     """
     page = st.navigation(pages(), position="top")
+    context = get_script_run_ctx()
+    if context is not None:
+        VISITS.begin(context.session_id)
     if not st.session_state.get(_ADMITTED) and is_full():
         st.markdown(
             _(

@@ -8,15 +8,12 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Callable
 
-from streamlit import runtime
+from starlette.middleware import Middleware
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Asgi = Callable[[Message, Receive, Send], Awaitable[None]]
+from ran.ui.asgi import Asgi, Message, Receive, Send
+from ran.ui.visits import VISITS, Visitors
 
 HEADERS = {
     # Streamlit's components are scripts in blobs, its styles are set from scripts, and Plotly
@@ -55,50 +52,17 @@ class Headers:
         await self._app(scope, receive, sending if scope["type"] == "http" else send)
 
 
-class Visitors:
-    """Counts who is here: a visitor's page holds one WebSocket open."""
-
-    here = 0
-
-    def __init__(self, app: Asgi) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer a request, as ASGI calls it; all of them come in one thread."""
-        if scope["type"] != "websocket":
-            await self._app(scope, receive, send)
-            return
-        Visitors.here += 1
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            Visitors.here -= 1
-
-
-def room() -> int:
-    """Return how many visitors may be here at a time: RAN_VISITORS, else 20; 0 is any number."""
-    try:
-        return int(os.environ.get("RAN_VISITORS", ""))
-    except ValueError:
-        return 20
-
-
-def is_full() -> bool:
-    """Return whether more visitors are here than may be, the one who asks among them."""
-    return 0 < room() < Visitors.here
-
-
 class Uploads:
     """Refuses files beyond what one visitor, or all together, may have here at a time.
 
     Bytes are counted as they come, not as they are announced. A file counts until its visitor
-    takes it back, or leaves.
+    takes it back, or until what they gave is no longer held.
 
     Args:
         each: bytes of one visitor's files; by default RAN_UPLOAD_MB, else 500 MB.
         together: bytes of all; by default RAN_UPLOADS_MB, else 2,000 MB.
         files: files of one visitor.
-        is_here: whether a visitor, by Streamlit's name of the session, is still here.
+        is_here: whether a visitor, by Streamlit's name of the session, may still have files here.
     """
 
     def __init__(
@@ -114,7 +78,7 @@ class Uploads:
         self._each = _megabytes("RAN_UPLOAD_MB", 500) if each is None else each
         self._together = _megabytes("RAN_UPLOADS_MB", 2000) if together is None else together
         self._files = files
-        self._is_here = is_here or _is_here
+        self._is_here = is_here or VISITS.holds
         self._sizes: dict[str, dict[str, int]] = defaultdict(dict)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -203,5 +167,5 @@ def _megabytes(name: str, otherwise: int) -> int:
         return otherwise * _MB
 
 
-def _is_here(visitor: str) -> bool:
-    return runtime.exists() and runtime.get_instance().is_active_session(visitor)
+MIDDLEWARE = (Middleware(Headers), Middleware(Visitors), Middleware(Uploads))
+"""What streamlit_app.py puts before Streamlit, the outermost first."""

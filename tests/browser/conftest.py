@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -68,6 +68,12 @@ def bundled_app(tmp_path_factory) -> Iterator[str]:
 def small_app(checkpoint, tmp_path) -> Iterator[str]:
     """The address of an app for one visitor, which keeps one megabyte of their files."""
     yield from _serving(checkpoint, tmp_path, {"RAN_UPLOAD_MB": "1", "RAN_VISITORS": "1"})
+
+
+@pytest.fixture
+def running() -> Callable[[Path, Path, dict[str, str]], AbstractContextManager[str]]:
+    """A block that serves a script with changes of the environment and gives its address."""
+    return contextmanager(_running)
 
 
 @pytest.fixture

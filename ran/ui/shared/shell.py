@@ -139,8 +139,8 @@ def _sidebar(session: Session) -> DeltaGenerator:
         st.markdown(
             _(
                 ":small[:gray[:material/lock: Faces you upload are not kept: they and all that "
-                "is made of them stay in memory for this session and go with it, minutes after "
-                "you leave.]]"
+                "is made of them stay in memory for this session and go with it, two minutes "
+                "after you leave.]]"
             )
         )
         st.markdown(
