@@ -56,6 +56,10 @@ class OutOfMemory(RanError):
     """Something that does not fit into the memory that is there."""
 
 
+class TookTooLong(RanError):
+    """An answer that was given up."""
+
+
 _NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
 """What torch says where Python raises MemoryError: its own errors for it are RuntimeErrors."""
 

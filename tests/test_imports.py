@@ -29,6 +29,7 @@ LAYERS = (  # a lower line never imports a higher one
     ("ran.scene", "ran.prediction", "ran.shown"),
     ("ran.net",),
     ("ran.face",),
+    ("ran.deadline",),
     ("ran.expressions", "ran.errors", "ran.words", "ran.writing", "ran.places"),
 )
 SHARED_NAMES = ("__init__.py", "page.py", "exports.py")

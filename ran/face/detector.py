@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from ran.deadline import check
 from ran.face.pose import mirrored
 
 THUMBNAIL = 640
@@ -60,6 +61,7 @@ class FaceDetector:
             return []
         thumbnail = Image.fromarray(pixels).resize(size, Image.Resampling.BOX)
         with self._lock:
+            check()
             boxes, sureness, landmarks = self._mtcnn.detect(thumbnail, landmarks=True)
         if boxes is None:
             return []

@@ -10,6 +10,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from ran.deadline import check
 from ran.face.covers.sticker_art import ART
 from ran.face.shapes import Ellipse, Polygon, Rectangle, Shape, Sticker, Stroke
 
@@ -35,6 +36,7 @@ def rasterise(shapes: Sequence[Shape], side: int) -> NDArray[np.float32]:
     fine = side * SAMPLES
     hidden = np.zeros((fine, fine), np.float32)
     for shape in shapes:
+        check()
         window = _window(shape, fine)
         _lay(hidden[window], shape, _share(shape, window, fine))
     return _mean_of_samples(hidden)
@@ -53,6 +55,7 @@ def rasterise_look(
     hidden = np.zeros((fine, fine), np.float32)
     colours = np.zeros((fine, fine, 3), np.float32)
     for shape in shapes:
+        check()
         window = _window(shape, fine)
         before, below = hidden[window], colours[window]
         if isinstance(shape, Sticker):

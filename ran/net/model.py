@@ -14,6 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ran.deadline import check
 from ran.net.attention import Attention, RelationAttention, SelfAttention, weighted_mean
 from ran.net.backbones import BACKBONES
 from ran.net.regions import RegionLayout, crop_regions, fixed_layout, pixel_boxes
@@ -64,7 +65,12 @@ class _FaceNetwork(nn.Module):
         return (pictures * self.luma.to(pictures.dtype)).sum(-3, keepdim=True).expand_as(pictures)
 
     def features(self, crops: Tensor) -> Tensor:
-        """Return F_i, f32[B, R, D], for crops f32[B, R, 3, S, S] in [0, 1]."""
+        """Return F_i, f32[B, R, D], for crops f32[B, R, 3, S, S] in [0, 1].
+
+        Raises:
+            TookTooLong: if the time set by ran.deadline is up.
+        """
+        check()
         batch, regions = crops.shape[:2]
         pictures = (self.see(crops.flatten(0, 1)) - self.mean) / self.std
         features: Tensor = self.backbone(pictures)

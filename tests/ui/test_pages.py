@@ -225,3 +225,15 @@ def test_memory_that_runs_out_is_said_and_the_page_goes_on():
     app.run()
     assert "There is not enough memory" not in words(app)
     assert "Hidden" in words(app)
+
+
+def test_an_answer_that_takes_too_long_is_given_up_and_the_page_goes_on():
+    app = opened()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compute, "ANSWER_S", 0.0)
+        cover(app, "mouth")
+    assert "This took more than 0 s and was given up." in words(app)
+    assert "try again when fewer are here" in words(app)
+    app.run()
+    assert "was given up" not in words(app)
+    assert "Hidden" in words(app)

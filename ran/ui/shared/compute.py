@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from ran.deadline import within
 from ran.engine import Engine
 from ran.engine.turns import TURNS
 from ran.errors import BadCheckpoint, RanError, memory_told
@@ -29,6 +30,8 @@ from ran.words import _, later
 
 EXAMPLES = examples_folder()
 FIRST_EXAMPLE = "astronaut.png"
+ANSWER_S = 60.0
+"""What a page computes at once may take so long; slow work has its own time for each step."""
 _Made = TypeVar("_Made")
 _PARTS_OF_OURS = {"safetensors": "model.safetensors", "json": "card.json"}
 
@@ -184,10 +187,12 @@ def shown(using: Engine, scene: Scene) -> tuple[Shown, ...]:
 def told(after: str = "") -> Iterator[None]:
     """Turn a RanError into words on the page; what is below it in the block is left out.
 
+    The block may compute for ANSWER_S.
+
     `after` is one more sentence: what has not changed.
     """
     try:
-        with memory_told():
+        with memory_told(), within(ANSWER_S):
             yield
     except RanError as error:
         say(error, after)

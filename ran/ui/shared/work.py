@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ran.deadline import within
 from ran.engine.turns import TURNS
 from ran.errors import RanError, memory_told
 from ran.ui.shared.settings.widgets import key_of
@@ -23,6 +24,8 @@ _Step = TypeVar("_Step", bound="Step")
 _GUARD = threading.Lock()
 KEPT = 48
 """Pieces of work kept for each visitor, the oldest dropped first."""
+STEP_S = 120.0
+"""What one step may take, once it is its turn."""
 
 
 class Step(Protocol):
@@ -85,7 +88,7 @@ class Work(Generic[_Step]):
             if self.failure is not None:
                 raise self.failure
             try:
-                with TURNS.slow(), memory_told():
+                with TURNS.slow(), memory_told(), within(STEP_S):
                     begun = time.monotonic()
                     self.latest = next(self.steps)
                     self.seconds += time.monotonic() - begun
