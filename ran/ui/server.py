@@ -13,6 +13,7 @@ from collections.abc import Callable
 from starlette.middleware import Middleware
 
 from ran.ui.asgi import Asgi, Message, Receive, Send
+from ran.ui.messages import Messages
 from ran.ui.visits import VISITS, Visitors
 
 HEADERS = {
@@ -167,5 +168,7 @@ def _megabytes(name: str, otherwise: int) -> int:
         return otherwise * _MB
 
 
-MIDDLEWARE = (Middleware(Headers), Middleware(Visitors), Middleware(Uploads))
+MIDDLEWARE = (
+    Middleware(Headers), Middleware(Visitors), Middleware(Messages), Middleware(Uploads),
+)  # fmt: skip
 """What streamlit_app.py puts before Streamlit, the outermost first."""
