@@ -8,7 +8,7 @@ AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo sudo)
 APT_INSTALL = $(AS_ROOT) apt-get update -q && \
 	$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends
 
-.PHONY: run test check lint format setup browser picture
+.PHONY: run test check lint format setup browser picture lock fuzz load
 
 run: $(VENV)/.app
 	$(BIN)/streamlit run streamlit_app.py
@@ -55,6 +55,21 @@ browser: setup
 	if grep -qs '^ID=debian' /etc/os-release && $(APT_INSTALL) chromium fonts-dejavu-core; then exit 0; fi; \
 	$(BIN)/playwright install chromium \
 		|| echo "No Chromium could be installed: install one and set RAN_CHROMIUM to its path; until then the browser tests are skipped." >&2
+
+# What the Dockerfile installs: all that requirements.txt pulls in, each file with its hash.
+lock:
+	uv pip compile -q --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+		--custom-compile-command "make lock" requirements.txt -o requirements.lock
+
+# Ten minutes of hostile bytes for each reader; what reaches new lines is kept in tests/fuzz/corpus.
+fuzz: setup
+	$(BIN)/python -m pip install -q atheris
+	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
+
+# Twenty visitors who draw for five minutes.
+load: setup
+	$(BIN)/python -m tests.load $(LOAD_ARGS)
 
 # The README's picture, taken of the app's own first screen.
 picture: setup browser

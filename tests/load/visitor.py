@@ -27,6 +27,8 @@ from websockets.sync.client import connect
 
 PATIENCE_S = 120.0
 CANVAS = "ran_canvas"
+_LAST = "RB loss"
+"""Stands in the last of the numbers that answer a stroke."""
 
 
 @dataclass
@@ -59,7 +61,7 @@ class Visitor:
                 answer.read()
         self._socket = connect(
             self._address.replace("http", "ws", 1) + "/_stcore/stream",
-            subprotocols=["streamlit"], max_size=None, open_timeout=PATIENCE_S,
+            subprotocols=["streamlit"], max_size=None, max_queue=None, open_timeout=PATIENCE_S,
         )  # fmt: skip
         self._run()
         return self
@@ -81,9 +83,8 @@ class Visitor:
         self._socket.send(request.SerializeToString())
         urls = self._until("file_urls_response").file_urls_response.file_urls[0]
         body, kind = _form(name, photo)
-        headers = {"Content-Type": kind} | {
-            "X-Xsrftoken": cookie.value or "" for cookie in self._cookies if "xsrf" in cookie.name
-        }
+        xsrf = next((one.value for one in self._cookies if "xsrf" in one.name), None) or ""
+        headers = {"Content-Type": kind, "X-Xsrftoken": xsrf}
         put = Request(self._address + urls.upload_url, body, headers, method="PUT")
         with self._opener.open(put, timeout=PATIENCE_S) as answer:
             answer.read()
@@ -94,23 +95,40 @@ class Visitor:
         self._run(state, fragment=fragment)
 
     def draw(self, shapes: list[dict[str, Any]]) -> float:
-        """Draw these shapes and wait for the answer; return its seconds."""
+        """Draw these shapes and wait for the last of the numbers; return its seconds.
+
+        What the page still computes then, the same cover at other places and where the evidence
+        lies, is broken off by the next stroke, as a browser's is.
+        """
         canvas, fragment = self.page.canvas
+        self._drain()
         begun = time.perf_counter()
-        self._run(WidgetState(id=canvas, json_value=json.dumps({"drawing": shapes})),
-                  fragment=fragment)  # fmt: skip
-        return time.perf_counter() - begun
+        state = WidgetState(id=canvas, json_value=json.dumps({"drawing": shapes}))
+        self._tell(state, fragment=fragment)
+        page = self.page = Page()
+        while True:
+            message = self._read()
+            kind = message.WhichOneof("type")
+            if kind == "new_session":
+                page = self.page = Page()
+            elif kind == "delta":
+                _take(page, message)
+                if page.texts and _LAST in page.texts[-1]:
+                    return time.perf_counter() - begun
+            elif kind == "script_finished" and page.texts:
+                raise AssertionError(f"no answer to a stroke: {page.errors or page.texts}")
+
+    def _drain(self) -> None:
+        """Pass over what is still sent of an earlier run."""
+        while True:
+            try:
+                self._socket.recv(timeout=0)
+            except TimeoutError:
+                return
 
     def _run(self, *states: WidgetState, fragment: str = "") -> None:
         """Tell what changed, and take what the page's run puts on it, reruns included."""
-        client = ClientState(fragment_id=fragment)
-        kept = {name: one for name, one in self._states.items() if not one.HasField("trigger_value")}
-        self._states = kept | {state.id: state for state in states}
-        client.widget_states.widgets.extend(self._states.values())
-        self._socket.send(BackMsg(rerun_script=client).SerializeToString())
-        self._states = {
-            name: one for name, one in self._states.items() if not one.HasField("trigger_value")
-        }
+        self._tell(*states, fragment=fragment)
         page = self.page if fragment else Page()
         while True:
             message = self._read()
@@ -124,6 +142,16 @@ class Visitor:
                     continue
                 break
         self.page = page
+
+    def _tell(self, *states: WidgetState, fragment: str = "") -> None:
+        client = ClientState(fragment_id=fragment)
+        self._states |= {state.id: state for state in states}
+        client.widget_states.widgets.extend(self._states.values())
+        self._socket.send(BackMsg(rerun_script=client).SerializeToString())
+        # A click counts once.
+        self._states = {
+            name: one for name, one in self._states.items() if not one.HasField("trigger_value")
+        }
 
     def _until(self, kind: str) -> ForwardMsg:
         while True:
@@ -152,6 +180,8 @@ def _take(page: Page, message: ForwardMsg) -> None:
         page.errors.append(element.alert.body)
     elif kind == "markdown":
         page.texts.append(element.markdown.body)
+    elif kind == "html":
+        page.texts.append(element.html.body)
     elif kind == "bidi_component" and element.bidi_component.component_name.endswith(CANVAS):
         page.canvas = element.bidi_component.id, fragment
         page.face = _picture(json.loads(_data(element.bidi_component))["clean"])
