@@ -64,6 +64,13 @@ _NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
 """What torch says where Python raises MemoryError: its own errors for it are RuntimeErrors."""
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error says that memory ran out, on any device."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
+    )
+
+
 @contextmanager
 def memory_told() -> Iterator[None]:
     """Turn every way in which memory runs out into words.
@@ -74,9 +81,7 @@ def memory_told() -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        if not isinstance(error, MemoryError) and not any(
-            words in str(error) for words in _NO_MEMORY
-        ):
+        if not is_out_of_memory(error):
             raise
         raise OutOfMemory(
             _("There is not enough memory for this."),

@@ -41,3 +41,9 @@ def device_named(name: str) -> str:
             hint=_("Use {names}.").format(names=", ".join(known)),
         )
     return name
+
+
+def forget_unused() -> None:
+    """Give back what torch keeps of a device's memory for later."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

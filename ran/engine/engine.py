@@ -17,6 +17,7 @@ from ran.engine.checker import Checker
 from ran.engine.devices import device_named
 from ran.engine.explainer import Explainer, no_number
 from ran.engine.memory import Memory
+from ran.engine.room import Room
 from ran.errors import BadFraming, BadRequest
 from ran.explain.heatmap import Explaining, Heatmap
 from ran.explain.question import Question
@@ -36,7 +37,7 @@ from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.words import _
 
-CROPS_AT_ONCE = 12
+CROPS_AT_ONCE = {"cpu": 12, "gpu": 192}
 """On a CPU, bigger batches were slower than one crop at a time (benchmarks, row `forward`)."""
 EXPLAINED_AT_ONCE = {"cpu": 24, "gpu": 192}
 """Crops that go through the network together where gradients are kept; memory grows with them."""
@@ -54,13 +55,15 @@ class Engine:
         self.model = model.to(memory_format=torch.channels_last).to(self.device).eval()
         self.asked = folded(self.model)
         self.memory = Memory()
+        kind = "cpu" if self.device == "cpu" else "gpu"
+        self.room = Room(self.asked, CROPS_AT_ONCE[kind], self.device)
         self.explainer = Explainer(
             self.model,
             self.asked,
             card,
             face=self._face,
             layout=self.layout_of,
-            at_once=EXPLAINED_AT_ONCE["cpu" if self.device == "cpu" else "gpu"],
+            room=Room(self.asked, EXPLAINED_AT_ONCE[kind], self.device),
         )
         self._checker = Checker(self.explainer)
 
@@ -75,6 +78,12 @@ class Engine:
         other.explainer = self.explainer.apart()
         other._checker = self._checker.apart(other.explainer)
         return other
+
+    @property
+    def computed_on(self) -> str:
+        """Return where the last answer came from: the device, or "cpu" where its memory is full."""
+        is_full = self.room.is_full or self.explainer.room.is_full
+        return "cpu" if is_full else self.device
 
     @cached_property
     def key(self) -> str:
@@ -317,8 +326,7 @@ class Engine:
         if features is None:
             crops = self.crops(scene)
             self._keep_seen(scene, crops)
-            chunks = crops[0].split(CROPS_AT_ONCE if self.device == "cpu" else crops.shape[1])
-            features = torch.cat([self.asked.features(chunk[None]) for chunk in chunks], dim=1)
+            features = self.room.features(crops[0])
             self.memory.features.keep(key, features)
         return features
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ran.engine.recent import Recent
+from ran.engine.room import Room
 from ran.errors import BadCheckpoint
 from ran.explain.baselines import Baseline, baseline_named, own_baseline
 from ran.explain.heatmap import Explaining, Heatmap
@@ -40,7 +41,7 @@ class Explainer:
         card: the network's card.
         face: makes a scene into what the network gets, f32[1, 3, S, S] in [0, 1].
         layout: says how a scene is cut.
-        at_once: how many crops go through the backbone together.
+        room: how many crops go through the backbone together.
     """
 
     def __init__(
@@ -51,11 +52,11 @@ class Explainer:
         *,
         face: Callable[[Scene], Tensor],
         layout: Callable[[Scene], RegionLayout],
-        at_once: int,
+        room: Room,
     ) -> None:
         self.model, self.asked, self.card = model, asked, card
         self.lock = threading.Lock()
-        self._face, self._layout, self._at_once = face, layout, at_once
+        self._face, self._layout, self.room = face, layout, room
         self.known: Recent[_Key, Heatmap] = Recent(REMEMBERED_HEATMAPS)
 
     def apart(self) -> Explainer:
@@ -99,7 +100,7 @@ class Explainer:
             against,
             count,
             question.seed,
-            self._at_once,
+            self.room.at_once,
         )
 
     def explaining(self, scene: Scene, question: Question) -> Iterator[Explaining]:
@@ -112,7 +113,12 @@ class Explainer:
         while True:
             with self.lock:
                 known = self.known.recall(key)  # also by whoever held the lock before
-                step = None if known is not None else next(work)
+                try:
+                    step = None if known is not None else next(work)
+                except RuntimeError as error:
+                    asked = self.room.asked_for_less(asked, error)
+                    work = method.explain(asked)
+                    continue
                 if step is not None and step.heatmap is not None:
                     if not np.isfinite(step.heatmap.regions).all():
                         raise no_number(self.card)

@@ -15,7 +15,6 @@ from made_up_films import film_of
 from ran.engine import Engine
 from ran.errors import BadRequest, RanError, UnreadablePhoto, UnreadableVideo
 from ran.face import photo as photos
-from ran.face.decode import MOST_SPACE
 from ran.face.decoding import apart as decoding
 from ran.face.decoding.apart import Allowance, Apart
 from ran.face.decoding.wire import send

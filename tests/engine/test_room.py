@@ -1,0 +1,121 @@
+"""When a device's memory is full: fewer at a time, then the CPU; the answer stays the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from ran.engine import Engine
+from ran.engine.room import Room, cpu_copy
+from ran.errors import OutOfMemory, memory_told
+from ran.face.detect import Face
+from ran.scene import Scene
+
+PIXELS = np.random.default_rng(1).integers(0, 256, (48, 48, 3), np.uint8)
+SCENE = Scene(Face.from_pixels(PIXELS))
+
+
+@pytest.fixture
+def engine(checkpoint):
+    return Engine.load(checkpoint, "cpu")
+
+
+def fills_beyond(network, crops: int, words: str = "CUDA out of memory. Tried to allocate") -> list:
+    """Let the network's own backbone refuse more crops than these; returns how many it was asked.
+
+    A copy of it is another network, on another device.
+    """
+    sizes, own = [], network.backbone
+
+    def refuse(module, given) -> None:
+        if module is own:
+            sizes.append(len(given[0]))
+            if len(given[0]) > crops:
+                raise RuntimeError(words)
+
+    own.register_forward_pre_hook(refuse)
+    return sizes
+
+
+def on_gpu(engine: Engine) -> Engine:
+    """The engine, as if its device were another than the CPU."""
+    for room in (engine.room, engine.explainer.room):
+        room._is_cpu = False
+    return engine
+
+
+def said(engine: Engine) -> str:
+    """Where the last answer came from, were the device a GPU."""
+    there, engine.device = engine.device, "cuda"
+    try:
+        return engine.computed_on
+    finally:
+        engine.device = there
+
+
+def test_fewer_go_through_at_a_time_until_they_fit(engine):
+    crops = torch.rand(7, 3, 48, 48)
+    whole = engine.asked.features(crops[None])
+    room = Room(engine.asked, 192, "cuda")
+    sizes = fills_beyond(engine.asked, 2)
+    torch.testing.assert_close(room.features(crops), whole)
+    assert sizes == [7, 3, 1, 1, 1, 1, 1, 1, 1]
+    assert not room.is_full
+    sizes.clear()
+    room.features(crops)
+    assert sizes == [1] * 7, "what fitted last is tried first"
+
+
+def test_what_fits_nowhere_there_is_computed_on_the_cpu(engine):
+    crops = torch.rand(3, 3, 48, 48)
+    whole = engine.asked.features(crops[None])
+    room = Room(engine.asked, 192, "cuda")
+    sizes = fills_beyond(engine.asked, 0)
+    torch.testing.assert_close(room.features(crops), whole)
+    assert sizes == [3, 1]
+    assert room.is_full
+
+
+def test_a_cpu_that_is_full_is_said(engine):
+    fills_beyond(engine.asked, 0, "DefaultCPUAllocator: can't allocate memory: you tried")
+    with pytest.raises(OutOfMemory), memory_told():
+        engine.predict(SCENE)
+
+
+def test_another_error_is_no_lack_of_memory(engine):
+    fills_beyond(engine.asked, 0, "cuDNN error: CUDNN_STATUS_NOT_SUPPORTED")
+    with pytest.raises(RuntimeError, match="CUDNN_STATUS"):
+        on_gpu(engine).predict(SCENE)
+
+
+def test_an_answer_says_where_it_came_from_and_the_next_one_that_fits_too(engine):
+    expected = engine.predict(SCENE)
+    other = on_gpu(engine.apart())
+    assert said(other) == "cuda"
+    sizes = fills_beyond(other.asked, 0)
+    np.testing.assert_allclose(other.predict(SCENE).logits, expected.logits, atol=1e-5)
+    assert sizes
+    assert said(other) == "cpu"
+    other.asked.backbone._forward_pre_hooks.clear()
+    other.predict(Scene(Face.from_pixels(PIXELS[::-1].copy())))
+    assert said(other) == "cuda"
+
+
+@pytest.mark.parametrize("method", ["saliency", "grad-cam", "integrated-gradients", "occlusion"])
+@pytest.mark.parametrize("crops", [12, 0], ids=["smaller chunks", "on the CPU"])
+def test_an_explanation_begins_again_with_less(engine, method, crops):
+    expected = engine.apart().explain(SCENE, method, steps=None)
+    other = on_gpu(engine.apart())
+    fills_beyond(other.explainer.twin, crops)
+    found = other.explain(SCENE, method)
+    np.testing.assert_allclose(found.values, expected.values, atol=1e-4)
+    assert other.explainer.room.is_full == (crops == 0)
+
+
+def test_a_copy_on_the_cpu_shares_nothing(engine):
+    copied = cpu_copy(engine.asked)
+    theirs = {part.data_ptr() for part in (*copied.parameters(), *copied.buffers())}
+    own = {part.data_ptr() for part in (*engine.asked.parameters(), *engine.asked.buffers())}
+    assert theirs.isdisjoint(own)
+    assert not copied.training
