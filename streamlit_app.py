@@ -9,7 +9,7 @@ from streamlit.starlette import App
 
 from ran.ui.app import begin
 from ran.ui.icon import icon
-from ran.ui.server import MIDDLEWARE
+from ran.ui.server import MIDDLEWARE, begin_process
 
 if runtime.exists():
     st.set_page_config(
@@ -17,4 +17,5 @@ if runtime.exists():
     )
     begin().run()
 else:
+    begin_process()
     app = App(__file__, middleware=MIDDLEWARE)

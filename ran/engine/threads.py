@@ -1,8 +1,4 @@
-"""How many threads compute: as many as this process may use processors, and none that waits busily.
-
-Two processes of two threads each on two processors slowed each other twenty times, for each waited
-for the other's threads by counting (docs/operating.md has what was measured).
-"""
+"""How many threads compute: as many as this process may use processors."""
 
 from __future__ import annotations
 
@@ -43,17 +39,9 @@ def take_threads() -> int:
     return count
 
 
-def wait_asleep() -> None:
-    """Let threads of OpenMP that have nothing to do sleep; before torch is imported first.
-
-    Their default is to look for work without end for some milliseconds.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
-
 def _share(limits: Path) -> float | None:
     """Return the processors that a container's time comes to, None where it has no limit."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, ZeroDivisionError):
         quota, period = (limits / "cpu.max").read_text().split()
         if quota != "max":
             return int(quota) / int(period)

@@ -5,10 +5,12 @@ ASGI middleware (asgi.readthedocs.io), for the App of streamlit_app.py.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 
 from starlette.middleware import Middleware
 
@@ -30,6 +32,17 @@ HEADERS = {
 _UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
 _MB = 1 << 20
 _MOST_UNREAD = 256 * _MB
+_M_ARENA_MAX, _ARENAS = -8, 2
+
+
+def begin_process() -> None:
+    """Set what holds for the whole process; before anything computes.
+
+    Every thread that allocates would get an arena of its own, whose freed memory the others cannot
+    use: when six visitors had left, 290 MB stayed, and with two arenas 90 (glibc's mallopt).
+    """
+    with suppress(OSError, AttributeError):  # glibc's
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 class Headers:

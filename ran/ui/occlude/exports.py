@@ -80,7 +80,7 @@ def numbers_json(
         },
         "checkpoint": engine.card.name,
         "sha256": engine.card.sha256,
-        "device": engine.device,
+        "device": engine.computed_on,
     }
     return json.dumps(content, indent=2) + "\n"
 

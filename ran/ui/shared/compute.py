@@ -14,6 +14,7 @@ import streamlit as st
 
 from ran.deadline import within
 from ran.engine import Engine
+from ran.engine.threads import take_threads
 from ran.engine.turns import TURNS
 from ran.errors import BadCheckpoint, RanError, memory_told
 from ran.face.decoding.apart import Apart
@@ -33,11 +34,14 @@ FIRST_EXAMPLE = "astronaut.png"
 ANSWER_S = 60.0
 """What a page computes at once may take so long; slow work has its own time for each step."""
 _Made = TypeVar("_Made")
+_FULL = later("The GPU's memory is full: answers come from the CPU until there is room again.")
+_ROOM_AGAIN = later("There is room in the GPU's memory again: answers come from there.")
 _PARTS_OF_OURS = {"safetensors": "model.safetensors", "json": "card.json"}
 
 
 @st.cache_resource(max_entries=3, show_spinner=later("Loading the network …"))
 def _engine(checkpoint: str, device: str) -> Engine:
+    take_threads()
     return Engine.load(checkpoint, device)
 
 
@@ -178,7 +182,10 @@ def shown(using: Engine, scene: Scene) -> tuple[Shown, ...]:
     """Return the clean face and, where something is hidden, the covered one, with their answers."""
     bare = scene.clean()
     with TURNS.quick():
+        was = using.computed_on
         clean, covered = using.predict_many([bare, scene])
+    if using.computed_on != was:
+        st.toast(_(_FULL if using.computed_on == "cpu" else _ROOM_AGAIN), icon=":material/memory:")
     first = Shown("clean", bare, clean)
     return (first, Shown("covered", scene, covered)) if covered.covered.any() else (first,)
 
