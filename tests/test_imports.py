@@ -19,7 +19,14 @@ import ran
 ROOT = Path(__file__).parents[1]
 LAYERS = (  # a lower line never imports a higher one
     ("streamlit_app", "pages"),
-    ("ran.ui.app", "ran.ui.server", "ran.ui.visits", "ran.ui.messages", "ran.ui.asgi"),
+    (
+        "ran.ui.app",
+        "ran.ui.server",
+        "ran.ui.visits",
+        "ran.ui.messages",
+        "ran.ui.asgi",
+        "ran.ui.sign_in",
+    ),
     ("ran.ui.occlude", "ran.ui.explain", "ran.ui.poses", "ran.ui.model"),
     ("ran.ui.shared", "ran.ui.components", "ran.ui.icon", "ran.ui.navigation"),
     ("ran.figures", "ran.report", "ran.__main__", "ran.commands", "ran.study"),

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ran.engine.engine import Engine
-from ran.engine.turns import TURNS
+from ran.engine.turns import TURNS, GiveWay
 from ran.explain.regions.moved_covers import PLACES, Reference, moved_covers
 from ran.scene import Scene
 
@@ -20,11 +20,12 @@ def recalled(engine: Engine, scene: Scene) -> Reference | None:
 
 
 @torch.no_grad()
-def referring(engine: Engine, scene: Scene) -> Iterator[Reference | None]:
+def referring(engine: Engine, scene: Scene, give_way: GiveWay = None) -> Iterator[Reference | None]:
     """Find what attention does under the same cover elsewhere, place by place.
 
     Gives None after each place but the last, then the reference, which the engine remembers. PLACES
-    forward passes; an equal scene has the same places.
+    forward passes; an equal scene has the same places. `give_way` is asked before each turn, as
+    Turns.slow says.
 
     Raises:
         BadFraming, BadCheckpoint: as `Engine.predict`.
@@ -34,7 +35,7 @@ def referring(engine: Engine, scene: Scene) -> Iterator[Reference | None]:
     found = []
     for number, pixels in enumerate(places, 1):
         moved = Scene(replace(scene.face, pixels=pixels), layout=scene.layout)
-        with TURNS.slow():
+        with TURNS.slow(give_way):
             weights = engine.asked.forward_regions(engine.crops(moved)).weights
         found.append(weights[0].float().cpu().numpy())
         if number < PLACES:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 PATIENCE_S = 1.0
 """After so long a step of slow work begins, however many quick answers are asked for."""
+LOOK_S = 0.2
+"""So often who waits for a turn looks whether it is still wanted."""
+GiveWay = Callable[[], None] | None
 
 
 class Turns:
@@ -49,13 +52,18 @@ class Turns:
                 self._changed.notify_all()
 
     @contextmanager
-    def slow(self) -> Iterator[None]:
-        """Compute a step of slow work, once it is its turn; within one's own turn, at once."""
+    def slow(self, give_way: GiveWay = None) -> Iterator[None]:
+        """Compute a step of slow work, once it is its turn; within one's own turn, at once.
+
+        Args:
+            give_way: called before the turn comes and every LOOK_S of waiting; what it raises ends
+                the waiting. Whoever asked may have left, or want something else by now.
+        """
         me = threading.get_ident()
         if self._at_work == me:
             yield
             return
-        self._wait(me)
+        self._wait(me, give_way)
         try:
             yield
         finally:
@@ -63,20 +71,23 @@ class Turns:
                 self._at_work = None
                 self._changed.notify_all()
 
-    def _wait(self, me: int) -> None:
+    def _wait(self, me: int, give_way: GiveWay) -> None:
         ticket, end = object(), time.monotonic() + self._patience
         with self._changed:
             self._asked.append(ticket)
-            try:
-                while self._asked[0] is not ticket or self._at_work is not None or self._quick:
+        try:
+            while True:
+                if give_way is not None:
+                    give_way()
+                with self._changed:
                     is_next = self._asked[0] is ticket and self._at_work is None
                     left = end - time.monotonic()
-                    if is_next and left <= 0:
-                        break
-                    # A quick answer that ends wakes all; only patience needs a clock.
-                    self._changed.wait(left if is_next else None)
-                self._at_work = me
-            finally:
+                    if is_next and (not self._quick or left <= 0):
+                        self._at_work = me
+                        return
+                    self._changed.wait(min(LOOK_S, max(left, 0.0)) if is_next else LOOK_S)
+        finally:
+            with self._changed:
                 self._asked.remove(ticket)
                 self._changed.notify_all()
 

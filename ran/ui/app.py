@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ran.ui.navigation import PAGES
+from ran.ui.sign_in import ask, is_let_in
 from ran.ui.visits import VISITS, is_full, room
 from ran.words import _
 
@@ -38,6 +39,9 @@ def begin() -> Any:
     context = get_script_run_ctx()
     if context is not None:
         VISITS.begin(context.session_id)
+    if not is_let_in():
+        ask()
+        st.stop()
     if not st.session_state.get(_ADMITTED) and is_full():
         st.markdown(
             _(

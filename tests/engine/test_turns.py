@@ -99,3 +99,40 @@ def test_a_step_that_fails_or_is_within_another_leaves_the_turn_free(pool):
     step = Step(turns, pool)
     assert step.begun.wait(LONG)
     step.end()
+
+
+class NotWanted(Exception):
+    """What a visitor's newer page does to the run that it replaces."""
+
+
+def test_who_is_no_longer_wanted_leaves_the_queue_and_computes_nothing(pool):
+    turns = Turns()
+    first = Step(turns, pool)
+    assert first.begun.wait(LONG)
+    is_wanted = threading.Event()
+    is_wanted.set()
+    computed = []
+
+    def give_way() -> None:
+        if not is_wanted.is_set():
+            raise NotWanted
+
+    def stale() -> None:
+        with turns.slow(give_way):
+            computed.append("stale")
+
+    left = pool.submit(stale)
+    until(lambda: turns.waiting == 1)
+    is_wanted.clear()
+    with pytest.raises(NotWanted):
+        left.result(LONG)
+    assert turns.waiting == 0
+    with pytest.raises(NotWanted):
+        stale()
+    first.end()
+    with pytest.raises(NotWanted):
+        stale()
+    assert computed == []
+    is_wanted.set()
+    stale()
+    assert computed == ["stale"], "the turn itself was not lost"

@@ -9,11 +9,13 @@ import base64
 import io
 import json
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any
-from urllib.request import HTTPCookieProcessor, Request, build_opener
+from urllib.request import HTTPCookieProcessor, HTTPSHandler, Request, build_opener
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +50,11 @@ class Page:
 class Visitor:
     """One visitor of the app at an address, connected as long as the block lasts."""
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, ssl: SSLContext | None = None) -> None:
+        self._address, self._ssl = address, ssl
+        self._open = ExitStack()
         self._cookies = CookieJar()
-        self._opener = build_opener(HTTPCookieProcessor(self._cookies))
+        self._opener = build_opener(HTTPCookieProcessor(self._cookies), HTTPSHandler(context=ssl))
         self._states: dict[str, WidgetState] = {}
         self.page = Page()
 
@@ -59,9 +62,12 @@ class Visitor:
         for path in ("/", "/_stcore/health"):  # the second sets a cookie that uploads must show
             with self._opener.open(self._address + path, timeout=PATIENCE_S) as answer:
                 answer.read()
-        self._socket = connect(
-            self._address.replace("http", "ws", 1) + "/_stcore/stream",
-            subprotocols=["streamlit"], max_size=None, max_queue=None, open_timeout=PATIENCE_S,
+        self._socket = self._open.enter_context(
+            connect(
+                self._address.replace("http", "ws", 1) + "/_stcore/stream",
+                subprotocols=["streamlit"], max_size=None, max_queue=None,
+                open_timeout=PATIENCE_S, ssl=self._ssl,
+            )
         )  # fmt: skip
         self._run()
         return self
@@ -72,7 +78,7 @@ class Visitor:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._socket.close()
+        self._open.close()
 
     def upload(self, name: str, photo: bytes) -> None:
         """Give a photo through the dialog, and close it."""

@@ -17,6 +17,7 @@ from ran.ui.components.linked_pictures import Picture, decimals, linked_pictures
 from ran.ui.shared import compute
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.scales import rising_bar, scale_line, signed_bar
+from ran.ui.shared.session import give_way
 from ran.ui.shared.settings.widgets import key_of, seed
 from ran.words import _, later
 
@@ -49,7 +50,7 @@ def heatmaps(engine: Engine, shown: Sequence[Shown]) -> None:
         )
     time.sleep(HEAD_START_S)
     with compute.told():
-        with TURNS.slow():
+        with TURNS.slow(give_way):
             maps = [engine.explain(one.scene, "grad-cam", target).values for one in shown]
         is_pair = len(shown) > 1
         change = maps[-1] - maps[0]

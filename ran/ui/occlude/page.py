@@ -12,7 +12,7 @@ from ran.ui.occlude.region_cards import region_cards, standing_out
 from ran.ui.shared import compute, replay, shell
 from ran.ui.shared.faces import scenes
 from ran.ui.shared.margin import margin
-from ran.ui.shared.session import Session
+from ran.ui.shared.session import Session, give_way
 from ran.words import _
 
 
@@ -52,7 +52,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
     margin(session, shown)
     if compared(shown) and reference is None:
         # After all numbers of the stroke; what is drawn between lets a newer stroke in.
-        for found in elsewhere.referring(engine, scene):
+        for found in elsewhere.referring(engine, scene, give_way):
             if found is None:
                 waiting.empty()
                 continue

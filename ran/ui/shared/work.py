@@ -16,6 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ran.deadline import within
 from ran.engine.turns import TURNS
 from ran.errors import RanError, memory_told
+from ran.ui.shared.session import give_way
 from ran.ui.shared.settings.widgets import key_of
 from ran.words import _, counted
 
@@ -88,7 +89,7 @@ class Work(Generic[_Step]):
             if self.failure is not None:
                 raise self.failure
             try:
-                with TURNS.slow(), memory_told(), within(STEP_S):
+                with TURNS.slow(give_way), memory_told(), within(STEP_S):
                     begun = time.monotonic()
                     self.latest = next(self.steps)
                     self.seconds += time.monotonic() - begun
