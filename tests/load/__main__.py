@@ -46,7 +46,7 @@ def main() -> int:
     with _served(args.visitors) as (address, process):
         with Visitor(address) as visitor:
             page = _memory(process)
-            visitor.upload("first.jpg", _photo(visitors))
+            visitor.upload("first.jpg", _photo(args.visitors))
             _draw_once(visitor, random.Random(0), [])
             time.sleep(10)  # what is computed after the numbers
         time.sleep(AWAY_S + 5)
