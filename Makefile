@@ -8,13 +8,13 @@ AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo sudo)
 APT_INSTALL = $(AS_ROOT) apt-get update -q && \
 	$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends
 
-.PHONY: run test check lint format setup browser picture lock fuzz load
+.PHONY: run test check lint format setup browser proxy picture lock fuzz load
 
 run: $(VENV)/.app
 	$(BIN)/streamlit run streamlit_app.py
 
 # Set everything up on a fresh machine, then run what must pass: lint, types and all tests.
-test: setup browser
+test: setup browser proxy
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
@@ -70,6 +70,12 @@ fuzz: setup
 # Twenty visitors who draw for five minutes.
 load: setup
 	$(BIN)/python -m tests.load $(LOAD_ARGS)
+
+# The proxy that docs/operating.md describes, for its test.
+proxy:
+	@if command -v nginx >/dev/null && command -v openssl >/dev/null; then exit 0; fi; \
+	if grep -qs '^ID=debian' /etc/os-release && $(APT_INSTALL) nginx-light openssl; then exit 0; fi; \
+	echo "No nginx could be installed: the proxy's test is skipped without it." >&2
 
 # The README's picture, taken of the app's own first screen.
 picture: setup browser

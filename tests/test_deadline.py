@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,6 +20,7 @@ from ran.face.mask import rasterise, rasterise_look
 from ran.face.shapes import Rectangle
 from ran.scene import Scene
 
+ROOT = Path(__file__).parents[1]
 PIXELS = np.random.default_rng(3).integers(0, 256, (48, 48, 3), np.uint8)
 COVER = (Rectangle(0.2, 0.6, 0.8, 0.9),)
 
@@ -79,3 +82,10 @@ def test_a_map_is_given_up_between_two_passes(checkpoint, clock):
         engine.explain(scene, "occlusion")
     with within(1000.0):
         assert engine.explain(scene, "occlusion").values.shape == (48, 48)
+
+
+def test_no_clock_that_can_be_set_back_decides_anything():
+    """Only a training log says what time it is."""
+    named = re.compile(r"\btime\.time\(|datetime\.(now|utcnow)\(")
+    files = [path for path in (ROOT / "ran").rglob("*.py") if named.search(path.read_text())]
+    assert [path.name for path in files] == ["run_folder.py"]

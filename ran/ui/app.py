@@ -35,11 +35,12 @@ def begin() -> Any:
 
     Also lets the server's threads take turns more often, for the whole process.
     """
-    page = st.navigation(pages(), position="top")
+    is_in = is_let_in()
+    page = st.navigation(pages(), position="top" if is_in else "hidden")
     context = get_script_run_ctx()
     if context is not None:
         VISITS.begin(context.session_id)
-    if not is_let_in():
+    if not is_in:
         ask()
         st.stop()
     if not st.session_state.get(_ADMITTED) and is_full():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from ran.deadline import within
 from ran.engine import Engine
 from ran.engine.threads import take_threads
 from ran.engine.turns import TURNS
-from ran.errors import BadCheckpoint, RanError, memory_told
+from ran.errors import BadCheckpoint, BadRequest, RanError, memory_told
 from ran.face.decoding.apart import Apart
 from ran.face.photo import Photo, open_photo
 from ran.net.checkpoints import DEFAULT, WEIGHTS
@@ -40,7 +40,9 @@ _PARTS_OF_OURS = {"safetensors": "model.safetensors", "json": "card.json"}
 
 
 @st.cache_resource(max_entries=3, show_spinner=later("Loading the network …"))
-def _engine(checkpoint: str, device: str) -> Engine:
+def _engine(checkpoint: str, device: str, state: str) -> Engine:
+    """Return the engine of a checkpoint whose files are as `state` says."""
+    del state  # another one is another engine
     take_threads()
     return Engine.load(checkpoint, device)
 
@@ -71,11 +73,25 @@ def ablations(session: Session) -> AblationTable | None:
 
 def engine_of(session: Session, checkpoint: str) -> Engine:
     """Return the engine of a checkpoint; what it remembers is the visitor's, and goes with them."""
-    shared = _engine(checkpoint, session.device)
+    shared = _engine(checkpoint, session.device, files_state(Path(checkpoint)))
     mine = session.engines.get(shared.key)
     if mine is None or mine.model is not shared.model:
         mine = session.engines[shared.key] = shared.apart()
     return mine
+
+
+def files_state(checkpoint: Path) -> str:
+    """Return what tells whether a checkpoint's files are the ones that were loaded.
+
+    A file that is replaced while the app runs has another time, size or number: then its network is
+    loaded, whose identity is a hash of its parameters (Engine.key).
+    """
+    told = []
+    with suppress(OSError):  # loading says what is wrong
+        for file in sorted(checkpoint.iterdir()) if checkpoint.is_dir() else [checkpoint]:
+            state = file.stat()
+            told.append((file.name, state.st_size, state.st_mtime_ns, state.st_ino))
+    return repr(told)
 
 
 def once(key: Hashable, make: Callable[[], _Made]) -> _Made:
@@ -101,7 +117,18 @@ def uploaded_engine(files: Sequence[tuple[str, bytes]], device: str) -> Engine:
 
     Raises:
         BadCheckpoint: if they are no checkpoint, or more than one.
+        BadRequest: if this machine has no room for them.
     """
+    try:
+        return _loaded(files, device)
+    except OSError as error:
+        raise BadRequest(
+            _("The server cannot store your checkpoint: {why}.").format(why=error.strerror),
+            hint=_("Try again later, or tell its operator: its temporary folder is full."),
+        ) from error
+
+
+def _loaded(files: Sequence[tuple[str, bytes]], device: str) -> Engine:
     with TemporaryDirectory(prefix="ran-checkpoint-") as place:
         folder = Path(place)
         released: Path | None = None
