@@ -6,11 +6,14 @@ ASGI middleware (asgi.readthedocs.io), for the App of streamlit_app.py.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 
 from starlette.middleware import Middleware
 
@@ -43,6 +46,20 @@ def begin_process() -> None:
     """
     with suppress(OSError, AttributeError):  # glibc's
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+    threading.Thread(target=warm, daemon=True).start()
+
+
+def warm() -> None:
+    """Load the first page's modules before anybody asks, and spare them from garbage collection.
+
+    Streamlit collects all garbage after every run of a page, and all threads stand still while it
+    looks through what never goes: torch's and its own modules. What belongs to a visitor is never
+    spared: nothing is, if one came first.
+    """
+    import_module("ran.ui.occlude.page")
+    gc.collect()
+    if VISITS.here == 0 and VISITS.known == 0:
+        gc.freeze()
 
 
 class Headers:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from ran.ui import server
 from ran.ui.server import HEADERS, Headers, Uploads
+from ran.ui.visits import Visits
 
 MB = 1 << 20
 
@@ -155,3 +157,15 @@ def test_every_answer_bears_the_headers_and_keeps_its_own(kind):
     own = [("referrer-policy", "origin"), ("content-type", "text/plain")]
     added = [pair for pair in HEADERS.items() if pair[0] != "referrer-policy"]
     assert found == own + (added if kind == "http" else [])
+
+
+@pytest.mark.parametrize("visitors", [0, 1])
+def test_what_never_goes_is_spared_from_collection_unless_a_visitor_is_there(monkeypatch, visitors):
+    frozen = []
+    monkeypatch.setattr(server.gc, "freeze", lambda: frozen.append(True))
+    here = Visits()
+    if visitors:
+        here.begin("somebody")
+    monkeypatch.setattr(server, "VISITS", here)
+    server.warm()
+    assert frozen == [True] * (1 - visitors)
