@@ -17,7 +17,7 @@ from ran.engine.checker import Checker
 from ran.engine.devices import device_named
 from ran.engine.explainer import Explainer, no_number
 from ran.engine.memory import Memory
-from ran.engine.room import Room
+from ran.engine.room import CROPS_AT_ONCE, EXPLAINED_AT_ONCE, Room
 from ran.errors import BadFraming, BadRequest
 from ran.explain.heatmap import Explaining, Heatmap
 from ran.explain.question import Question
@@ -36,11 +36,6 @@ from ran.net.regions import RegionLayout, crop_regions, pixel_boxes
 from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.words import _
-
-CROPS_AT_ONCE = {"cpu": 12, "gpu": 192}
-"""On a CPU, bigger batches were slower than one crop at a time (benchmarks, row `forward`)."""
-EXPLAINED_AT_ONCE = {"cpu": 24, "gpu": 192}
-"""Crops that go through the network together where gradients are kept; memory grows with them."""
 
 
 class Engine:

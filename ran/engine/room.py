@@ -19,6 +19,11 @@ from ran.errors import is_out_of_memory
 from ran.explain.maps.asked import Asked
 from ran.net.checkpoints import Network
 
+CROPS_AT_ONCE = {"cpu": 12, "gpu": 192}
+"""On a CPU, bigger batches were slower than one crop at a time (benchmarks, row `forward`)."""
+EXPLAINED_AT_ONCE = {"cpu": 24, "gpu": 192}
+"""Crops that go through the network together where gradients are kept; memory grows with them."""
+
 
 class Room:
     """Of one network on one device, shared by all who ask it.
