@@ -19,6 +19,7 @@ def is_let_in() -> bool:
 
 def ask() -> None:
     """Ask a visitor to sign in; nothing else is drawn."""
+    st.title(_("RAN face lab"), anchor=False)
     st.markdown(_("**Sign in to use the lab.** It is kept for people whom its operator knows."))
     if _is_set_up():
         st.button(_("Sign in"), icon=":material/login:", on_click=st.login, type="primary")
