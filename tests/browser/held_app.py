@@ -1,7 +1,7 @@
 """The app as it is served, and an address that tells what its process holds.
 
 Objects are found by the garbage collector's own lists and what those refer to, after a collection.
-RAN_TEST_MARK is looked for in every text and in all bytes.
+MARK_TO_FIND is looked for in every text and in all bytes.
 """
 
 import gc
@@ -18,7 +18,7 @@ from streamlit.starlette import App
 
 from ran.ui.server import MIDDLEWARE
 
-MARK = os.environ["RAN_TEST_MARK"]
+MARK = os.environ["MARK_TO_FIND"]
 OURS = {"Face", "Photo", "FoundPhoto", "Scene", "Prediction", "Heatmap", "Session"}
 
 

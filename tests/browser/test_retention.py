@@ -26,7 +26,7 @@ def forgetful_app(running, checkpoint, tmp_path):
     files.mkdir()
     changes = {
         "RAN_CHECKPOINT": str(checkpoint), "RAN_DEVICE": "cpu", "RAN_SCENE": "none",
-        "RAN_AWAY_S": "1", "RAN_TEST_MARK": MARK, "TMPDIR": str(files),
+        "RAN_AWAY_S": "1", "MARK_TO_FIND": MARK, "TMPDIR": str(files),
     }  # fmt: skip
     with running(ROOT / "tests/browser/held_app.py", tmp_path, changes) as address:
         yield address, files
