@@ -21,7 +21,8 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,24 +65,24 @@ def _all_draw(address: str, visitors: int, seconds: float) -> dict[str, Any]:
     here = threading.Barrier(visitors + 1)
 
     def draw(number: int) -> None:
-        try:
-            with Visitor(address) as visitor:
-                _draw(visitor, number, seconds, here, seen)
-        except Exception as error:  # noqa: BLE001  a visitor's trouble is what is looked for
-            seen["broken"].append(f"visitor {number}: {type(error).__name__}: {error}")
-            here.abort()
+        with Visitor(address) as visitor:
+            _draw(visitor, number, seconds, here, seen)
 
-    threads = [threading.Thread(target=draw, args=(number,)) for number in range(visitors)]
-    for thread in threads:
-        thread.start()
-    try:
-        here.wait()
-        with Visitor(address) as late:
-            seen["told"] = any("The lab is full" in text for text in late.page.texts)
-    except threading.BrokenBarrierError:
-        pass
-    for thread in threads:
-        thread.join()
+    def ended(one: Future[None]) -> None:
+        if one.exception() is not None:
+            here.abort()  # nobody waits for who does not come
+
+    with ThreadPoolExecutor(visitors) as pool:
+        playing = [pool.submit(draw, number) for number in range(visitors)]
+        for one in playing:
+            one.add_done_callback(ended)
+        with suppress(threading.BrokenBarrierError):
+            here.wait()
+            with Visitor(address) as late:
+                seen["told"] = any("The lab is full" in text for text in late.page.texts)
+    for number, one in enumerate(playing):
+        if (error := one.exception()) is not None:
+            seen["broken"].append(f"visitor {number}: {type(error).__name__}: {error}")
     return seen
 
 
