@@ -119,6 +119,8 @@ class Explainer:
                     asked = self.room.asked_for_less(asked, error)
                     work = method.explain(asked)
                     continue
+                if step is not None:
+                    self.room.is_full = self.room.is_on_cpu(asked)
                 if step is not None and step.heatmap is not None:
                     if not np.isfinite(step.heatmap.regions).all():
                         raise no_number(self.card)

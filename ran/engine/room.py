@@ -73,16 +73,16 @@ class Room:
         Raises:
             RuntimeError: the error, if it is another, or it was the CPU's memory.
         """
-        if self._is_cpu or self._is_there(asked) or not is_out_of_memory(error):
+        if self._is_cpu or self.is_on_cpu(asked) or not is_out_of_memory(error):
             raise error
         forget_unused()
         if asked.faces_at_once > 1:
             self.at_once = asked.faces_at_once // 2 * len(asked.boxes)
             return replace(asked, at_once=self.at_once)
-        self.is_full = True
         return replace(asked, model=self.on_cpu(), face=asked.face.cpu(), boxes=asked.boxes.cpu())
 
-    def _is_there(self, asked: Asked) -> bool:
+    def is_on_cpu(self, asked: Asked) -> bool:
+        """Return whether a question went to the CPU because there was no room."""
         return self._cpu is not None and asked.model is self._cpu
 
     def on_cpu(self) -> Network:

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from streamlit.starlette import App
 
-from ran.ui.server import MIDDLEWARE
+from ran.ui.server import MIDDLEWARE, warm
 
 MARK = os.environ["MARK_TO_FIND"]
 OURS = {"Face", "Photo", "FoundPhoto", "Scene", "Prediction", "Heatmap", "Session"}
@@ -50,6 +50,7 @@ def held(_request: Request) -> JSONResponse:
     return JSONResponse(dict(counts))
 
 
+warm()  # what is spared from garbage collection must not hold a visitor's either
 app = App(
     Path(__file__).parents[2] / "streamlit_app.py",
     middleware=MIDDLEWARE,

@@ -17,6 +17,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.load.visitor import Visitor
 
@@ -146,3 +149,20 @@ def test_on_a_read_only_disk_all_works_with_one_folder_in_memory(port, checkpoin
         os.killpg(app.pid, signal.SIGKILL)
         app.wait(30)
     assert list(files.iterdir()) == [], "it was written to memory, which is gone"
+
+
+def test_a_visitor_who_asks_to_clear_all_or_sends_too_much_harms_nobody_else(app):
+    address = app.replace("http", "ws", 1) + "/_stcore/stream"
+    with Visitor(app) as other:
+        upload_and_draw(other)
+        with connect(address, subprotocols=["streamlit"]) as hostile:
+            hostile.send(BackMsg(clear_cache=True).SerializeToString())
+            hostile.send(
+                BackMsg(rerun_script={"query_string": "x" * (17 << 20)}).SerializeToString()
+            )
+            with pytest.raises(ConnectionClosed) as ended:
+                while True:
+                    hostile.recv(timeout=PATIENCE_S)
+            assert ended.value.rcvd.code == 1009
+        other.draw([STROKE, STROKE])
+        assert other.page.errors == []

@@ -110,7 +110,10 @@ def test_an_explanation_begins_again_with_less(engine, method, crops):
     fills_beyond(other.explainer.twin, crops)
     found = other.explain(SCENE, method)
     np.testing.assert_allclose(found.values, expected.values, atol=1e-4)
-    assert other.explainer.room.is_full == (crops == 0)
+    assert said(other) == ("cpu" if crops == 0 else "cuda")
+    other.explainer.twin.backbone._forward_pre_hooks.clear()
+    other.explain(Scene(Face.from_pixels(PIXELS[::-1].copy())), method)
+    assert said(other) == "cuda", "the next one fits again"
 
 
 def test_a_copy_on_the_cpu_shares_nothing(engine):

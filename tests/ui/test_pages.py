@@ -215,25 +215,23 @@ def test_a_grad_cam_of_zeros_is_said_to_be_no_positive_evidence(monkeypatch):
     assert "No positive evidence" in words(cover(opened(), "mouth"))
 
 
-def test_memory_that_runs_out_is_said_and_the_page_goes_on():
+@pytest.mark.parametrize(
+    ("where", "name", "value", "said", "hint"),
+    [
+        (Engine, "predict_many", lambda *_: torch.empty(1 << 50),
+         "There is not enough memory for this.", "Ask for less at a time"),
+        (compute, "ANSWER_S", 0.0,
+         "This took more than 0 s and was given up.", "try again when fewer are here"),
+    ],
+    ids=["memory", "time"],
+)  # fmt: skip
+def test_what_runs_out_is_said_and_the_page_goes_on(where, name, value, said, hint):
     app = opened()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Engine, "predict_many", lambda *_: torch.empty(1 << 50))
+        patch.setattr(where, name, value)
         cover(app, "mouth")
-    assert "There is not enough memory for this." in words(app)
-    assert "Ask for less at a time" in words(app)
+    assert said in words(app)
+    assert hint in words(app)
     app.run()
-    assert "There is not enough memory" not in words(app)
-    assert "Hidden" in words(app)
-
-
-def test_an_answer_that_takes_too_long_is_given_up_and_the_page_goes_on():
-    app = opened()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compute, "ANSWER_S", 0.0)
-        cover(app, "mouth")
-    assert "This took more than 0 s and was given up." in words(app)
-    assert "try again when fewer are here" in words(app)
-    app.run()
-    assert "was given up" not in words(app)
+    assert said not in words(app)
     assert "Hidden" in words(app)
