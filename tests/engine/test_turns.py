@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+import ran
 from ran.engine.turns import Turns
 
 LONG = 30.0
@@ -136,3 +139,14 @@ def test_who_is_no_longer_wanted_leaves_the_queue_and_computes_nothing(pool):
     is_wanted.set()
     stale()
     assert computed == ["stale"], "the turn itself was not lost"
+
+
+def test_whoever_waits_for_a_turn_on_a_page_gives_way():
+    """Else every stroke leaves a run behind, in the queue and in memory."""
+    called = {
+        f"{path.name}: {found}"
+        for path in (Path(ran.__file__).parent).rglob("*.py")
+        for found in re.findall(r"TURNS\.slow\((.*?)\)", path.read_text())
+    }
+    assert {found.rpartition(": ")[2] for found in called} == {"give_way"}
+    assert len(called) == 3
