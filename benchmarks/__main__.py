@@ -25,6 +25,7 @@ from benchmarks.explain import (
     saliency_row,
 )
 from benchmarks.forward import AGAINST, forward_name, forward_row, peak_flops
+from benchmarks.photo import photo_row
 from benchmarks.poses import sweep_row
 from benchmarks.regions import (
     CACHED,
@@ -90,6 +91,7 @@ def _plan(quick: bool, device: str, peak: float) -> dict[str, Callable[[], Row]]
         forward_name(1): forward(1, 7 if quick else 15),
         forward_name(8): forward(8, 7),
         forward_name(32): forward(32, 5),
+        "photo": lambda: photo_row(repeats=1 if quick else 9),
         "detection": lambda: detection_row(device=device, repeats=2 if quick else 5),
         "stroke": lambda: stroke_row(repeats=5 if quick else 15, patience=30 if quick else 120),
         TURNS_ROW: lambda: turns_row(device=device, repeats=10 if quick else 25),

@@ -13,6 +13,7 @@ import torch
 
 from benchmarks.explain import ablation_row, memory_row, saliency_row
 from benchmarks.forward import forward_row, seeded_network
+from benchmarks.photo import photo_row
 from benchmarks.reference import reference_from
 from benchmarks.regions import cached_row, leave_one_out_row, shapley_row
 from benchmarks.rows import Check, Row, in_turns, table
@@ -110,6 +111,13 @@ def test_the_memory_row_says_by_how_much_the_process_grew():
     row = memory_row(device="cpu", count=3, before=1)
     assert row.check is not None
     assert "3 explanations by 10 methods" in row.check.words
+
+
+def test_the_row_of_a_photo_compares_what_was_decoded():
+    row = photo_row(repeats=1, size=(60, 40), start=0.0)
+    assert row.check is not None
+    assert row.check.words == "1 picture of 2 decodings"
+    assert row.check.passed
 
 
 @pytest.mark.gpu

@@ -7,14 +7,18 @@ request names, writes no file, and opens none but those that decoders need.
 
 from __future__ import annotations
 
+import io
 import os
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from ran.errors import RanError
-from ran.face.decoding.wire import fill, send, words_of
-from ran.face.photo import Photo, open_photo
+from ran.face.decoding.wire import PIPE, fill, send, words_of
+from ran.face.photo import MIN_SIDE, decode_photo
 
 MOST_SPACE = 3 << 30
 """Bytes: a photo of 64 megapixels with transparency takes 1.3 GB, a film of 4096 x 4096 about 2."""
@@ -51,31 +55,45 @@ def _computed() -> int:
     return int(times.user + times.system) + 1
 
 
-def _answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], list[Any]]:
+def _answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], Iterable[Any]]:
     """Return the words and the pixels of what was decoded, or why it was not."""
     name = request["name"]
     try:
         if request["kind"] == "photo":
-            return {}, _packed([open_photo(content, name=name)])
+            picture = decode_photo(content, name)
+            return {"shapes": [(picture.height, picture.width, 3)]}, _strips(picture)
         from ran.face.video import open_video
 
         video = open_video(content, name=name, frames=request["frames"])
     except RanError as error:
-        return {"refused": type(error).__name__, "message": error.message, "hint": error.hint}, []
+        told = {"refused": type(error).__name__, "message": error.message, "hint": error.hint}
+        return told | {"shapes": []}, []
     except MemoryError:
-        return {"beyond": True}, []
+        return {"beyond": True, "shapes": []}, []
     words = {
         "times": video.times,
         "seconds": video.seconds,
         "is_damaged": video.is_damaged,
         "cuts": video.cuts,
         "names": [frame.name for frame in video.frames],
+        "shapes": [frame.pixels.shape for frame in video.frames],
     }
-    return words, _packed(video.frames)
+    return words, [frame.pixels for frame in video.frames]
 
 
-def _packed(photos: Any) -> list[Any]:
-    return [photo.pixels for photo in photos if isinstance(photo, Photo)]
+def _strips(picture: Image.Image) -> Iterator[bytes]:
+    """Return a picture's pixels some rows at a time: the app reads while the next are made."""
+    rows = max(1, PIPE // (3 * picture.width))
+    for top in range(0, picture.height, rows):
+        yield picture.crop((0, top, picture.width, min(picture.height, top + rows))).tobytes()
+
+
+def prepare() -> None:
+    """Load what opens pictures, which else the first one waits for."""
+    Image.init()
+    drawn = io.BytesIO()
+    Image.new("RGB", (MIN_SIDE, MIN_SIDE)).save(drawn, "JPEG")
+    decode_photo(drawn.getvalue(), "the first")
 
 
 def main() -> None:
@@ -84,6 +102,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     # What a decoder prints is no answer.
     os.dup2(2, 1)
+    prepare()
     confine()
     request = words_of(given)
     if request is None:
@@ -92,7 +111,7 @@ def main() -> None:
     content = bytearray(request["size"])
     fill(given, content)
     words, parts = _answer(request, bytes(content))
-    send(answers, words | {"shapes": [part.shape for part in parts]}, parts)
+    send(answers, words, parts)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from ran.errors import UnreadablePhoto
 from ran.face.decoding.levels import Said, is_deep, levels, said_by
@@ -56,6 +56,15 @@ def open_photo(source: str | Path | bytes, *, name: str | None = None) -> Photo:
         content, name = source, name or "the picture"
     else:
         content, name = _read(Path(source)), name or Path(source).name
+    return Photo(np.asarray(decode_photo(content, name)), name)
+
+
+def decode_photo(content: bytes, name: str) -> Image.Image:
+    """Return the picture that a file holds, upright and in mode RGB, as `open_photo` does.
+
+    Raises:
+        UnreadablePhoto: as `open_photo`.
+    """
     if not content:
         raise UnreadablePhoto(_("{name} is empty.").format(name=name), hint=_(_USE))
     if len(content) > MAX_BYTES:
@@ -71,7 +80,7 @@ def open_photo(source: str | Path | bytes, *, name: str | None = None) -> Photo:
             _("{name} is {kind}, which cannot be opened here.").format(name=name, kind=kind),
             hint=_(_USE),
         )
-    return Photo(_decode(content, name), name)
+    return _decode(content, name)
 
 
 def _read(path: Path) -> bytes:
@@ -144,7 +153,7 @@ def _without_notes(content: bytes) -> bytes:
     return b"".join([*kept, content[at:]])
 
 
-def _decode(content: bytes, name: str) -> NDArray[np.uint8]:
+def _decode(content: bytes, name: str) -> Image.Image:
     with warnings.catch_warnings():
         # Pillow warns at its own limit of pixels, where ours refuses in words, and of damaged
         # notes beside a sound picture.
@@ -189,7 +198,9 @@ def _check_size(name: str, width: int, height: int) -> None:
 
 def _upright(picture: Image.Image) -> Image.Image:
     try:
-        return ImageOps.exif_transpose(picture)
+        # Else it would be copied.
+        is_turned = picture.getexif().get(ExifTags.Base.Orientation, 1) != 1
+        return ImageOps.exif_transpose(picture) if is_turned else picture
     except _DAMAGE:
         # Damaged notes: the picture itself was decoded, so it is shown as it lies.
         return picture
@@ -204,12 +215,12 @@ def _too_many(name: str, size: str) -> UnreadablePhoto:
     )
 
 
-def _rgb(picture: Image.Image, said: Said, name: str) -> NDArray[np.uint8]:
+def _rgb(picture: Image.Image, said: Said, name: str) -> Image.Image:
     if is_deep(picture):
         # Pillow's own conversion would clip at 255 instead of scaling.
-        return np.repeat(levels(picture, said, name)[..., None], 3, axis=2)
+        picture = Image.fromarray(levels(picture, said, name))
     if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
         picture = Image.alpha_composite(white, picture)
-    return np.array(picture.convert("RGB"))
+    return picture if picture.mode == "RGB" else picture.convert("RGB")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import math
 import os
 import subprocess
 import sys
@@ -18,15 +19,13 @@ from numpy.typing import NDArray
 from ran.errors import BadRequest, RanError, UnreadablePhoto, UnreadableVideo
 from ran.face import photo as photos
 from ran.face import video as videos
-from ran.face.decoding.wire import Broken, fill, send, words_of
+from ran.face.decoding.wire import PIPE, Broken, fill, send, words_of
 from ran.face.photo import Photo
 from ran.face.video import Video
 from ran.words import _
 
 AT_ONCE = 2
 """Files that are decoded at the same time; others wait for their turn."""
-PIPE = 1 << 20
-"""Bytes that a pipe holds, where that can be set: each filling costs a change of programs."""
 _ROOT = Path(__file__).parents[3]
 _ERRORS: dict[str, type[RanError]] = {
     error.__name__: error for error in (UnreadablePhoto, UnreadableVideo, BadRequest)
@@ -180,9 +179,10 @@ def _asked(
         raise Broken("no answer")
     pictures = []
     for shape in _shapes(words.get("shapes"), most):
-        pixels = np.empty(shape, np.uint8)
+        # NumPy's own memory asks for huge pages: 70 ms to fill 36 MB first, where this took 20.
+        pixels = bytearray(math.prod(shape))
         fill(answers, pixels)
-        pictures.append(pixels)
+        pictures.append(np.frombuffer(pixels, np.uint8).reshape(shape))
     return words, pictures
 
 

@@ -6,13 +6,15 @@ Either side reads what the other wrote as untrusted: a decoder taken over can wr
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 
 MOST_WORDS = 1 << 20
 """Bytes of the words: names and times of a film's frames are a few thousand."""
+PIPE = 1 << 20
+"""Bytes that a pipe holds, where that can be set: each filling costs a change of programs."""
 _LENGTH = 4
 
 
@@ -20,7 +22,7 @@ class Broken(Exception):
     """What came is not a whole message."""
 
 
-def send(stream: BinaryIO, words: dict[str, Any], parts: Sequence[bytes | NDArray[Any]]) -> None:
+def send(stream: BinaryIO, words: dict[str, Any], parts: Iterable[bytes | NDArray[Any]]) -> None:
     """Write a message: words, and as many bytes as they announce.
 
     Raises:
