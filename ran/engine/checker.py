@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ran.engine.devices import full_precision
 from ran.engine.explainer import Explainer, no_number
 from ran.engine.recent import Recent
 from ran.errors import BadRequest
@@ -108,7 +109,7 @@ class Checker:
         holes = draw_holes(asked.face.shape[-1], draws, asked.generator())
         generator = asked.generator()
         # Scores need no hook: the network that predicts, and no lock.
-        scores = replace(asked, model=self._explainer.asked).scores
+        scores = full_precision()(replace(asked, model=self._explainer.asked).scores)
         blank, (score,) = asked.blank(), scores(asked.face).tolist()
         falls: list[float] = []
         maps: list[NDArray[np.float32]] = []
@@ -131,7 +132,7 @@ class Checker:
     def _locked(self, method: Method, asked: Asked) -> Iterator[Explaining]:
         work = method.explain(asked)
         while True:
-            with self._explainer.lock:
+            with self._explainer.lock, full_precision():
                 step = next(work)
             if step.heatmap is not None and not np.isfinite(step.heatmap.values).all():
                 raise no_number(self._explainer.card)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
 from ran.engine.engine import Engine
 from ran.engine.turns import TURNS, GiveWay
@@ -19,26 +20,28 @@ def recalled(engine: Engine, scene: Scene) -> Reference | None:
     return engine.memory.references.recall(scene.key)
 
 
-@torch.no_grad()
 def referring(engine: Engine, scene: Scene, give_way: GiveWay = None) -> Iterator[Reference | None]:
-    """Find what attention does under the same cover elsewhere, place by place.
+    """Find what attention does under the same cover elsewhere, some places at a time.
 
-    Gives None after each place but the last, then the reference, which the engine remembers. PLACES
-    forward passes; an equal scene has the same places. `give_way` is asked before each turn, as
-    Turns.slow says.
+    Gives None after each pass but the last, then the reference, which the engine remembers. PLACES
+    faces, as many a pass as fit; an equal scene has the same places. `give_way` is asked before
+    each turn, as Turns.slow says.
 
     Raises:
         BadFraming, BadCheckpoint: as `Engine.predict`.
     """
     before, covered = engine.predict(scene.clean()).weights, engine.covered_shares(scene)
     places = moved_covers(scene.face.pixels, scene.hidden_pixels(), scene.mask())
-    found = []
-    for number, pixels in enumerate(places, 1):
-        moved = Scene(replace(scene.face, pixels=pixels), layout=scene.layout)
+    found: list[NDArray[np.float32]] = []
+    at_once = engine.faces_at_once
+    while len(found) < PLACES:
+        moved = [
+            Scene(replace(scene.face, pixels=pixels), layout=scene.layout)
+            for pixels in islice(places, at_once)
+        ]
         with TURNS.slow(give_way):
-            weights = engine.asked.forward_regions(engine.crops(moved)).weights
-        found.append(weights[0].float().cpu().numpy())
-        if number < PLACES:
+            found.extend(engine.weights_of(moved))
+        if len(found) < PLACES:
             yield None
     reference = Reference.of(before, np.stack(found), covered)
     engine.memory.references.keep(scene.key, reference)

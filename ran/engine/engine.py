@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import copy
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ran.engine.answers import predictions
 from ran.engine.checker import Checker
-from ran.engine.devices import device_named
-from ran.engine.explainer import Explainer, no_number
+from ran.engine.chunks import Chunk, Chunks
+from ran.engine.cutter import Cutter
+from ran.engine.devices import device_named, full_precision, with_doubles
+from ran.engine.explainer import Explainer
 from ran.engine.memory import Memory
-from ran.engine.room import CROPS_AT_ONCE, EXPLAINED_AT_ONCE, Room
-from ran.errors import BadFraming, BadRequest
+from ran.engine.room import (
+    EXPLAINED_AT_ONCE,
+    TURNS_AT_ONCE,
+    Room,
+    crops_at_once,
+    or_on_cpu,
+)
+from ran.errors import BadRequest
 from ran.explain.heatmap import Explaining, Heatmap
 from ran.explain.question import Question
 from ran.explain.regions.intervene import Intervention, intervene
@@ -26,13 +34,12 @@ from ran.explain.regions.shapley import RegionValues, region_values
 from ran.explain.trust.faithfulness import Checking
 from ran.face.detect import Face, detected, find_faces, framed, with_poses
 from ran.face.detector import FaceDetector
+from ran.face.head import Turned, turn_all
 from ran.face.photo import Photo
 from ran.net.checkpoints import Card, Network, load_checkpoint
 from ran.net.folding import folded
 from ran.net.identity import identity
-from ran.net.losses import rb_margin
-from ran.net.model import RanOutput
-from ran.net.regions import RegionLayout, crop_regions, pixel_boxes
+from ran.net.regions import RegionLayout, pixel_boxes
 from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.words import _
@@ -51,12 +58,15 @@ class Engine:
         self.asked = folded(self.model)
         self.memory = Memory()
         kind = "cpu" if self.device == "cpu" else "gpu"
-        self.room = Room(self.asked, CROPS_AT_ONCE[kind], self.device)
+        self.turns_at_once = TURNS_AT_ONCE[kind]
+        self.cutter = Cutter(card, self.layout_of, self.device)
+        self.room = Room(self.asked, crops_at_once(self.device, card.input_size), self.device)
+        self.chunks = Chunks(self.cutter, self.layout_of, self.room)
         self.explainer = Explainer(
             self.model,
             self.asked,
             card,
-            face=self._face,
+            face=self.cutter.face,
             layout=self.layout_of,
             room=Room(self.asked, EXPLAINED_AT_ONCE[kind], self.device),
         )
@@ -79,6 +89,11 @@ class Engine:
         """Return where the last answer came from: the device, or "cpu" where its memory is full."""
         is_full = self.room.is_full or self.explainer.room.is_full
         return "cpu" if is_full else self.device
+
+    @property
+    def faces_at_once(self) -> int:
+        """Return how many faces of the network's own regions go through it together."""
+        return max(1, self.room.at_once // len(self.model.layout))
 
     @cached_property
     def key(self) -> str:
@@ -116,6 +131,18 @@ class Engine:
         """Return framed faces with their poses, estimated anew from their pixels."""
         return with_poses(faces, detector=self._detector)
 
+    def turned(self, face: Face, turns: Sequence[tuple[float, float]]) -> list[Turned]:
+        """Turn a face by yaws and pitches in degrees, together on the device, and find its poses.
+
+        Some `turns_at_once` of them. An Apple GPU has no fp64: there the CPU makes them.
+
+        Raises:
+            BadRequest: if an angle is too large (ran.face.head.turn).
+        """
+        made = or_on_cpu(partial(turn_all, face, turns), with_doubles(self.device))
+        posed = self.with_poses([one.face for one in made])
+        return [one._replace(face=found) for one, found in zip(made, posed, strict=True)]
+
     def layout_of(self, scene: Scene) -> RegionLayout:
         """Return the regions that the network will see: the scene's, or else its own."""
         if self.card.kind == "plain" or scene.layout is None:
@@ -129,26 +156,41 @@ class Engine:
 
     @torch.no_grad()
     def predict_many(self, scenes: Sequence[Scene]) -> list[Prediction]:
-        """Answer for many scenes, in order.
+        """Answer for many scenes, in order: FACES_AT_ONCE together, each as it is answered alone.
 
         Raises:
             BadFraming: if a face is framed otherwise than the network was trained on.
             BadCheckpoint: if the network's answer is no number.
         """
-        answers: dict[str, Prediction] = {}
         keys = [scene.key for scene in scenes]
-        for key, scene in zip(keys, scenes, strict=True):
-            if key in answers:
-                continue
-            known = self.memory.answers.recall(key)
-            if known is None:
-                output = self.asked.attend(self._features(scene))
-                many = output.weights.shape[1] > 1
-                covered = self.covered_shares(scene)
-                known = self._prediction(scene, output, covered, has_margin=many)
-            self.memory.answers.keep(key, known)
-            answers[key] = known
+        asked = dict(zip(keys, scenes, strict=True))
+        answers = {
+            key: known for key in asked if (known := self.memory.answers.recall(key)) is not None
+        }
+        for chunk in self.chunks.of({key: asked[key] for key in asked if key not in answers}):
+            for key, answer in zip(chunk, self._answered(chunk), strict=True):
+                answers[key] = answer
+                self.memory.answers.keep(key, answer)
         return [answers[key] for key in keys]
+
+    def _answered(self, chunk: Chunk) -> list[Prediction]:
+        with full_precision():
+            output = self.asked.attend(self.chunks.features(chunk, self.memory))
+            layouts = [self.layout_of(scene) for scene in chunk.values()]
+            covered = [self.covered_shares(scene) for scene in chunk.values()]
+            has_margin = output.weights.shape[1] > 1
+            return predictions(self.card, layouts, output, covered, has_margin=has_margin)
+
+    @torch.no_grad()
+    def weights_of(self, scenes: Sequence[Scene]) -> NDArray[np.float32]:
+        """Return w of scenes of as many regions each, f32[B, R]; nothing is remembered.
+
+        Raises:
+            BadFraming: as `predict`.
+        """
+        with full_precision():
+            weights = self.asked.attend(self.chunks.made(scenes)).weights
+        return np.asarray(weights.float().cpu().numpy(), np.float32)
 
     def region_values(self, scene: Scene) -> RegionValues:
         """Return what each region is worth: exact Shapley values and leave-one-out, in logits.
@@ -163,7 +205,8 @@ class Engine:
         values = self.memory.values.recall(key)
         if values is None:
             self.predict(scene)  # refuses an answer that is no number
-            values = region_values(self.asked.attend, self._features(scene))
+            with full_precision():
+                values = region_values(self.asked.attend, self._features(scene))
             self.memory.values.keep(key, values)
         return values
 
@@ -196,9 +239,12 @@ class Engine:
                 )
             features = self._features(donor)
             covered[swapped] = self.covered_shares(donor)[swapped]
-        output = intervene(self.asked, self._features(scene), intervention, donor=features)
+        with full_precision():
+            output = intervene(self.asked, self._features(scene), intervention, donor=features)
         has_margin = used[0] == 0 and len(used) > 1
-        return self._prediction(scene, output, covered, has_margin=has_margin)
+        layouts = [self.layout_of(scene)]
+        (answer,) = predictions(self.card, layouts, output, [covered], has_margin=has_margin)
+        return answer
 
     def explain(
         self,
@@ -270,81 +316,34 @@ class Engine:
 
     def crops(self, scene: Scene) -> Tensor:
         """Return the regions of a scene, f32[1, R, 3, S, S] in [0, 1], on the device."""
-        return crop_regions(self._face(scene), self._pixel_boxes(scene))
+        return self.cutter.crops([scene])
 
     @torch.no_grad()
     def regions_seen(self, scene: Scene) -> NDArray[np.uint8]:
         """Return the crops as the network sees them, u8[R, S, S, 3]; grey if it sees grey.
 
-        Read-only. Those of a scene that was answered lately are not cut again.
+        Read-only. Made when they are asked for; those of a scene that was asked about lately are
+        not made again, and of one answered just now not cut again.
         """
         seen = self.memory.seen.recall(scene.key)
-        return self._keep_seen(scene, self.crops(scene)) if seen is None else seen
-
-    def _keep_seen(self, scene: Scene, crops: Tensor) -> NDArray[np.uint8]:
-        pictures = (self.asked.see(crops[0]).permute(0, 2, 3, 1) * 255.0).round()
-        seen = np.asarray(pictures.to(torch.uint8).cpu().numpy())
-        seen.setflags(write=False)
-        self.memory.seen.keep(scene.key, seen)
+        if seen is None:
+            cut = self.memory.crops.recall(scene.key)
+            crops = self.crops(scene)[0] if cut is None else cut
+            pictures = (self.asked.see(crops).permute(0, 2, 3, 1) * 255.0).round()
+            seen = np.asarray(pictures.to(torch.uint8).cpu().numpy())
+            seen.setflags(write=False)
+            self.memory.seen.keep(scene.key, seen)
         return seen
 
     def covered_shares(self, scene: Scene) -> NDArray[np.float32]:
         """Return the hidden share of each region of a scene, f32[R] in [0, 1]."""
+        layout = self.layout_of(scene)
+        if not scene.shapes:
+            return np.zeros(len(layout), np.float32)
         mask = scene.mask()
-        boxes = pixel_boxes(self.layout_of(scene), mask.shape[0]).tolist()
+        boxes = pixel_boxes(layout, mask.shape[0]).tolist()
         return np.array([mask[y0:y1, x0:x1].mean() for x0, y0, x1, y1 in boxes], np.float32)
 
-    def _face(self, scene: Scene) -> Tensor:
-        """Return the covered face as the network gets it, f32[1, 3, S, S] in [0, 1]."""
-        if scene.face.framing != self.card.framing:
-            raise BadFraming(
-                _("This face is framed as {framing!r}, the network expects {expected!r}.").format(
-                    framing=scene.face.framing, expected=self.card.framing
-                ),
-                hint=_("Find the face again with engine.find_faces."),
-            )
-        face = torch.tensor(scene.hidden_pixels(), device=self.device)
-        face = face.permute(2, 0, 1)[None].float() / 255.0
-        side = self.card.input_size
-        return F.interpolate(
-            face, (side, side), mode="bilinear", align_corners=False, antialias=True
-        ).clamp(0.0, 1.0)
-
-    def _pixel_boxes(self, scene: Scene) -> Tensor:
-        return pixel_boxes(self.layout_of(scene), self.card.input_size).to(self.device)
-
-    @torch.no_grad()
     def _features(self, scene: Scene) -> Tensor:
-        """Return what the backbone makes of the regions, f32[1, R, D]; once for equal scenes."""
-        key = scene.key
-        features = self.memory.features.recall(key)
-        if features is None:
-            crops = self.crops(scene)
-            self._keep_seen(scene, crops)
-            features = self.room.features(crops[0])
-            self.memory.features.keep(key, features)
-        return features
-
-    def _prediction(
-        self, scene: Scene, output: RanOutput, covered: NDArray[np.float32], *, has_margin: bool
-    ) -> Prediction:
-        if not bool(output.logits.isfinite().all() and output.weights.isfinite().all()):
-            raise no_number(self.card)
-        mu, nu, w = (_numpy(row[0]) for row in output[1:4])
-        temperature = self.card.temperature_of(self.layout_of(scene).kind)
-        return Prediction(
-            classes=self.card.classes,
-            probabilities=_numpy(torch.softmax(output.logits[0] / temperature, 0)),
-            logits=_numpy(output.logits[0]),
-            self_weights=mu,
-            relation_weights=nu,
-            weights=w,
-            covered=covered,
-            boxes=self.layout_of(scene).boxes,
-            alpha=self.card.alpha,
-            rb_margin=float(rb_margin(output.self_weights)) if has_margin else None,
-        )
-
-
-def _numpy(values: Tensor) -> NDArray[np.float32]:
-    return np.asarray(values.float().cpu().numpy(), np.float32)
+        """Return what the backbone makes of a scene's regions, f32[1, R, D]; once if equal."""
+        return self.chunks.features({scene.key: scene}, self.memory)

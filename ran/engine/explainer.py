@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ran.engine.devices import full_precision
 from ran.engine.recent import Recent
 from ran.engine.room import Room
 from ran.errors import BadCheckpoint
@@ -114,7 +115,8 @@ class Explainer:
             with self.lock:
                 known = self.known.recall(key)  # also by whoever held the lock before
                 try:
-                    step = None if known is not None else next(work)
+                    with full_precision():
+                        step = None if known is not None else next(work)
                 except RuntimeError as error:
                     asked = self.room.asked_for_less(asked, error)
                     work = method.explain(asked)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import copy
 import threading
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -19,10 +20,38 @@ from ran.errors import is_out_of_memory
 from ran.explain.maps.asked import Asked
 from ran.net.checkpoints import Network
 
-CROPS_AT_ONCE = {"cpu": 12, "gpu": 192}
-"""On a CPU, bigger batches were slower than one crop at a time (benchmarks, row `forward`)."""
+_GPU_CROPS = 192
+_CPU_PIXELS = 600_000
+"""Of crops that go through a network together on a CPU: with more or fewer it was slower. Twelve at
+224 pixels, 24 at 150."""
 EXPLAINED_AT_ONCE = {"cpu": 24, "gpu": 192}
 """Crops that go through the network together where gradients are kept; memory grows with them."""
+
+TURNS_AT_ONCE = {"cpu": 1, "gpu": 16}
+"""Angles to which a face is turned together; a CPU is no faster with more."""
+_Made = TypeVar("_Made")
+
+
+def crops_at_once(device: str, side: int) -> int:
+    """Return how many crops of `side` pixels go through a network together, a multiple of six."""
+    if device != "cpu":
+        return _GPU_CROPS
+    return 6 * min(8, max(1, _CPU_PIXELS // (6 * side * side)))
+
+
+def or_on_cpu(make: Callable[..., _Made], device: str) -> _Made:
+    """Return what `make(device=...)` makes: there, or on the CPU where its memory is full.
+
+    Raises:
+        RuntimeError, MemoryError: as `make`; of memory, if it is the CPU's.
+    """
+    try:
+        return make(device=device)
+    except RuntimeError as error:
+        if device == "cpu" or not is_out_of_memory(error):
+            raise
+    forget_unused()
+    return make(device="cpu")
 
 
 class Room:
@@ -45,7 +74,7 @@ class Room:
 
     @torch.no_grad()
     def features(self, crops: Tensor) -> Tensor:
-        """Return what the backbone makes of crops f32[R, 3, S, S], f32[1, R, D], on their device.
+        """Return what the backbone makes of crops f32[N, 3, S, S], f32[N, D], on their device.
 
         Raises:
             RuntimeError, MemoryError: if the CPU's memory is full too (ran.errors.memory_told).
@@ -104,4 +133,4 @@ def cpu_copy(network: Network) -> Network:
 
 
 def _in_chunks(network: Network, crops: Tensor, at_once: int) -> Tensor:
-    return torch.cat([network.features(chunk[None]) for chunk in crops.split(at_once)], dim=1)
+    return torch.cat([network.features(chunk[None])[0] for chunk in crops.split(at_once)])

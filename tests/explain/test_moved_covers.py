@@ -1,5 +1,7 @@
 """The same cover elsewhere, and what is said of attention beside it."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -101,12 +103,12 @@ def test_a_cover_of_the_whole_face_has_places_too_and_says_nothing():
     assert said(-0.2, 0, 0, np.ones(6, np.float32)) == CANNOT_TELL
 
 
-def test_an_engine_finds_the_reference_place_by_place_and_remembers_it(checkpoint):
+def test_an_engine_finds_the_reference_in_passes_and_remembers_it(checkpoint):
     engine = Engine.load(checkpoint, "cpu")
     scene = Scene(FACE, BOX.shapes, BOX.fill, random_layout(3, seed=2))
     assert elsewhere.recalled(engine, scene) is None
     *waiting, found = elsewhere.referring(engine, scene)
-    assert waiting == [None] * (PLACES - 1)
+    assert waiting == [None] * (math.ceil(PLACES / engine.faces_at_once) - 1)
     assert elsewhere.recalled(engine, scene) == found
     clean = engine.predict(scene.clean()).weights
     moved = []

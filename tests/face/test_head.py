@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from ran.errors import BadRequest
 from ran.face.detect import FERPLUS, Face, find_faces, with_poses
-from ran.face.head import _sampled, turn
+from ran.face.head import turn, turn_all
+from ran.face.head_rays import sampled
 from ran.face.photo import open_photo
 from ran.face.pose import estimate, mirrored
 
@@ -121,6 +123,12 @@ def test_turning_keeps_the_argument_and_gives_the_same_twice(faces):
     assert one.face.pose is None, "a synthetic face has no place in the photo, no pose until asked"
 
 
+def _sampled(pixels, places):
+    """The colours of u8[S, S, 3] at f64[..., 2], f64[..., 3]."""
+    picture = torch.from_numpy(pixels).double().permute(2, 0, 1)
+    return sampled(picture, torch.from_numpy(places).movedim(-1, 0)).movedim(0, -1).numpy()
+
+
 @pytest.mark.parametrize("angles", [(91, 0), (0, 61), (float("nan"), 0), (0, float("inf"))])
 def test_an_angle_out_of_reach_is_refused(faces, angles):
     with pytest.raises(BadRequest, match="cannot be turned"):
@@ -136,3 +144,14 @@ def test_sampling_at_the_middle_of_a_pixel_gives_the_pixel_and_between_a_cubic()
     at = _sampled(ramp, np.array([[3.25 / 6, 0.5]]))  # a quarter between the pixels 2 and 3
     assert at[0] == pytest.approx([27.5] * 3)
     assert _sampled(ramp, np.array([[-2.0, 0.5], [3.0, 0.5]]))[:, 0].tolist() == [0, 50]
+
+
+def test_many_turns_at_once_are_each_turn_alone(faces):
+    face = faces["astronaut.png"]
+    turns = [(-45.0, 0.0), (0.0, 0.0), (30.0, -20.0), (0.0, 15.0), (60.0, 10.0)]
+    for (yaw, pitch), made in zip(turns, turn_all(face, turns), strict=True):
+        alone = turn(face, yaw, pitch)
+        assert np.array_equal(made.face.pixels, alone.face.pixels)
+        assert np.array_equal(made.filled, alone.filled)
+        np.testing.assert_allclose(made.face.landmarks, alone.face.landmarks, atol=1e-6)
+    assert turn_all(face, []) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -159,18 +160,26 @@ def answered(
 ) -> Iterator[Answered]:
     """Yield the network's answer to each pose: one forward pass a pose, no more.
 
+    Poses are taken and answered as many together as the engine puts through its network at once.
+
     Args:
         poses: the poses, in any order.
         using: the engine.
         cover: what hides every pose, anchored to the landmarks.
         layout: how faces are cut; a landmark layout anew round each face's landmarks.
     """
-    for posed in poses:
-        scene = Scene(posed.face, layout=layout.regions(posed.face))
-        if cover is not None:
-            shapes = carried(cover.shapes, cover.face, posed.face)
-            scene = replace(scene, shapes=shapes, fill=cover.fill)
-        yield Answered(posed, Shown(posed.name, scene, using.predict(scene)))
+    rest = iter(poses)
+    while chunk := list(islice(rest, using.faces_at_once)):
+        scenes = [_scene(posed.face, cover, layout) for posed in chunk]
+        for posed, scene, answer in zip(chunk, scenes, using.predict_many(scenes), strict=True):
+            yield Answered(posed, Shown(posed.name, scene, answer))
+
+
+def _scene(face: Face, cover: Cover | None, layout: LayoutChoice) -> Scene:
+    scene = Scene(face, layout=layout.regions(face))
+    if cover is None:
+        return scene
+    return replace(scene, shapes=carried(cover.shapes, cover.face, face), fill=cover.fill)
 
 
 def by_yaw(answers: Iterable[Answered]) -> list[Answered]:

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,6 @@ from PIL import Image, ImageOps
 from ran.engine import Engine
 from ran.errors import BadRequest, NoFaceFound, RanError, UnreadableVideo
 from ran.face.detect import Face
-from ran.face.head import turn
 from ran.face.photo import Photo, open_photo
 from ran.face.video import SUFFIXES, Video, open_video
 from ran.recipe import PhotoRef
@@ -36,12 +36,11 @@ def turned(
     face: Face, yaws: Sequence[float] = YAWS, pitches: Sequence[float] = (0.0,), *, using: Engine
 ) -> Iterator[Posed]:
     """Yield the face turned to each yaw at each pitch, degrees beyond how it is turned."""
-    for pitch in pitches:
-        for yaw in yaws:
-            made, filled = turn(face, yaw, pitch)
-            (made,) = using.with_poses([made])
+    turns = iter([(float(yaw), float(pitch)) for pitch in pitches for yaw in yaws])
+    while chunk := list(islice(turns, using.turns_at_once)):
+        for (yaw, pitch), (made, filled) in zip(chunk, using.turned(face, chunk), strict=True):
             name = f"yaw {_signed(yaw)}" + (f", pitch {_signed(pitch)}" if pitch else "")
-            yield Posed(name, made, float(yaw), float(pitch), filled)
+            yield Posed(name, made, yaw, pitch, filled)
 
 
 def _signed(angle: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -129,8 +129,7 @@ def do(sweep: Sweep, using: Engine, cover: Cover | None, layout: LayoutChoice) -
     assert work is not None
 
     def answer_the_last(made: Made) -> None:
-        if made.poses:
-            _answer(sweep, made.poses[-1], using, cover, layout)
+        _answers(sweep, made.poses[-1:], using, cover, layout)
 
     do_work(work, place, "poses", after=answer_the_last)
     if work.failure is not None:
@@ -154,19 +153,20 @@ def answers(
     sweep: Sweep, using: Engine, cover: Cover | None, layout: LayoutChoice
 ) -> list[Answered]:
     """Return a network's answers to the poses that are done, in the order they were made in."""
-    return [_answer(sweep, posed, using, cover, layout) for posed in sweep.poses]
+    return _answers(sweep, sweep.poses, using, cover, layout)
 
 
-def _answer(
-    sweep: Sweep, posed: Posed, using: Engine, cover: Cover | None, layout: LayoutChoice
-) -> Answered:
-    """Return the answer to one pose, asked of the network once for each cover and cut."""
+def _answers(
+    sweep: Sweep, poses: Sequence[Posed], using: Engine, cover: Cover | None, layout: LayoutChoice
+) -> list[Answered]:
+    """Return the answers to poses, asked of the network once for each cover and cut."""
     hidden = None if cover is None else cover.key
-    key = (using.key, posed.name, posed.face.digest, hidden, layout)
-    found = sweep.answers.get(key)
-    if found is None:
-        (found,) = answered([posed], using=using, cover=cover, layout=layout)
+    keys = [(using.key, posed.name, posed.face.digest, hidden, layout) for posed in poses]
+    known = {key: sweep.answers[key] for key in keys if key in sweep.answers}
+    missing = {key: posed for key, posed in zip(keys, poses, strict=True) if key not in known}
+    made = answered(missing.values(), using=using, cover=cover, layout=layout)
+    for key, found in zip(missing, made, strict=True):
         if len(sweep.answers) > REMEMBERED * max(len(sweep.poses), 40):
             sweep.answers.clear()
-        sweep.answers[key] = found
-    return found
+        sweep.answers[key] = known[key] = found
+    return [known[key] for key in keys]

@@ -181,7 +181,7 @@ def test_a_check_is_what_plain_steps_give(engine, method):
         values = face * slope if method == "input-x-gradient" else slope.abs()
         return values[0].sum(0).detach()
 
-    face = engine._face(SCENE)
+    face = engine.cutter.face(SCENE)
     if method == "saliency":  # of the whole face: a sum of regions' slopes, then the absolute value
         assert torch.allclose(
             explained(model, face), torch.tensor(engine.explain(SCENE, method, "fear").values),
