@@ -102,7 +102,7 @@ def run(args: argparse.Namespace) -> None:
         **trust_facts(args, engine, scene),
         "files": written,
         "checkpoint": engine.card.name,
-        "device": engine.computed_on,
+        **engine.conditions,
     }  # fmt: skip
     words = json.dumps(report, indent=2) if args.json else _in_words(report)
     # A file that goes to standard output has it for itself.

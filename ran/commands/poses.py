@@ -122,7 +122,7 @@ def run(args: argparse.Namespace) -> None:
             "poses": [answer.as_json() for answer in found],
             "skipped": [{"source": one.name, "reason": one.reason} for one in skipped],
             "checkpoint": engine.card.name,
-            "device": engine.computed_on,
+            **engine.conditions,
         }
         print(json.dumps(report, indent=2))
         return

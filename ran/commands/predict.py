@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
         for scene, answer in zip(scenes.values(), answers, strict=True)
     ]
     if args.json:
-        report = {"faces": faces, "checkpoint": engine.card.name, "device": engine.computed_on}
+        report = {"faces": faces, "checkpoint": engine.card.name, **engine.conditions}
         print(json.dumps(report, indent=2))
         return
     for number, row in zip(scenes, faces, strict=True):

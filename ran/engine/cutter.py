@@ -70,6 +70,15 @@ class Cutter:
         """Return the regions of a scene in the network's pixels, i64[R, 4], on the CPU."""
         return pixel_boxes(self._layout(scene), self._card.input_size)
 
+    def covered(self, scene: Scene) -> NDArray[np.float32]:
+        """Return the hidden share of each region of a scene, f32[R] in [0, 1]."""
+        layout = self._layout(scene)
+        if not scene.shapes:
+            return np.zeros(len(layout), np.float32)
+        mask = scene.mask()
+        boxes = pixel_boxes(layout, mask.shape[0]).tolist()
+        return np.array([mask[y0:y1, x0:x1].mean() for x0, y0, x1, y1 in boxes], np.float32)
+
     def _resized(self, pixels: NDArray[np.uint8]) -> Tensor:
         faces = sent(torch.from_numpy(pixels), self._device).permute(0, 3, 1, 2).float() / 255.0
         side = self._card.input_size

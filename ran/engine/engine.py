@@ -16,7 +16,7 @@ from ran.engine.answers import predictions
 from ran.engine.checker import Checker
 from ran.engine.chunks import Chunk, Chunks
 from ran.engine.cutter import Cutter
-from ran.engine.devices import device_named, full_precision, with_doubles
+from ran.engine.devices import PRECISION, device_named, full_precision, with_doubles
 from ran.engine.explainer import Explainer
 from ran.engine.memory import Memory
 from ran.engine.room import (
@@ -39,7 +39,7 @@ from ran.face.photo import Photo
 from ran.net.checkpoints import Card, Network, load_checkpoint
 from ran.net.folding import folded
 from ran.net.identity import identity
-from ran.net.regions import RegionLayout, pixel_boxes
+from ran.net.regions import RegionLayout
 from ran.prediction import Prediction
 from ran.scene import Scene
 from ran.words import _
@@ -89,6 +89,11 @@ class Engine:
         """Return where the last answer came from: the device, or "cpu" where its memory is full."""
         is_full = self.room.is_full or self.explainer.room.is_full
         return "cpu" if is_full else self.device
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """Return how the last answer was computed: its device and precision."""
+        return {"device": self.computed_on, "precision": PRECISION}
 
     @property
     def faces_at_once(self) -> int:
@@ -337,12 +342,7 @@ class Engine:
 
     def covered_shares(self, scene: Scene) -> NDArray[np.float32]:
         """Return the hidden share of each region of a scene, f32[R] in [0, 1]."""
-        layout = self.layout_of(scene)
-        if not scene.shapes:
-            return np.zeros(len(layout), np.float32)
-        mask = scene.mask()
-        boxes = pixel_boxes(layout, mask.shape[0]).tolist()
-        return np.array([mask[y0:y1, x0:x1].mean() for x0, y0, x1, y1 in boxes], np.float32)
+        return self.cutter.covered(scene)
 
     def _features(self, scene: Scene) -> Tensor:
         """Return what the backbone makes of a scene's regions, f32[1, R, D]; once if equal."""

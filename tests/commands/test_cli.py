@@ -55,7 +55,8 @@ def predict(run, checkpoint):
         status, out, err = run("predict", photo, "--checkpoint", checkpoint, "--json", *options)
         assert (status, err) == (0, "")
         report = json.loads(out)
-        assert (report["checkpoint"], set(report)) == ("tiny", {"faces", "checkpoint", "device"})
+        assert set(report) == {"faces", "checkpoint", "device", "precision"}
+        assert (report["checkpoint"], report["precision"]) == ("tiny", "fp32")
         return report["faces"]
 
     return predict

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from ran.engine.devices import full_precision
 from ran.errors import BadRequest
 from ran.face.framing import FERPLUS
 from ran.net.checkpoints import Network
@@ -137,6 +138,7 @@ def answers(
     return logits(model, faces, side, layout=layout).argmax(1)
 
 
+@full_precision()
 @torch.no_grad()
 def logits(
     model: Network,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from ran.engine.devices import full_precision
 from ran.errors import BadRequest
 from ran.explain.regions.controls import CONTROLS, LEARNT, controlled
 from ran.net.checkpoints import Network
@@ -23,6 +24,7 @@ def valid_faces(ferplus: Path, lists: Path) -> Faces:
     return read_ferplus(ferplus, "valid").chosen(listed)
 
 
+@full_precision()
 @torch.no_grad()
 def control_table(
     model: Network, faces: Faces, side: int, *, layout: str, seed: int = 0

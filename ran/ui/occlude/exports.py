@@ -80,7 +80,7 @@ def numbers_json(
         },
         "checkpoint": engine.card.name,
         "sha256": engine.card.sha256,
-        "device": engine.computed_on,
+        **engine.conditions,
     }
     return json.dumps(content, indent=2) + "\n"
 

@@ -78,7 +78,7 @@ def numbers_json(
         "skipped": [{"source": one.name, "reason": one.reason} for one in skipped],
         "checkpoint": engine.card.name,
         "sha256": engine.card.sha256,
-        "device": engine.computed_on,
+        **engine.conditions,
         "cover": None
         if cover is None
         else {
