@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.cohort import BETWEEN, between_row, cohort_row
 from benchmarks.detection import detection_row
 from benchmarks.explain import (
     ABLATION,
@@ -39,7 +40,7 @@ from benchmarks.rows import Row, table
 from benchmarks.start import start_row
 from benchmarks.stroke import stroke_row
 from benchmarks.turns import TURNS_ROW, turns_row
-from ran.engine.devices import devices
+from ran.engine.devices import devices, full_precision
 from ran.net.checkpoints import load_checkpoint
 from ran.writing import write_text
 
@@ -63,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     peak = peak_flops(args.device)
     for name, measure in _plan(args.quick, args.device, peak).items():
         print(f"measuring {name}", file=sys.stderr)
-        rows.append(measure())
+        with full_precision():  # both sides alike
+            rows.append(measure())
     machine = {
         "device": torch.cuda.get_device_name() if "cuda" in args.device else platform.machine(),
         "threads": torch.get_num_threads(),
@@ -91,6 +93,17 @@ def _plan(quick: bool, device: str, peak: float) -> dict[str, Callable[[], Row]]
         forward_name(1): forward(1, 7 if quick else 15),
         forward_name(8): forward(8, 7),
         forward_name(32): forward(32, 5),
+        forward_name(128): (
+            forward(128, 3)
+            if device != "cpu"
+            else lambda: Row(forward_name(128), AGAINST, reason="on a GPU alone")
+        ),
+        "cohort": lambda: (
+            Row("cohort", "", reason="left out by --quick")
+            if quick
+            else cohort_row(device=device, repeats=5)
+        ),
+        BETWEEN: lambda: between_row(device=device, repeats=7),
         "photo": lambda: photo_row(repeats=1 if quick else 9),
         "detection": lambda: detection_row(device=device, repeats=2 if quick else 5),
         "stroke": lambda: stroke_row(repeats=5 if quick else 15, patience=30 if quick else 120),

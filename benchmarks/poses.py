@@ -14,6 +14,7 @@ from ran.study.poses.posed import Answered, answered
 from ran.study.poses.sources import turned
 
 PHOTO = Path(__file__).parent.parent / "examples" / "astronaut.png"
+GOALS = {"cpu": round(1 / 1.5, 2), "gpu": round(1 / 3, 2)}
 YAWS = range(-60, 61, 5)
 
 
@@ -47,6 +48,7 @@ def sweep_row(*, device: str, repeats: int) -> Row:
         against="the 25 forward passes alone, poses made before",
         samples=samples,
         baseline=baseline,
+        goal=GOALS["cpu" if device == "cpu" else "gpu"],
         check=Check(f"{seen} crops through the backbone, {expected} expected", seen == expected),
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.cohort import between_row, cohort_row
 from benchmarks.explain import ablation_row, memory_row, saliency_row
 from benchmarks.forward import forward_row, seeded_network
 from benchmarks.photo import photo_row
@@ -111,6 +112,20 @@ def test_the_memory_row_says_by_how_much_the_process_grew():
     row = memory_row(device="cpu", count=3, before=1)
     assert row.check is not None
     assert "3 explanations by 10 methods" in row.check.words
+
+
+def test_the_cohorts_row_measures_answers_that_are_right():
+    row = cohort_row(device="cpu", repeats=1, faces=5)
+    assert row.check is not None
+    assert row.check.passed, row.check.words
+    assert row.name == "cohort, 5 faces in memory"
+
+
+def test_the_row_of_what_lies_between_measures_answers_that_are_right():
+    row = between_row(device="cpu", repeats=3)
+    assert row.check is not None
+    assert row.check.passed, row.check.words
+    assert len(row.samples) == 3
 
 
 def test_the_row_of_a_photo_compares_what_was_decoded():

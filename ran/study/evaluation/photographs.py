@@ -6,6 +6,10 @@ and our framing come first. Here the right answer is known and the picture is th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,6 +17,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from ran.engine import Engine
+from ran.engine.chunks import MOST_FACES
 from ran.errors import BadRequest, NoFaceFound
 from ran.face.photo import Photo
 from ran.scene import Scene
@@ -56,14 +61,13 @@ def check_photographs(engine: Engine, faces: Faces, *, most: int | None = None) 
     chosen = np.linspace(0, len(faces) - 1, count).round().astype(int)
     asked = faces.at(chosen)
     direct = answers(engine.model, asked, engine.card.input_size)
-    found, photographed = [], []
-    for number in tqdm(range(count), desc="photographs", leave=False, mininterval=10):
-        try:
-            face = engine.find_faces(on_canvas(asked.pixels[number], asked.names[number]))[0]
-        except NoFaceFound:
-            continue
-        found.append(number)
-        photographed.append(int(engine.predict(Scene(face)).probabilities.argmax()))
+    found: list[int] = []
+    photographed: list[int] = []
+    faces_found = _faces_found(engine, asked)
+    while chunk := list(islice(faces_found, MOST_FACES)):
+        found += [number for number, _ in chunk]
+        answered = engine.predict_many([scene for _, scene in chunk])
+        photographed += [int(one.logits.argmax()) for one in answered]
     if not found:
         raise BadRequest(
             f"No face was found in {count} pictures.", hint="Give FERPlus as it was published."
@@ -77,3 +81,11 @@ def check_photographs(engine: Engine, faces: Faces, *, most: int | None = None) 
         "accuracy": float((answer == labels).double().mean()),
         "direct": float((direct == labels).double().mean()),
     }
+
+
+def _faces_found(engine: Engine, asked: Faces) -> Iterator[tuple[int, Scene]]:
+    """Yield the face found in each photograph, and the picture's number."""
+    for number in tqdm(range(len(asked)), desc="photographs", leave=False, mininterval=10):
+        with suppress(NoFaceFound):
+            photo = on_canvas(asked.pixels[number], asked.names[number])
+            yield number, Scene(engine.find_faces(photo)[0])
