@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from ran.scene import Scene
 
 
+STRONGEST = 3
+"""Pairs of regions that are told in words; JSON has all of them."""
+
+
 def add_trust(explain: argparse.ArgumentParser) -> None:
     """Add both options to a parser."""
     explain.add_argument(
@@ -58,6 +62,7 @@ def _worth(engine: Engine, scene: Scene) -> dict[str, Any]:
                 strict=True,
             )
         ],
+        "interactions": values.pairs([box.name for box in answer.boxes], answer.classes),
     }  # fmt: skip
 
 
@@ -92,6 +97,10 @@ def _worth_in_words(worth: dict[str, Any] | None) -> str:
             f"\n  {region['name']:<18} Shapley {region['shapley'][name]:+.2f}, left out "
             f"{region['leave_one_out'][name]:+.2f}, weight {region['weight']:.3f}"
         )
+    pairs = worth["interactions"]
+    for pair in sorted(pairs, key=lambda one: -abs(one["interaction"][name]))[:STRONGEST]:
+        together = " and ".join(pair["regions"])
+        words += f"\n  {together} together {pair['interaction'][name]:+.2f}"
     rho, least = worth["rank_correlation"], worth["least_significant"]
     if rho is not None:
         words += f"\n  rank correlation of weight and Shapley value {rho:+.2f}"

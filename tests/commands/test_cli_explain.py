@@ -150,6 +150,12 @@ def test_a_check_and_the_regions_worth_are_the_engines(run, engine, face):
         np.testing.assert_allclose(found, values.shapley[:, index], atol=1e-4)
         total = worth["full"][name] - worth["empty"][name]
         assert sum(found) == pytest.approx(total, abs=1e-4)
+    assert len(worth["interactions"]) == 15
+    names = [box.name for box in answer.boxes]
+    for pair in worth["interactions"]:
+        one, other = (names.index(name) for name in pair["regions"])
+        expected = values.interactions[one, other].tolist()
+        assert list(pair["interaction"].values()) == pytest.approx(expected, abs=1e-4)
     left = [region["leave_one_out"]["fear"] for region in worth["regions"]]
     fear = answer.classes.index("fear")
     np.testing.assert_allclose(left, values.leave_one_out[:, fear], atol=1e-4)

@@ -140,7 +140,8 @@ def test_a_table_of_poses_has_each_quantity_under_its_name(column):
 
 def worth(face: str, given: Prediction, first: float) -> Worth:
     numbers = np.arange(9, dtype=np.float32).reshape(3, 3) / 100 + first
-    values = RegionValues(numbers, numbers + 1, numbers[0] + 2, numbers[0] + 3)
+    pairs = np.zeros((3, 3, 3), np.float32)
+    values = RegionValues(numbers, pairs, numbers + 1, numbers[0] + 2, numbers[0] + 3)
     scene = Scene(Face(np.zeros((8, 8, 3), np.uint8)))
     return Worth(Shown(face, scene, given), values)
 

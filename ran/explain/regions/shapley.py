@@ -8,6 +8,13 @@ nu and w follow from S alone; under "softmax" attention the softmax runs over S.
 
 (Shapley 1953, "A value for n-person games"). The values of a class sum to f(all) - f(none).
 
+    phi_ij = sum over S without i, j of  |S|! (R - |S| - 2)! / (R - 1)!
+             (f(S + i + j) - f(S + i) - f(S + j) + f(S))
+
+is what two regions add together beyond what each adds alone (Grabisch and Roubens 1999, "An
+axiomatic approach to the concept of interaction among players in cooperative games"): above 0 they
+complete each other, below 0 they tell the same.
+
 **The empty coalition** has no attention: its weights would be 0 / 0. It is defined as P = 0, the
 classifier given nothing, so that f(none) is the classifier's bias: the answer to features of zeros.
 """
@@ -15,8 +22,10 @@ classifier given nothing, so that f(none) is the classifier's bias: the answer t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,23 +44,39 @@ MOST_REGIONS = 12
 class RegionValues:
     """What the regions of one face are worth to each class, in logits; the arrays are read-only.
 
-    shapley f32[R, C], whose columns sum to full - empty; leave_one_out f32[R, C], f(all) minus
+    shapley f32[R, C], whose columns sum to full - empty; interactions f32[R, R, C] of two regions,
+    the same either way, 0 for one with itself; leave_one_out f32[R, C], f(all) minus
     f(all but this region); full f32[C], the logits of all regions; empty f32[C], those of none: the
     classifier's bias.
     """
 
     shapley: NDArray[np.float32]
+    interactions: NDArray[np.float32]
     leave_one_out: NDArray[np.float32]
     full: NDArray[np.float32]
     empty: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        for array in (self.shapley, self.leave_one_out, self.full, self.empty):
+        for array in vars(self).values():
             array.setflags(write=False)
+
+    def pairs(self, regions: Sequence[str], classes: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the interaction of every two regions as plain values, by the names of both."""
+        return [
+            {
+                "regions": [regions[one], regions[other]],
+                "interaction": dict(
+                    zip(classes, self.interactions[one, other].tolist(), strict=True)
+                ),
+            }
+            for one, other in combinations(range(len(regions)), 2)
+        ]
 
 
 def region_values(attend: Callable[[Tensor], RanOutput], features: Tensor) -> RegionValues:
-    """Return the exact Shapley values and leave-one-out of every region for every class.
+    """Return the exact Shapley values and leave-one-out of every region, for every class.
+
+    And the exact interaction of every two regions.
 
     Cost: R calls of `attend` for the 2^R coalitions, one a size; the backbone is not asked again.
 
@@ -83,6 +108,7 @@ def region_values(attend: Callable[[Tensor], RanOutput], features: Tensor) -> Re
     left_out = answers[-1] - answers[[-1 - (1 << region) for region in range(regions)]]
     return RegionValues(
         shapley=(_shares(members) @ answers).astype(np.float32),
+        interactions=(_pair_shares(members) @ answers).astype(np.float32),
         leave_one_out=left_out.astype(np.float32),
         full=answers[-1].astype(np.float32),
         empty=answers[0].astype(np.float32),
@@ -131,3 +157,17 @@ def _shares(members: NDArray[np.bool_]) -> NDArray[np.float64]:
     not_yet = np.array([*step, 0.0])[sizes]
     shares: NDArray[np.float64] = np.where(members, entered[:, None], -not_yet[:, None]).T
     return shares
+
+
+def _pair_shares(members: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return how much f(S) counts in the interaction of two regions, f64[R, R, 2^R].
+
+    It counts against them where one of the two is in S, and for them where both are or neither is.
+    """
+    regions = members.shape[1]
+    one, other = members.T[:, None], members.T[None]
+    others = members.sum(1) - one - other  # how many of the rest are in S
+    steps = [1.0 / ((regions - 1) * math.comb(regions - 2, size)) for size in range(regions - 1)]
+    # A region with itself is no pair.
+    shares = np.array([*steps, 0.0, 0.0])[others] * (1 - np.eye(regions))[..., None]
+    return np.asarray(np.where(one == other, shares, -shares))

@@ -152,6 +152,7 @@ def _face(one: Worth) -> dict[str, object]:
             }
             for index, box in enumerate(answer.boxes)
         ],
+        "interactions": values.pairs([box.name for box in answer.boxes], answer.classes),
         "rank_correlation_with_weight": {
             kind: {
                 name: spearman(one.attention(W), one.worth(worth, name)) for name in answer.classes

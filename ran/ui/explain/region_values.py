@@ -14,6 +14,7 @@ from ran.engine import Engine
 from ran.explain.regions.shapley import RegionValues
 from ran.explain.trust.ranks import least_significant, spearman
 from ran.figures import signed
+from ran.figures.pairs import pairs
 from ran.figures.worths import Panel, side_by_side
 from ran.prediction import Prediction
 from ran.shown import Shown
@@ -33,6 +34,13 @@ _HELP = later(
     "regions can come; exact, over all sets of regions. Leave-one-out is the logit of all regions "
     "minus that of all but this one. Where both panels put the regions in the same order, the "
     "attention tells for this face what counted."
+)
+
+_HELP_PAIRS = later(
+    "The Shapley interaction index: what two regions add when both come, beyond what each adds "
+    "alone, averaged over all orders; exact, over all sets of regions. Above 0 they complete each "
+    "other, below 0 one tells what the other has told already. Colours of all faces are on one "
+    "scale."
 )
 
 
@@ -63,6 +71,10 @@ class Worth:
         """Return each region's worth to the class of this name, f32[R] in logits."""
         values = self.values.shapley if kind == SHAPLEY else self.values.leave_one_out
         return values[:, self.answer.classes.index(name)]
+
+    def interactions(self, name: str) -> NDArray[np.float32]:
+        """Return what every two regions add together to the class, f32[R, R] in logits."""
+        return self.values.interactions[..., self.answer.classes.index(name)]
 
 
 def worths(engine: Engine, shown: Sequence[Shown]) -> tuple[Worth, ...]:
@@ -116,10 +128,20 @@ def beside(found: Sequence[Worth], about: str) -> None:
             ),
         )
         st.markdown(agreement(found, attention, worth, name))
+        if len(names) > 1:
+            _pairs(found, names, name)
         folded = st.expander(_("Every number"), key="numbers", on_change="rerun")
         if folded.open:
             with folded:
                 _numbers(found, name)
+
+
+def _pairs(found: Sequence[Worth], names: Sequence[str], name: str) -> None:
+    """Draw what every two regions add together to the class of this name."""
+    title = _("What two regions add together to {name}, in logits").format(name=name)
+    st.markdown(f"**{title}**", help=_(_HELP_PAIRS))
+    values = [(one.face, one.interactions(name)) for one in found]
+    st.html(pairs(names, values, title))
 
 
 def _panels(found: Sequence[Worth], attention: str, worth: str, name: str) -> tuple[Panel, Panel]:

@@ -76,6 +76,56 @@ def test_the_values_are_those_of_a_loop_over_all_orders(attention):
     assert found.shapley.dtype == found.full.dtype == np.float32
 
 
+def by_orders_of_pairs(model, features):
+    """What two that come as one add beyond each alone, over all orders of the others and them."""
+    regions = features.shape[1]
+    values = np.zeros((regions, regions, 5))
+    for pair in combinations(range(regions), 2):
+        others = [region for region in range(regions) if region not in pair]
+        for order in permutations([pair, *others]):
+            there = set(order[: order.index(pair)])
+            first, second = ({region} for region in pair)
+            gain = answer(model, features, there | first | second) + answer(model, features, there)
+            for alone in (first, second):
+                gain = gain - answer(model, features, there | alone)
+            values[pair] += gain / math.factorial(regions - 1)
+        values[pair[::-1]] = values[pair]
+    return values
+
+
+@pytest.mark.parametrize("attention", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("regions", [2, 3, 4])
+def test_interactions_are_those_of_a_loop_over_all_orders(attention, regions):
+    model, features = seeded(attention, regions)
+    found, expected = region_values(model.attend, features), by_orders_of_pairs(model, features)
+    assert np.abs(expected).max() > 0.01
+    np.testing.assert_allclose(found.interactions, expected, atol=1e-5)
+    assert found.interactions.dtype == np.float32
+
+
+def test_one_region_alone_interacts_with_nothing():
+    model, features = seeded(regions=1)
+    assert (region_values(model.attend, features).interactions == np.zeros((1, 1, 5))).all()
+
+
+@pytest.mark.parametrize("regions", [2, 4, 6])
+def test_shapiq_agrees_on_the_same_coalitions(regions):
+    shapiq = pytest.importorskip("shapiq", reason="requirements-dev.txt is not installed")
+    model, features = seeded(regions=regions)
+    logits = coalition_logits(model.attend, features)
+    found = region_values(model.attend, features)
+    bits = 1 << np.arange(regions)
+    for target in range(5):
+        exact = shapiq.ExactComputer(
+            n_players=regions, game=lambda present, t=target: logits[present @ bits, t]
+        )("SII", order=2)
+        for one, other in combinations(range(regions), 2):
+            theirs = exact[(one, other)]
+            assert found.interactions[one, other, target] == pytest.approx(theirs, abs=1e-5)
+        for one in range(regions):
+            assert found.shapley[one, target] == pytest.approx(exact[(one,)], abs=1e-5)
+
+
 @pytest.mark.parametrize("attention", ["sigmoid", "softmax"])
 @pytest.mark.parametrize("regions", [1, 2, 6, 12])
 def test_the_values_sum_to_what_all_regions_add_to_none(attention, regions):

@@ -118,6 +118,27 @@ def test_the_agreement_is_said_with_what_chance_gives(checkpoint):
     assert "With six regions, |ρ| below 0.89 can be chance at the 5 % level." in text
 
 
+def test_every_two_regions_stand_in_the_matrix_of_each_face(checkpoint):
+    app = explain("mouth")
+    by_label(app.selectbox, "Class").set_value("fear").run()
+    engine, *scenes = engine_and_scenes(checkpoint, "mouth")
+    (matrices,) = [
+        element.proto.body for element in app.get("html") if "ran ran-pairs" in element.proto.body
+    ]
+    assert re.findall(r"<caption[^>]*>(\w+)</caption>", matrices) == ["clean", "covered"]
+    told = re.findall(r'title="([^",]*), ([^":]*): ([^"]*)"', matrices)
+    assert len(told) == 2 * 15
+    for number, (one, other, value) in enumerate(told):
+        scene = scenes[number // 15]
+        place = engine.card.classes.index("fear")
+        expected = engine.region_values(scene).interactions[..., place]
+        found = float(value.replace("\N{MINUS SIGN}", "-").replace("±", ""))
+        assert found == pytest.approx(
+            expected[NAMES.index(one), NAMES.index(other)], abs=6e-4
+        )  # fmt: skip
+    assert "What two regions add together to fear" in words(app)
+
+
 def test_the_table_has_every_number_of_both_faces():
     app = explain("mouth")
     app.session_state["numbers"] = True
