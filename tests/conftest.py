@@ -138,8 +138,12 @@ def poses(tiny_network, monkeypatch):
     from app_pages import opened_at_once
 
     monkeypatch.delenv("RAN_DATA", raising=False)
-    monkeypatch.setattr("ran.study.poses.sources.turn", _turned_once)
+    monkeypatch.setattr("ran.engine.engine.turn_all", _turned)
     return opened_at_once()
+
+
+def _turned(face, turns, device):
+    return [_turned_once(face, *angles) for angles in turns]
 
 
 @cache
