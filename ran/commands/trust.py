@@ -36,6 +36,10 @@ def trust_facts(args: argparse.Namespace, engine: Engine, scene: Scene) -> dict[
         known = last.faithfulness
         assert known is not None
         checked = {**asdict(known), "is_unchanged": known.is_unchanged}
+        if known.inserted is not None:
+            checked["insertion_minus_deletion"] = {
+                name: getattr(known.inserted, name).area for name in ("map", "centre", "random")
+            }
     return {"faithfulness": checked, "worth": _worth(engine, scene) if args.worth else None}
 
 
@@ -79,8 +83,14 @@ def _checked_in_words(checked: dict[str, Any] | None) -> str:
         return "not defined" if checked[name] is None else f"{checked[name]:.2f}"
 
     flag = ", as good as unchanged" if checked["is_unchanged"] else ""
-    return (
-        f"\n  from {checked['draws']} draws: infidelity {told('infidelity')}, max-sensitivity "
+    areas = checked["insertion_minus_deletion"]
+    inserted = (
+        f"\n  insertion minus deletion {areas['map']:+.2f}, of a centre blob "
+        f"{areas['centre']:+.2f}, of a random order {areas['random']:+.2f}"
+    )
+    return inserted + (
+        f"\n  from {checked['draws']} draws: infidelity {told('infidelity')} (flat map "
+        f"{told('infidelity_flat')}, centre blob {told('infidelity_centre')}), max-sensitivity "
         f"{told('max_sensitivity')}\n  rank correlation with randomised parameters "
         f"{told('randomised')}{flag}"
     )

@@ -27,6 +27,7 @@ from ran.explain.trust.faithfulness import (
     known_of,
     shake,
 )
+from ran.explain.trust.insertion import Curves, Inserted, curves, orders
 from ran.explain.trust.redrawn import redrawn
 from ran.net.checkpoints import Network
 from ran.scene import Scene
@@ -36,7 +37,14 @@ MOST_DRAWS = 100
 """The most draws of one check."""
 REMEMBERED_CHECKS = 64
 """Checks that are kept with their maps, the oldest dropped first."""
+CONTROLLED = 3
+"""Orders in which pixels come and go: the map's and those of its controls; a step each."""
 _Key = tuple[str, str, int]
+
+
+def _steps_of(part: int, draws: int) -> int:
+    """Return the steps of a check whose map takes `part`."""
+    return part * (1 + REDRAWN + draws) + CONTROLLED
 
 
 class Checker:
@@ -73,12 +81,12 @@ class Checker:
             step = None
             for step in explaining:
                 if step.done < step.of:
-                    yield Checking(step.done, step.of * (1 + REDRAWN + draws), None)
+                    yield Checking(step.done, _steps_of(step.of, draws), None)
             assert step is not None
             assert step.heatmap is not None
             known = self._known.recall(key)
             if known is not None:
-                of = step.of * (1 + REDRAWN + draws)
+                of = _steps_of(step.of, draws)
                 yield Checking(of, of, known)
                 return
             # By the map's own target: "predicted" is settled, also for faces with a hole.
@@ -97,7 +105,7 @@ class Checker:
     ) -> Iterator[Checking]:
         heatmap, part = finished.heatmap, finished.of
         assert heatmap is not None
-        of = part * (1 + REDRAWN + draws)
+        of = _steps_of(part, draws)
         others: list[Heatmap] = []
         for number in range(REDRAWN):
             network = self._network(asked, REDRAWN * asked.seed + number)
@@ -113,10 +121,15 @@ class Checker:
         blank, (score,) = asked.blank(), scores(asked.face).tolist()
         falls: list[float] = []
         maps: list[NDArray[np.float32]] = []
-        known = known_of(heatmap, others, holes, falls, maps)
-        yield Checking((1 + REDRAWN) * part, of, known)
+        found: dict[str, Curves] = {}
+        for name, order in orders(heatmap.values, asked.seed).items():
+            found[name] = curves(order, asked.face, blank, scores)
+            yield Checking((1 + REDRAWN) * part + len(found), of, None)
+        inserted = Inserted(**found)
+        known = known_of(heatmap, others, holes, falls, maps, inserted)
+        yield Checking((1 + REDRAWN) * part + CONTROLLED, of, known)
         for number, hole in enumerate(holes):
-            base = (1 + REDRAWN + number) * part
+            base = (1 + REDRAWN + number) * part + CONTROLLED
             shown = torch.where(hole.to(blank.device) > 0, blank, asked.face)
             (fallen,) = scores(shown).tolist()
             shaken = replace(asked, face=shake(asked.face, generator))
@@ -126,7 +139,7 @@ class Checker:
                 elif step.heatmap is not None:
                     maps.append(step.heatmap.values)
             falls.append(score - fallen)
-            known = known_of(heatmap, others, holes, falls, maps)
+            known = known_of(heatmap, others, holes, falls, maps, inserted)
             yield Checking(base + part, of, known)
 
     def _locked(self, method: Method, asked: Asked) -> Iterator[Explaining]:

@@ -3,7 +3,7 @@
 import pytest
 
 from ran.figures import CONFIG, DARK, LIGHT, saving
-from ran.figures.worths import Panel, side_by_side
+from ran.figures.evidence.worths import Panel, side_by_side
 
 NAMES = ("Whole face", "Upper left", "Lower middle")
 W = (("clean", [0.97, 1.02, 1.20]), ("covered", [1.03, 1.15, 0.73]))

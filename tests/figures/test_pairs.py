@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from ran.figures.pairs import pairs
+from ran.figures.evidence.pairs import pairs
 
 NAMES = ["Whole face", "Left eye", "<b>Nose</b>"]
 

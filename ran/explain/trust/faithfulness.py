@@ -1,4 +1,7 @@
-"""How far a heatmap can be trusted: three measures, each of the map against the network.
+"""How far a heatmap can be trusted: four measures, each of the map against the network.
+
+- Insertion minus deletion (ran.explain.trust.insertion): whether the pixels that the map names
+  first are those that count.
 
 - Infidelity (Yeh et al. 2019, arXiv:1901.09392): hide squares of the face and compare how much the
   map says was hidden with how much the target falls.
@@ -7,7 +10,8 @@
   network forgets what it learnt (ran.explain.trust.redrawn). One that does not is about the face
   alone.
 
-The first two are Captum's; what they are fed is made here, so that a map can be made step by step.
+Infidelity and max-sensitivity are Captum's; what they are fed is made here, so that a map can be
+made step by step.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ran.explain.heatmap import Heatmap
+from ran.explain.trust.insertion import Inserted
 from ran.explain.trust.ranks import spearman
 
 RADIUS = 0.02
@@ -38,7 +43,9 @@ class Faithfulness:
     """What is known of a map after `draws` hidden squares and as many shaken faces.
 
     gap_share as Heatmap's; infidelity in [0, 1], the share of the target's falls that the map does
-    not account for, 0 for a map that tells each of them, 1 for one that tells none;
+    not account for, 0 for a map that tells each of them, 1 for one that tells none; by its side
+    those of a flat map and of a centre blob as wide as the map; inserted, insertion and deletion of
+    the map and of its controls;
     max_sensitivity, the largest change of the map, relative to the map; randomised in [0, 1],
     Spearman of the map and those of redrawn parameters, the least. None where something is not
     known yet or not defined: a flat map has no rank, a target that no square moves no falls.
@@ -49,11 +56,21 @@ class Faithfulness:
     max_sensitivity: float | None
     randomised: float | None
     draws: int
+    infidelity_flat: float | None = None
+    infidelity_centre: float | None = None
+    inserted: Inserted | None = None
 
     @property
     def is_unchanged(self) -> bool:
         """Return whether networks that learnt nothing give much the same map."""
         return self.randomised is not None and self.randomised >= UNCHANGED
+
+    @property
+    def tells_no_more(self) -> bool:
+        """Return whether a flat map or a centre blob tells the falls as well as the map."""
+        others = (self.infidelity_flat, self.infidelity_centre)
+        known = [value for value in others if value is not None]
+        return self.infidelity is not None and bool(known) and self.infidelity >= min(known)
 
 
 @dataclass(frozen=True)
@@ -168,12 +185,29 @@ def shake(face: Tensor, generator: torch.Generator) -> Tensor:
     return (face + moved.to(face)).clamp(0.0, 1.0)
 
 
+def centre_blob(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a Gaussian about the middle that is as wide as a map f32[S, S].
+
+    As wide: (sum |v|)^2 / sum v^2 is the same, the area over which a map of one value would lie. Of
+    a map of zeros it is as wide as the face.
+    """
+    side = len(values)
+    size = np.abs(values.astype(float))
+    spread = (size**2).sum()
+    area = size.sum() ** 2 / spread if spread > 0 else float(side * side)
+    steps = np.arange(side) + 0.5 - side / 2
+    away = steps[:, None] ** 2 + steps[None] ** 2
+    # A Gaussian of variance v covers 4 pi v in this sense.
+    return np.exp(-away / (2 * area / (4 * np.pi))).astype(np.float32)
+
+
 def known_of(
     heatmap: Heatmap,
     others: Sequence[Heatmap],
     holes: Tensor,
     falls: list[float],
     shaken: list[NDArray[np.float32]],
+    inserted: Inserted | None = None,
 ) -> Faithfulness:
     """Return what is known of a map after some draws.
 
@@ -183,11 +217,19 @@ def known_of(
         holes: f32[N, S, S], at least as many as were drawn.
         falls: what each hole drawn so far takes from the target.
         shaken: the map of each face shaken so far, f32[S, S].
+        inserted: insertion and deletion, once they are known.
     """
     values, draws = torch.tensor(heatmap.values), len(falls)
+
+    def told_by(tried: Tensor) -> float | None:
+        return infidelity(tried, holes[:draws], torch.tensor(falls)) if draws else None
+
     return Faithfulness(
         gap_share=heatmap.gap_share,
-        infidelity=infidelity(values, holes[:draws], torch.tensor(falls)) if draws else None,
+        infidelity=told_by(values),
+        infidelity_flat=told_by(torch.ones_like(values)),
+        infidelity_centre=told_by(torch.tensor(centre_blob(heatmap.values))),
+        inserted=inserted,
         max_sensitivity=max_sensitivity(values, torch.tensor(np.stack(shaken))) if draws else None,
         randomised=randomised(heatmap, others),
         draws=draws,

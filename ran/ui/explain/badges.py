@@ -8,22 +8,34 @@ import streamlit as st
 
 from ran.explain.heatmap import Heatmap
 from ran.explain.trust.faithfulness import UNCHANGED, Faithfulness
-from ran.figures import signed
+from ran.explain.trust.insertion import Inserted
+from ran.figures import saving, signed
+from ran.figures.evidence.inserted import insertion_curves
+from ran.ui.shared import panels
+from ran.ui.shared.settings.widgets import key_of
 from ran.words import _, later
 
 LARGE_GAP = 0.05
 FLAG = later(":orange-badge[:material/warning: same map with randomised parameters]")
+_INSERTION = later(
+    "The pixels that the map names first are shown on the baseline, more and more of them, and the "
+    "target is read; then the same pixels are taken away from the face. The first mean minus the "
+    "second: the more, the better the map names what counts. A blob in the middle of the face "
+    "knows nothing of it, a random order has about 0: amber where one of them does as well. "
+    "Petsiuk et al. 2018, arXiv:1806.07421."
+)
 _INFIDELITY = later(
     "Squares of the face are hidden: the share of what the target falls by that the map does not "
-    "tell. 0 tells each fall, 1 none; a flat map has about 0.5, because a larger square takes more "
-    "away. Yeh et al. 2019, arXiv:1901.09392."
+    "tell. 0 tells each fall, 1 none. A flat map tells some, because a larger square takes more "
+    "away, and so does a blob in the middle as wide as the map: amber where one of them does as "
+    "well. Yeh et al. 2019, arXiv:1901.09392."
 )
 _SENSITIVITY = later(
     "How much the map changes, at most, relative to itself, when every value of the face moves by "
     "up to 0.02. Yeh et al. 2019, arXiv:1901.09392."
 )
 _RANDOMISED = later(
-    "Rank correlation, sign left out, of this map with that of the same network after its "
+    "Rank correlation, signs kept, of this map with that of the same network after its "
     "parameters were redrawn; the lesser of two. From {unchanged} on the map is flagged: it is "
     "about the face, not about what was learnt. Adebayo et al. 2018, arXiv:1810.03292."
 )
@@ -66,7 +78,7 @@ def gap(names: Sequence[str], maps: Sequence[Heatmap | None], unit: str) -> bool
     st.badge(
         _("completeness gap {worst:.1f} %").format(worst=100 * worst),
         icon=":material/warning:" if is_large else ":material/check:",
-        color="orange" if is_large else "green",
+        color="orange" if is_large else "gray",
         help=_(
             "{said}\n\nThe gap is their difference, as a share of the change, or of 1 where that "
             "is less."
@@ -75,17 +87,80 @@ def gap(names: Sequence[str], maps: Sequence[Heatmap | None], unit: str) -> bool
     return is_large
 
 
-def trust(known: Faithfulness, face: str) -> None:
-    """Draw what a check has found; `face` is the name of the face."""
+def _insertion(found: Inserted, face: str, unit: str) -> None:
+    """Draw insertion minus deletion beside its controls; amber where one of them does as well."""
+    own, centre, random = (signed(one.area) for one in (found.map, found.centre, found.random))
+    st.badge(
+        _("insertion − deletion {own} (centre blob {centre})").format(own=own, centre=centre),
+        icon=":material/warning:" if found.is_no_better else None,
+        color="orange" if found.is_no_better else "gray",
+        help=_(_INSERTION)
+        + _(
+            "\n\nHere, of the {face} face's map, in {unit}: {own}; a centre blob {centre}, a "
+            "random order {random}."
+        ).format(
+            face=face,
+            unit=unit or _("the target's own unit"),
+            own=own,
+            centre=centre,
+            random=random,
+        ),
+    )
+
+
+def curves(found: Inserted, unit: str, name: str) -> None:
+    """Offer the curves behind insertion minus deletion of the method of this name."""
+    place = st.popover(
+        _("Curves"), icon=":material/show_chart:", type="tertiary", key=key_of("curves", name),
+        on_change="rerun",
+    )  # fmt: skip
+    if not place.open:
+        return
+    own, centre = ((one.insertion, one.deletion) for one in (found.map, found.centre))
+    with place:
+        st.markdown(
+            _(
+                "**Insertion and deletion** :gray[solid: the first pixels are shown on the "
+                "baseline; dashed: they are taken away. Coloured: the map; grey: a centre "
+                "blob.]"
+            )
+        )
+        st.plotly_chart(
+            insertion_curves(own, centre, unit, panels.theme()), theme=None,
+            config=saving("ran-insertion"), key=key_of("curves-chart", name),
+            alt=_("The target while pixels are shown or taken away in the map's order"),
+        )  # fmt: skip
+
+
+def _infidelity(known: Faithfulness, rests: str) -> None:
+    """Draw infidelity beside the better of its controls; amber where that is as good."""
+    controls = {
+        _("flat map"): known.infidelity_flat, _("centre blob"): known.infidelity_centre,
+    }  # fmt: skip
+    measured = {name: value for name, value in controls.items() if value is not None}
+    beside = ""
+    if measured:
+        best = min(measured, key=lambda name: measured[name])
+        beside = f" ({best} {measured[best]:.2f})"
+    st.badge(
+        _("infidelity {infidelity:.2f}").format(infidelity=known.infidelity) + beside,
+        icon=":material/warning:" if known.tells_no_more else None,
+        color="orange" if known.tells_no_more else "gray",
+        help=_(_INFIDELITY)
+        + "".join(f"\n\n{name}: {value:.2f}" for name, value in measured.items())
+        + rests,
+    )
+
+
+def trust(known: Faithfulness, face: str, unit: str) -> None:
+    """Draw what a check has found; `face` is the name of the face, `unit` the target's."""
     rests = _("\n\nOf the {face} face's map, over {draws} draws.").format(
         face=face, draws=known.draws
     )
+    if known.inserted is not None:
+        _insertion(known.inserted, face, unit)
     if known.infidelity is not None:
-        st.badge(
-            _("infidelity {infidelity:.2f}").format(infidelity=known.infidelity),
-            color="gray",
-            help=_(_INFIDELITY) + rests,
-        )
+        _infidelity(known, rests)
     if known.max_sensitivity is not None:
         st.badge(
             _("max-sensitivity {max_sensitivity:.2f}").format(

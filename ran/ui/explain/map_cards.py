@@ -199,7 +199,9 @@ def _badges(asked: ExplainSettings, one: Asking) -> None:
         )
     known = one.check.latest.faithfulness if one.check.latest is not None else None
     if known is not None:
-        badges.trust(known, one.face)
+        badges.trust(known, one.face, one.unit)
+        if known.inserted is not None:
+            badges.curves(known.inserted, one.unit, one.key)
     if not one.check.is_wanted and one.work.is_whole:
         st.button(
             _("Check it: {draws} draws").format(draws=asked.draws),
@@ -208,7 +210,8 @@ def _badges(asked: ExplainSettings, one: Asking) -> None:
             key=key_of("check", one.key),
             on_click=one.check.want,
             help=_(
-                "Infidelity, max-sensitivity, and whether the map changes when the network's "
-                "parameters are redrawn. It takes as long as a dozen such maps."
+                "Insertion minus deletion and infidelity beside a centre blob, max-sensitivity, "
+                "and whether the map changes when the network's parameters are redrawn. It takes "
+                "as long as a dozen such maps."
             ),
         )

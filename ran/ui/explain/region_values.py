@@ -14,8 +14,8 @@ from ran.engine import Engine
 from ran.explain.regions.shapley import RegionValues
 from ran.explain.trust.ranks import least_significant, spearman
 from ran.figures import signed
-from ran.figures.pairs import pairs
-from ran.figures.worths import Panel, side_by_side
+from ran.figures.evidence.pairs import pairs
+from ran.figures.evidence.worths import Panel, side_by_side
 from ran.prediction import Prediction
 from ran.shown import Shown
 from ran.ui.shared import panels

@@ -1,5 +1,6 @@
 """Slow maps of the Explain page: Compute, Stop, Go on, Refine, and the checks behind badges."""
 
+import json
 import threading
 import time
 
@@ -114,10 +115,35 @@ def test_the_badges_of_cheap_maps_come_by_themselves_and_are_of_the_covered_face
     of_the_clean_face = check_of(engine, clean, "input-x-gradient", target)
     assert known.max_sensitivity != of_the_clean_face.max_sensitivity
     text = words(app)
-    assert f"infidelity {known.infidelity:.2f}" in text
+    assert f"infidelity {known.infidelity:.2f} (" in text
+    beside = min(known.infidelity_flat, known.infidelity_centre)
+    assert f"{beside:.2f})" in text
+    areas = [signed(one.area) for one in (known.inserted.map, known.inserted.centre)]
+    assert f"insertion − deletion {areas[0]} (centre blob {areas[1]})" in text
     assert f"max-sensitivity {known.max_sensitivity:.2f}" in text
     assert not known.is_unchanged
     assert "changes with randomised parameters" in text
+
+
+def test_the_curves_behind_a_badge_are_drawn_when_asked_for(checkpoint, real_checks):
+    app = explain(methods=("saliency",))
+    app.session_state["curves-saliency"] = True
+    app.run()
+    assert not app.exception
+    engine, clean, _ = engine_and_scenes(checkpoint)
+    known = check_of(engine, clean, "saliency", engine.predict(clean).expression)
+    (chart,) = [
+        json.loads(found.proto.spec)
+        for found in app.get("plotly_chart")
+        if "taken away" in found.proto.spec
+    ]
+    for number, name in enumerate(("map", "centre")):
+        own = getattr(known.inserted, name)
+        for trace, values in zip(
+            chart["data"][2 * number :], (own.insertion, own.deletion), strict=False
+        ):
+            assert trace["y"] == pytest.approx(values, abs=1e-4)
+            assert (trace["x"][0], trace["x"][-1]) == (0, 100)
 
 
 def test_a_map_that_does_not_change_is_folded_under_its_warning(monkeypatch):

@@ -1,0 +1,1 @@
+"""Values -> what the Explain page shows beside attention and maps: worths, pairs, curves."""
