@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 
 from ran.net.regions import Box
 
+NEARLY_CONSTANT = 0.05
+"""Log w is log mu + log nu and a constant: below this share of its variance mu says little."""
+LITTLE = 0.25
+"""Of the uniform weight: a crop with less is not called the best."""
+
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
@@ -52,6 +57,14 @@ class Prediction:
     def relative_weights(self) -> NDArray[np.float32]:
         """Return w relative to uniform, w_i * R: 1.0 is uniform."""
         return self.weights * np.float32(len(self.boxes))
+
+    @property
+    def is_mu_nearly_constant(self) -> bool:
+        """Return whether nu alone decides how w differs: log mu varies a twentieth of log w."""
+        if not (self.self_weights > 0).all() or not (self.weights > 0).all():
+            return False
+        mu, w = (float(np.var(np.log(part))) for part in (self.self_weights, self.weights))
+        return len(self.boxes) > 1 and mu < NEARLY_CONSTANT * w
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as plain values: the layout of the command line, and of exports."""

@@ -93,6 +93,30 @@ def test_how_the_margin_is_computed_names_the_best_crop_and_its_numbers():
     assert "Covered face; the best crop is Lower middle" in app.markdown[0].value
 
 
+def _hardly_counts():
+    import numpy as np
+
+    from ran.face.detect import Face
+    from ran.net.regions import fixed_layout
+    from ran.prediction import Prediction
+    from ran.scene import Scene
+    from ran.shown import Shown
+    from ran.ui.shared.margin import _margin_computed
+
+    mu = np.array([0.30, 0.31, 0.32, 0.33, 0.31, 0.30], np.float32)
+    w = np.array([0.6, 0.2, 0.1, 0.02, 0.05, 0.03], np.float32)
+    two = np.array([0.25, 0.75], np.float32)
+    answer = Prediction(("a", "b"), two, two, mu, w / mu, w, w, fixed_layout().boxes, 0.2, 0.03)
+    _margin_computed(Shown("clean", Scene(Face(np.zeros((8, 8, 3), np.uint8))), answer), 0.2)
+
+
+def test_a_crop_that_hardly_counts_is_not_called_the_best():
+    app = AppTest.from_function(_hardly_counts).run()
+    said = [found.value for found in app.markdown]
+    assert "the crop of largest μ is Lower middle, which hardly counts: its w is 0.12×" in said[0]
+    assert "μ is nearly constant here, 0.30 to 0.33: w follows ν" in said[1]
+
+
 def test_a_recipe_says_how_the_photos_face_was_cut():
     session, upright = Session(), Face(np.full((32, 32, 3), 60, np.uint8), landmarks=POINTS)
     session.use_photo(FoundPhoto("me.png", PhotoRef("a" * 64, "me.png"), [FACE], upright=[upright]))

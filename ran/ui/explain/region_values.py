@@ -20,6 +20,7 @@ from ran.prediction import Prediction
 from ran.shown import Shown
 from ran.ui.shared import panels
 from ran.ui.shared.glossary import HELP_MU, HELP_NU, HELP_W
+from ran.ui.shared.margin import nearly_constant
 from ran.ui.shared.settings.widgets import key_of, seed
 from ran.words import _, later
 
@@ -128,6 +129,8 @@ def beside(found: Sequence[Worth], about: str) -> None:
             ),
         )
         st.markdown(agreement(found, attention, worth, name))
+        if found[-1].answer.is_mu_nearly_constant:
+            st.markdown(f":gray[{nearly_constant(found[-1].answer)}]")
         if len(names) > 1:
             _pairs(found, names, name)
         folded = st.expander(_("Every number"), key="numbers", on_change="rerun")

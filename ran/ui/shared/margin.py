@@ -9,6 +9,8 @@ import streamlit as st
 from ran import figures
 from ran.figures import Moved
 from ran.figures.html import render
+from ran.figures.numbers import times
+from ran.prediction import LITTLE, Prediction
 from ran.shown import Shown
 from ran.ui.shared.session import Session
 from ran.words import _, later
@@ -16,6 +18,8 @@ from ran.words import _, later
 HELP_MARGIN = later(
     "How far the best crop stands above the whole face. Below α the loss is α minus the margin."
 )
+
+_LITTLE = later("the crop of largest μ is {region}, which hardly counts: its w is {times}")
 
 
 def margin(session: Session, shown: Sequence[Shown]) -> None:
@@ -72,10 +76,22 @@ def _margin_computed(shown: Shown, alpha: float) -> None:
     gap, loss = float(mu[best] - mu[0]), max(0.0, alpha - float(mu[best] - mu[0]))
     st.latex(rf"\mu_{best} - \mu_0 = {mu[best]:.3f} - {mu[0]:.3f} = {gap:+.3f}")
     st.latex(rf"L_{{RB}} = \max(0,\ {alpha:.3f} - ({gap:+.3f})) = {loss:.3f}")
+    relative = float(shown.answer.relative_weights[best])
+    said = _("the best crop is {region}") if relative >= LITTLE else _(_LITTLE)
+    said = said.format(region=shown.answer.boxes[best].name, times=times(relative))
     st.markdown(
         _(
-            ":small[:gray[{name} face; the best crop is "
-            "{region}. "
+            ":small[:gray[{name} face; {said}. "
             "Wang et al. 2020, region-biased loss, arXiv:1905.04075.]]"
-        ).format(name=shown.name.capitalize(), region=shown.answer.boxes[best].name)
+        ).format(name=shown.name.capitalize(), said=said)
     )
+    if shown.answer.is_mu_nearly_constant:
+        st.markdown(f":small[{nearly_constant(shown.answer)}]")
+
+
+def nearly_constant(answer: Prediction) -> str:
+    """Return the sentence about a mu that is nearly constant."""
+    return _(
+        "μ is nearly constant here, {low:.2f} to {high:.2f}: w follows ν, and the margin says "
+        "little about it."
+    ).format(low=float(answer.self_weights.min()), high=float(answer.self_weights.max()))
