@@ -25,6 +25,8 @@ SIDE = 48
 CLASSES = 8
 VOTES = CLASSES + 2
 """Columns of votes: the expressions, then unknown and no face."""
+LONGEST_NAME = 255
+"""Of a file, in letters; no file system that is in use takes longer ones."""
 OCCLUSION_KINDS = ("upper face", "lower face", "left or right side", "glasses")
 """Kinds of Occlusion-FERPlus by the list's last column; read off the pictures, undocumented."""
 _GIVE = (
@@ -162,12 +164,12 @@ def _row(line: list[str], place: str) -> tuple[str, list[int]]:
     if len(line) != 2 + VOTES:
         raise BadRequest(f"{place} has {len(line)} columns, not {2 + VOTES}.", hint=_ROWS)
     name, _, *votes = line
-    if not re.fullmatch(r"[^/\\\0]*[^/\\\0.\s][^/\\\0]*", name):
-        said = f"names {name!r}, which is no file" if name.strip() else "names no picture"
+    if not re.fullmatch(r"[^/\\\0]*[^/\\\0.\s][^/\\\0]*", name) or len(name) > LONGEST_NAME:
+        said = f"names {name[:80]!r}, which is no file" if name.strip() else "names no picture"
         raise BadRequest(f"{place} {said}.", hint=_ROWS)
     bad = [vote for vote in votes if not re.fullmatch(r"\d{1,3}", vote)]
     if bad:
-        raise BadRequest(f"{place} has the vote {bad[0]!r}.", hint=_ROWS)
+        raise BadRequest(f"{place} has the vote {bad[0][:80]!r}.", hint=_ROWS)
     return name, [int(vote) for vote in votes]
 
 
@@ -241,7 +243,7 @@ def _occlusions(path: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-_LINE = re.compile(r"^([0-7])[/_](fer\d+)(?:\.\w+)?((?:\s+\d+)*)\s*$")
+_LINE = re.compile(r"^([0-7])[/_](fer\d{1,20})(?:\.\w{1,20})?((?:\s+\d{1,9})*)\s*$")
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str, int, list[str]]]:

@@ -140,6 +140,8 @@ def test_a_picture_of_another_size_is_refused_before_it_is_decoded(ferplus):
         (" ,box,1,2,3,4,5,6,7,8,9,10", "names no picture"),
         ("../a.png,box,1,2,3,4,5,6,7,8,9,10", "names '../a.png', which is no file"),
         ("..,box,1,2,3,4,5,6,7,8,9,10", "names '..', which is no file"),
+        (f"a,box,1,2,3,4,5,6,7,8,9,{'9' * 5000}", f"has the vote '{'9' * 80}'"),
+        (f"{'a' * 5000},box,1,2,3,4,5,6,7,8,9,1", f"names '{'a' * 80}', which is no file"),
     ],
 )
 def test_a_bad_row_of_votes_is_named_by_its_line(ferplus, line, said):
@@ -196,14 +198,19 @@ def test_the_three_line_formats_are_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line", ["fer0000001", "8/fer0000001", "", "7/0000001 6", "7/fer0000001 a"]
-)
+    "line",
+    [
+        "fer0000001", "8/fer0000001", "", "7/0000001 6", "7/fer0000001 a",
+        f"7/fer0000001 {'9' * 5000}", f"7/fer{'0' * 5000}",
+    ],
+    ids=lambda line: line[:20],
+)  # fmt: skip
 @pytest.mark.parametrize("name", LISTS)
 def test_a_bad_line_of_a_list_is_refused_with_its_number(lists, name, line):
     path = lists / "FERplus_dir" / name
     rows = path.read_text().splitlines()
     path.write_text("\n".join([*rows[:2], line, *rows[3:]]) + "\n")
-    with pytest.raises(BadRequest, match=re.escape(f"Line 3 of {path} is {line!r}.")):
+    with pytest.raises(BadRequest, match=re.escape(f"Line 3 of {path} is {line[:80]!r}.")):
         read_lists(lists)
 
 
