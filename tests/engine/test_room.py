@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ran.engine import Engine
-from ran.engine.room import Room, cpu_copy
+from ran.engine.room import Room, cpu_copy, or_on_cpu
 from ran.errors import OutOfMemory, memory_told
 from ran.face.detect import Face
 from ran.scene import Scene
@@ -114,6 +114,51 @@ def test_an_explanation_begins_again_with_less(engine, method, crops):
     other.explainer.twin.backbone._forward_pre_hooks.clear()
     other.explain(Scene(Face.from_pixels(PIXELS[::-1].copy())), method)
     assert said(other) == "cuda", "the next one fits again"
+
+
+def test_crops_that_do_not_fit_together_are_cut_in_halves(engine, monkeypatch):
+    generator = np.random.default_rng(2)
+    faces = [Face.from_pixels(generator.integers(0, 256, (9, 9, 3), np.uint8)) for _ in range(7)]
+    expected = engine.apart().predict_many([Scene(face) for face in faces])
+    tried, cut = [], engine.cutter.crops
+
+    def full_beyond_two(scenes):
+        tried.append(len(scenes))
+        if len(scenes) > 2:
+            raise RuntimeError("CUDA out of memory. Tried to allocate")
+        return cut(scenes)
+
+    monkeypatch.setattr(engine.cutter, "crops", full_beyond_two)
+    found = engine.apart().predict_many([Scene(face) for face in faces])
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one.logits, other.logits, atol=1e-4)
+    assert tried == [7, 3, 1, 2, 4, 2, 2]
+
+    def other_error(scenes):
+        raise RuntimeError("cuDNN error: CUDNN_STATUS_NOT_SUPPORTED")
+
+    monkeypatch.setattr(engine.cutter, "crops", other_error)
+    with pytest.raises(RuntimeError, match="CUDNN_STATUS"):
+        engine.apart().predict_many([Scene(face) for face in faces])
+
+
+@pytest.mark.parametrize("words", ["CUDA out of memory. Tried to allocate", "another error"])
+def test_what_a_device_does_not_hold_is_made_on_the_cpu(words):
+    asked = []
+
+    def make(*, device):
+        asked.append(device)
+        if device != "cpu":
+            raise RuntimeError(words)
+        return "made"
+
+    if "memory" in words:
+        assert or_on_cpu(make, "cuda") == "made"
+        assert asked == ["cuda", "cpu"]
+    else:
+        with pytest.raises(RuntimeError, match=words):
+            or_on_cpu(make, "cuda")
+        assert asked == ["cuda"]
 
 
 def test_a_copy_on_the_cpu_shares_nothing(engine):
