@@ -19,7 +19,7 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks.forward import seeded_network
-from benchmarks.reference import ReferenceRan, reference_from
+from benchmarks.reference import ReferenceRan, reference_around, reference_from
 from benchmarks.rows import Check, Row, in_turns
 from ran.engine import Engine
 from ran.explain.heatmap import Heatmap
@@ -27,6 +27,7 @@ from ran.explain.maps.methods import METHODS
 from ran.face.detect import Face
 from ran.face.shapes import Rectangle
 from ran.net.checkpoints import load_checkpoint
+from ran.net.model import RegionAttentionNetwork
 from ran.scene import Scene
 
 PHOTO = Path(__file__).parent.parent / "examples" / "astronaut.png"
@@ -58,7 +59,11 @@ class _Asked:
 
     @staticmethod
     def of(engine: Engine) -> _Asked:
-        reference = reference_from(engine.model.state_dict()).to(engine.device)
+        model = engine.model
+        assert isinstance(model, RegionAttentionNetwork)
+        is_authors = engine.card.backbone == "resnet18"
+        reference = reference_from(model.state_dict()) if is_authors else reference_around(model)
+        reference = reference.to(engine.device)
         with Image.open(PHOTO) as photo:
             pixels = np.asarray(photo.convert("RGB").crop(FACE).resize((256, 256)))
         scene = Scene(Face.from_pixels(pixels))

@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from benchmarks.cohort import between_row, cohort_row
-from benchmarks.explain import ablation_row, memory_row, saliency_row
+from benchmarks.explain import ablation_row, integrated_row, memory_row, saliency_row
 from benchmarks.forward import forward_row, seeded_network
 from benchmarks.photo import photo_row
-from benchmarks.reference import reference_from
+from benchmarks.reference import reference_around, reference_from
 from benchmarks.regions import cached_row, leave_one_out_row, shapley_row
 from benchmarks.rows import Check, Row, in_turns, table
 from benchmarks.turns import turns_row
@@ -99,6 +99,23 @@ def test_the_rows_of_the_maps_measure_answers_that_are_right(measure):
     assert row.check.passed, row.check.words
     assert row.ratio is not None
     assert row.name.endswith(", 48 pixels")
+
+
+def test_the_row_of_integrated_gradients_takes_the_bundled_network_whatever_its_backbone():
+    row = integrated_row(device="cpu", repeats=1, side=128)
+    assert row.samples
+    assert row.baseline
+
+
+def test_the_reference_around_a_network_is_the_network():
+    model, card = seeded_network(48)
+    crops = torch.rand(2, 6, 3, 48, 48)
+    with torch.no_grad():
+        expected = model.forward_regions(crops)
+        logits, weights = reference_around(model)(list(crops.unbind(1)))
+    torch.testing.assert_close(logits, expected.logits, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(weights, expected.weights, rtol=1e-4, atol=1e-6)
+    assert card.backbone == "resnet18"
 
 
 def test_the_row_of_turns_measures_answers_that_are_right_while_others_compute():
