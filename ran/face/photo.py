@@ -23,7 +23,7 @@ MAX_PIXELS = 64_000_000
 MIN_SIDE = 20
 """Detection looks for faces of 20 pixels and more; nothing smaller can hold one."""
 _USE = later("Use a JPEG, PNG or WebP picture.")
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError)
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError)
 """What Pillow's decoders were seen to raise in 240,000 damaged pictures."""
 
 
@@ -174,7 +174,7 @@ def _loaded(content: bytes, name: str) -> Image.Image:
         raise UnreadablePhoto(
             _("{name} is not a picture that can be opened here.").format(name=name), hint=_(_USE)
         ) from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise UnreadablePhoto(
             _("{name} is damaged and cannot be decoded.").format(name=name),
             hint=_("Save or download it again."),
@@ -201,7 +201,7 @@ def _upright(picture: Image.Image) -> Image.Image:
         # Else it would be copied.
         is_turned = picture.getexif().get(ExifTags.Base.Orientation, 1) != 1
         return ImageOps.exif_transpose(picture) if is_turned else picture
-    except _DAMAGE:
+    except DAMAGE:
         # Damaged notes: the picture itself was decoded, so it is shown as it lies.
         return picture
 

@@ -130,6 +130,10 @@ FAULTS = {
     "gives none": saying('{"shapes": []}'),
     "gives less": saying('{"shapes": [[90, 90, 3]]}', "short"),
     "announces much": "import sys; sys.stdout.buffer.write(bytes([255] * 4)); sys.stdin.read()",
+    "expects infinity": saying('{"expected": Infinity}'),
+    "expects too much": saying('{"expected": 200000000}'),
+    "expects less than none": saying('{"expected": -1}'),
+    "expects and ends": saying('{"expected": 300}'),
     "says it is beyond": saying('{"beyond": true, "shapes": []}'),
 }
 
