@@ -161,7 +161,7 @@ class Engine:
 
     @torch.no_grad()
     def predict_many(self, scenes: Sequence[Scene]) -> list[Prediction]:
-        """Answer for many scenes, in order: FACES_AT_ONCE together, each as it is answered alone.
+        """Answer for many scenes, in order: many together, each as it is answered alone.
 
         Raises:
             BadFraming: if a face is framed otherwise than the network was trained on.
