@@ -35,7 +35,7 @@ class Chunks:
 
     def __init__(self, cutter: Cutter, layout: Callable[[Scene], RegionLayout], room: Room) -> None:
         self._cutter, self._layout, self._room = cutter, layout, room
-        # A multiple of the crops that go through together: none of its passes is half empty.
+        # On a CPU as many faces as crops go through together: none of its passes is half empty.
         self._at_once = min(MOST_FACES, room.at_once)
 
     def of(self, asked: Chunk) -> Iterator[Chunk]:

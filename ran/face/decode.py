@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from PIL import Image
 
 from ran.errors import RanError
 from ran.face.decoding.wire import PIPE, fill, send, words_of
-from ran.face.photo import DAMAGE, FORMATS, MAX_PIXELS, MIN_SIDE, decode_photo
+from ran.face.photo import MIN_SIDE, decode_photo
 
 MOST_SPACE = 3 << 30
 """Bytes: a photo of 64 megapixels with transparency takes 1.3 GB, a film of 4096 x 4096 about 2."""
@@ -58,22 +58,19 @@ def _computed() -> int:
     return int(times.user + times.system) + 1
 
 
-def _expected(content: bytearray) -> int:
-    """Return how many bytes a photo's pixels are by its header, 0 where that does not tell."""
-    try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            pixels = picture.width * picture.height
-    except (*DAMAGE, Image.DecompressionBombError):
-        return 0
-    return 3 * pixels if pixels <= MAX_PIXELS else 0
+def _answer(
+    request: dict[str, Any], content: bytes, announce: Callable[[int], None]
+) -> tuple[dict[str, Any], Iterable[Any]]:
+    """Return the words and the pixels of what was decoded, or why it was not.
 
-
-def _answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], Iterable[Any]]:
-    """Return the words and the pixels of what was decoded, or why it was not."""
+    `announce` is told how many bytes a photo's pixels will be, before they are decoded.
+    """
     name = request["name"]
     try:
         if request["kind"] == "photo":
-            picture = decode_photo(content, name)
+            picture = decode_photo(
+                content, name, begun=lambda width, height: announce(3 * width * height)
+            )
             return {"shapes": [(picture.height, picture.width, 3)]}, _strips(picture)
         from ran.face.video import open_video
 
@@ -125,9 +122,9 @@ def main() -> None:
     _limit(CPU=_computed() + request["seconds"])
     content = bytearray(request["size"])
     fill(given, content)
-    if request["kind"] == "photo":
-        send(answers, {"expected": _expected(content)}, [])
-    words, parts = _answer(request, bytes(content))
+    words, parts = _answer(
+        request, bytes(content), lambda size: send(answers, {"expected": size}, [])
+    )
     send(answers, words, parts)
 
 

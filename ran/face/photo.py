@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,8 +24,10 @@ MAX_PIXELS = 64_000_000
 MIN_SIDE = 20
 """Detection looks for faces of 20 pixels and more; nothing smaller can hold one."""
 _USE = later("Use a JPEG, PNG or WebP picture.")
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError)
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError)
 """What Pillow's decoders were seen to raise in 240,000 damaged pictures."""
+
+_Begun = Callable[[int, int], object] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +62,10 @@ def open_photo(source: str | Path | bytes, *, name: str | None = None) -> Photo:
     return Photo(np.asarray(decode_photo(content, name)), name)
 
 
-def decode_photo(content: bytes, name: str) -> Image.Image:
+def decode_photo(content: bytes, name: str, begun: _Begun = None) -> Image.Image:
     """Return the picture that a file holds, upright and in mode RGB, as `open_photo` does.
+
+    `begun` is told its sides once they are known and found to be allowed, before it is decoded.
 
     Raises:
         UnreadablePhoto: as `open_photo`.
@@ -80,7 +85,7 @@ def decode_photo(content: bytes, name: str) -> Image.Image:
             _("{name} is {kind}, which cannot be opened here.").format(name=name, kind=kind),
             hint=_(_USE),
         )
-    return _decode(content, name)
+    return _decode(content, name, begun)
 
 
 def _read(path: Path) -> bytes:
@@ -153,20 +158,22 @@ def _without_notes(content: bytes) -> bytes:
     return b"".join([*kept, content[at:]])
 
 
-def _decode(content: bytes, name: str) -> Image.Image:
+def _decode(content: bytes, name: str, begun: _Begun) -> Image.Image:
     with warnings.catch_warnings():
         # Pillow warns at its own limit of pixels, where ours refuses in words, and of damaged
         # notes beside a sound picture.
         warnings.simplefilter("ignore")
-        loaded = _loaded(_without_notes(content), name)
+        loaded = _loaded(_without_notes(content), name, begun)
         # What it says of black and white is lost where it is turned.
         return _rgb(_upright(loaded), said_by(loaded), name)
 
 
-def _loaded(content: bytes, name: str) -> Image.Image:
+def _loaded(content: bytes, name: str, begun: _Begun) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(content), formats=FORMATS)
         _check_size(name, *picture.size)
+        if begun is not None:
+            begun(*picture.size)
         picture.load()
     except Image.DecompressionBombError as error:
         raise _too_many(name, "far too many pixels") from error
@@ -174,7 +181,7 @@ def _loaded(content: bytes, name: str) -> Image.Image:
         raise UnreadablePhoto(
             _("{name} is not a picture that can be opened here.").format(name=name), hint=_(_USE)
         ) from error
-    except DAMAGE as error:
+    except _DAMAGE as error:
         raise UnreadablePhoto(
             _("{name} is damaged and cannot be decoded.").format(name=name),
             hint=_("Save or download it again."),
@@ -201,7 +208,7 @@ def _upright(picture: Image.Image) -> Image.Image:
         # Else it would be copied.
         is_turned = picture.getexif().get(ExifTags.Base.Orientation, 1) != 1
         return ImageOps.exif_transpose(picture) if is_turned else picture
-    except DAMAGE:
+    except _DAMAGE:
         # Damaged notes: the picture itself was decoded, so it is shown as it lies.
         return picture
 

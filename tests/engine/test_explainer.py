@@ -30,11 +30,6 @@ FACE = Face.from_pixels(PIXELS)
 MOUTH = Rectangle(0.25, 0.65, 0.75, 0.9)
 
 
-@pytest.fixture(scope="module")
-def engine(checkpoint):
-    return Engine.load(checkpoint, "cpu")
-
-
 @pytest.fixture
 def passes(monkeypatch):
     """The passes through any ResNet and back, in their order."""

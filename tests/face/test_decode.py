@@ -17,7 +17,7 @@ from ran.errors import BadRequest, RanError, UnreadablePhoto, UnreadableVideo
 from ran.face import photo as photos
 from ran.face.decoding import apart as decoding
 from ran.face.decoding.apart import Allowance, Apart
-from ran.face.decoding.wire import send
+from ran.face.decoding.wire import send, words_of
 from ran.face.photo import open_photo
 from ran.face.video import open_video
 from ran.ui.shared import compute
@@ -241,6 +241,20 @@ def test_the_program_that_stands_ready_is_limited_before_it_reads_a_byte():
     assert 3 << 30 < int(limit_of(apart._ready, "Max address space")) < 5 << 30
     assert limit_of(apart._ready, "Max open files") == "64"
     apart.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "first"),
+    [(ASTRONAUT.read_bytes(), {"expected": 3 * 512 * 512}), (b"no picture", "refused")],
+    ids=["a photo", "no photo"],
+)
+def test_a_photos_size_is_told_before_it_is_decoded_and_that_of_none_is_not(content, first):
+    program = decoding._started()
+    request = {"kind": "photo", "name": "a.png", "size": len(content), "seconds": 15}
+    send(program.stdin, request, [content])
+    words = words_of(program.stdout)
+    decoding._end(program)
+    assert words == first or first in words
 
 
 def test_the_app_itself_decodes_no_visitors_photo(monkeypatch, checkpoint):
