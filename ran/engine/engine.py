@@ -310,8 +310,9 @@ class Engine:
         """Check step by step how far the heatmap of a question can be trusted.
 
         The map itself is made first where it is not remembered, then those of redrawn parameters,
-        then insertion and deletion; each draw hides one square and makes the map of one shaken face. Each step holds what is
-        known so far; the last one is remembered. Stopping, errors and the rest as `explaining`.
+        then insertion and deletion; each draw hides one square and makes the map of one shaken
+        face. Each step holds what is known so far; the last one is remembered. Stopping, errors and
+        the rest as `explaining`.
 
         Raises:
             BadRequest: also if there are no or too many draws.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from made_up_films import film_of
+from PIL import Image
 
 from ran.engine import Engine
 from ran.errors import BadRequest, RanError, UnreadablePhoto, UnreadableVideo
@@ -240,6 +243,57 @@ def test_the_program_that_stands_ready_is_limited_before_it_reads_a_byte():
     until_limited(apart._ready, "Max file size", "0")
     assert 3 << 30 < int(limit_of(apart._ready, "Max address space")) < 5 << 30
     assert limit_of(apart._ready, "Max open files") == "64"
+    apart.close()
+
+
+def _of_many_scans(count: int) -> bytes:
+    """A progressive JPEG of 16 megapixels whose last scan comes again and again."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (4000, 4000), (90, 120, 30)).save(drawn, "JPEG", progressive=True)
+    content = drawn.getvalue()
+    last = content[content.rindex(b"\xff\xda") : -2]
+    return content[:-2] + last * count + b"\xff\xd9"
+
+
+def _of_sixteen_bits() -> bytes:
+    """A PNG of 64 megapixels, sixteen bits and transparency: 512 MB of a few hundred kB."""
+    row, packed = bytes(1 + 8000 * 8), zlib.compressobj(9)
+    pixels = b"".join([packed.compress(row) for _ in range(8000)]) + packed.flush()
+
+    def chunk(name: bytes, held: bytes) -> bytes:
+        check = zlib.crc32(name + held).to_bytes(4, "big")
+        return len(held).to_bytes(4, "big") + name + held + check
+
+    header = (8000).to_bytes(4, "big") * 2 + bytes([16, 6, 0, 0, 0])
+    start = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+    return start + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+GREEDY = {
+    "500 scans": lambda: _of_many_scans(500),
+    "16 bits": _of_sixteen_bits,
+    "19 MB of one byte": lambda: b"\xff\xd8" + b"\xff" * 19_000_000,
+}
+
+
+@pytest.mark.parametrize("content", GREEDY.values(), ids=GREEDY)
+def test_a_greedy_picture_is_a_picture_or_one_sentence_and_the_next_one_opens(content):
+    made = content()
+    assert len(made) < photos.MAX_BYTES
+    apart = Apart(photo=Allowance(computing=2, clock=60))
+    try:
+        assert apart.photo(made, name="a.jpg").pixels.shape == (8000, 8000, 3)
+    except UnreadablePhoto as error:
+        assert error.message.startswith("a.jpg ")
+        assert "\n" not in str(error)
+    assert apart.photo(ASTRONAUT.read_bytes(), name="b.png").pixels.shape == (512, 512, 3)
+    apart.close()
+
+
+def test_a_jpeg_of_hundreds_of_scans_is_ended_by_what_it_may_compute():
+    apart = Apart(photo=Allowance(computing=2, clock=120))
+    with pytest.raises(UnreadablePhoto, match=r"^a\.jpg takes more than the 2 s"):
+        apart.photo(_of_many_scans(500), name="a.jpg")
     apart.close()
 
 
