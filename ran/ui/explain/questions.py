@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -41,10 +43,14 @@ HELP_DRAWS = later(
 
 def ask(asked: ExplainSettings, engine: Engine, answer: Prediction) -> DeltaGenerator:
     """Draw what can be asked and write the choice to `asked`; return the Compute button's place."""
+    take = partial(partial, setattr, asked)
     with st.container(border=True):
         chosen = st.pills(
             _("Methods"), list(METHODS), selection_mode="multi", help=_(HELP_METHODS),
-            key=seed("explain-methods", [name for name in asked.methods if name in METHODS]),
+            key=seed(
+                "explain-methods", [name for name in asked.methods if name in METHODS],
+                take("methods"),
+            ),
             format_func=lambda name: _(METHODS[name].label),
         )  # fmt: skip
         asked.methods = [name for name in METHODS if name in chosen]
@@ -52,18 +58,21 @@ def ask(asked: ExplainSettings, engine: Engine, answer: Prediction) -> DeltaGene
         _target(asked, engine, answer, cells)
         methods = [METHODS[name] for name in asked.methods]
         asked.baseline = cells.selectbox(
-            _("Baseline"), list(BASELINES), key=seed("explain-baseline", asked.baseline),
+            _("Baseline"), list(BASELINES),
+            key=seed("explain-baseline", asked.baseline, take("baseline")),
             format_func=lambda name: _(BASELINES[name].label), help=_(HELP_BASELINE), width=145,
             disabled=not any(method.uses_baseline for method in methods),
         )  # fmt: skip
         steps = cells.number_input(
-            _("Steps"), 1, MOST_STEPS, key=seed("explain-steps", asked.steps), step=10,
-            value=None, placeholder=_("auto"), help=_(HELP_STEPS), width=130,
+            _("Steps"), 1, MOST_STEPS, step=10, value=None,
+            key=seed("explain-steps", asked.steps, asked.set_steps),
+            placeholder=_("auto"), help=_(HELP_STEPS), width=130,
             disabled=not any(method.counts for method in methods),
         )  # fmt: skip
         asked.set_steps(steps)
         asked.draws = cells.number_input(
-            _("Draws"), 1, MOST_DRAWS, key=seed("explain-draws", asked.draws), step=10,
+            _("Draws"), 1, MOST_DRAWS, step=10,
+            key=seed("explain-draws", asked.draws, take("draws")),
             help=_(HELP_DRAWS), width=105,
         )  # fmt: skip
         return cells.container(width="content")
@@ -79,7 +88,8 @@ def _target(
     # Other regions, other names: the widget starts anew with them.
     key = key_of("explain-target", *regions, len(classes))
     asked.target = cells.selectbox(
-        _("Target"), names, key=seed(key, asked.target), help=_(HELP_TARGET), width=205,
+        _("Target"), names, help=_(HELP_TARGET), width=205,
+        key=seed(key, asked.target, partial(setattr, asked, "target")),
         format_func=lambda name: target_words(name, answer, regions),
     )  # fmt: skip
     if asked.target not in (PREDICTED, *classes):
@@ -87,7 +97,8 @@ def _target(
     others = ["", *(name for name in classes if name != target_of(asked, answer, minus=False))]
     asked.minus = asked.minus if asked.minus in others else ""
     asked.minus = cells.selectbox(
-        _("Minus"), others, key=seed(key_of("explain-minus", *others), asked.minus), width=110,
+        _("Minus"), others, width=110,
+        key=seed(key_of("explain-minus", *others), asked.minus, partial(setattr, asked, "minus")),
         format_func=lambda name: _(name or "nothing"),
         help=_("Explains the difference of two logits: why this class and not that one."),
     )  # fmt: skip

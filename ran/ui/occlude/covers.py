@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
 import streamlit as st
 
-from ran.face.covers.occlusion import FILLS, Fill
+from ran.face.covers.occlusion import FILLS
 from ran.face.covers.parts import PRESETS
 from ran.face.shapes import Rectangle
 from ran.ui.shared import compute
@@ -17,40 +21,68 @@ _FILL_NAMES = {
     "look": later("sticker's look"),
     "colour": later("a colour"),
 }
+_GREY = (128, 128, 128)
 
 
 def covers(session: Session) -> None:
     """Ask what hides the face and write it into the session."""
     kind, strength = st.columns(2)
+    was = session.fill
     fill = kind.selectbox(
-        _("Hide with"), list(FILLS), key=seed("fill", session.fill.kind),
+        _("Hide with"), list(FILLS),
+        key=seed("fill", was.kind, partial(_fill_with, session, "kind")),
         format_func=lambda name: _(_FILL_NAMES.get(str(name), str(name))),
         help=_("A sticker's look shows stickers as they are and all else in black."),
     )  # fmt: skip
     opacity = strength.slider(
-        _("Opacity, %"), 0, 100, key=seed("opacity", round(100 * session.fill.opacity))
+        _("Opacity, %"),
+        0,
+        100,
+        key=seed("opacity", round(100 * was.opacity), partial(_fill_with, session, "opacity")),
     )
-    colour, number = session.fill.colour or (128, 128, 128), session.fill.seed
+    _fill_with(session, "kind", fill)
+    _fill_with(session, "opacity", opacity)
     if fill == "colour":
-        written = "#{:02x}{:02x}{:02x}".format(*colour)
-        picked = st.color_picker(_("Colour"), key=seed("colour", written)).lstrip("#")
-        colour = (int(picked[:2], 16), int(picked[2:4], 16), int(picked[4:], 16))
+        written = "#{:02x}{:02x}{:02x}".format(*(was.colour or _GREY))
+        key = seed("colour", written, partial(_fill_with, session, "colour"))
+        _fill_with(session, "colour", st.color_picker(_("Colour"), key=key))
     if fill == "noise":
-        number = int(st.number_input(_("Seed of the noise"), 0, 10**6, key=seed("noise", number)))
-    # A recipe's opacity may lie between two marks of the slider.
-    kept = session.fill.opacity
-    share = kept if opacity == round(100 * kept) else opacity / 100
-    session.fill = Fill(fill, colour, number, share)
+        key = seed("noise", was.seed, partial(_fill_with, session, "seed"))
+        _fill_with(session, "seed", st.number_input(_("Seed of the noise"), 0, 10**6, key=key))
     session.parts = st.multiselect(
         _("Cover a part"),
         list(PRESETS),
         format_func=_,
-        key=seed(key_of("parts", session.visit), session.parts),
+        key=seed(
+            key_of("parts", session.visit),
+            session.parts,
+            partial(_hide_parts, session, session.visit),
+        ),
         placeholder=_("Choose parts"),
         select_all=False,
         help=_("Left and right as you see them. Parts follow the face's landmarks."),
     )
     _rectangles(session)
+
+
+def _fill_with(session: Session, part: str, value: Any) -> None:
+    """Take a part of the fill as its widget has it."""
+    fill = session.fill
+    if part == "opacity":
+        # A recipe's opacity may lie between two marks of the slider.
+        value = fill.opacity if value == round(100 * fill.opacity) else value / 100
+    elif part == "colour":
+        red, green, blue = bytes.fromhex(value.lstrip("#"))
+        value = red, green, blue
+    elif part == "seed":
+        value = int(value)
+    session.fill = replace(fill, **{"colour": fill.colour or _GREY, part: value})
+
+
+def _hide_parts(session: Session, visit: int, parts: list[str]) -> None:
+    """Hide parts of the photo that was in use when they were asked for, if it still is."""
+    if session.visit == visit:
+        session.parts = parts
 
 
 def _rectangles(session: Session) -> None:

@@ -1,5 +1,7 @@
 """One face at several angles: where attention goes, and where the answer breaks."""
 
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -31,7 +33,11 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         second = cells.container()
         if chosen_way == TURN:
             session.poses.is_mirrored = cells.container().toggle(
-                _("Mirror check"), key=seed("poses-mirror", session.poses.is_mirrored),
+                _("Mirror check"),
+                key=seed(
+                    "poses-mirror", session.poses.is_mirrored,
+                    partial(setattr, session.poses, "is_mirrored"),
+                ),
                 help=_("Compares each region with its mirrored region at the opposite yaw."),
             )  # fmt: skip
         along = YAW

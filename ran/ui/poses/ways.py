@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -60,7 +61,7 @@ def way(session: Session) -> str:
             _("Where the poses come from"),
             ways,
             format_func=_,
-            key=seed("poses-way", session.poses.way),
+            key=_seed(session, "way"),
             required=True,
             label_visibility="collapsed",
         )
@@ -68,6 +69,12 @@ def way(session: Session) -> str:
     )
     session.poses.way = chosen
     return chosen
+
+
+def _seed(session: Session, name: str) -> str:
+    """Return the key of the widget of one of the session's settings of poses, seeded from it."""
+    value, take = getattr(session.poses, name), partial(setattr, session.poses, name)
+    return seed(f"poses-{name}", value, take)
 
 
 def plan(session: Session, face: Face, using: Engine) -> Plan | None:
@@ -80,19 +87,23 @@ def plan(session: Session, face: Face, using: Engine) -> Plan | None:
 
 def _turn(session: Session, face: Face, using: Engine) -> Plan | None:
     was = session.poses.turn
+
+    def turning(part: str) -> str:
+        return seed(f"poses-{part}", getattr(was, part), partial(session.poses.vary_turn, part))
+
     cells = st.grid(3, min_column_width=160)
     span: Any = cells.slider(
-        _("Yaw, degrees"), -60, 60, step=_marks(*was.yaw), key=seed("poses-yaw", was.yaw),
+        _("Yaw, degrees"), -60, 60, step=_marks(*was.yaw), key=turning("yaw"),
         format="%+d",
         help=_("How far the nose is turned towards your right, beyond how it stands in the photo."),
     )  # fmt: skip
     pitch = cells.slider(
-        _("Pitch, degrees"), -30, 30, step=_marks(was.pitch), key=seed("poses-pitch", was.pitch),
+        _("Pitch, degrees"), -30, 30, step=_marks(was.pitch), key=turning("pitch"),
         format="%+d", help=_("How far the nose is turned up."),
     )  # fmt: skip
     step = cells.segmented_control(
         _("Step, degrees"), sorted({5, 15, was.step}, reverse=True),
-        key=seed("poses-step", was.step), required=True,
+        key=turning("step"), required=True,
         help=_("Of 5 degrees: up to 25 poses, one forward pass each."),
     )  # fmt: skip
     chosen = session.poses.turn = TurnChoice((span[0], span[1]), int(step or was.step), pitch)
@@ -147,7 +158,7 @@ def _video(session: Session, face: Face, using: Engine) -> Plan | None:
         ).format(max_seconds=MAX_SECONDS),
     )
     frames = session.poses.frames = st.slider(
-        _("Frames, evenly"), 5, 30, key=seed("poses-frames", session.poses.frames)
+        _("Frames, evenly"), 5, 30, key=_seed(session, "frames")
     )
     st.markdown(_(_NOT_KEPT))
     if file is None:
@@ -180,7 +191,7 @@ def along(session: Session) -> str:
             _("Charts along"),
             (ALONG_TIME, ALONG_YAW),
             format_func=_,
-            key=seed("poses-along", session.poses.along),
+            key=_seed(session, "along"),
             required=True,
             help=_("Along the yaw no line joins the frames: a film goes to and fro."),
         )
@@ -209,7 +220,7 @@ def cover(session: Session, face: Face) -> Cover | None:
     on_occlude = session.face or face
     drawn = session.shapes(on_occlude)
     options = [NO_COVER, *([AS_DRAWN] if drawn else []), *PRESETS]
-    key = seed("poses-cover", session.poses.cover)
+    key = _seed(session, "cover")
     if st.session_state[key] not in options:
         st.session_state[key] = NO_COVER
     chosen = session.poses.cover = st.selectbox(
@@ -236,7 +247,7 @@ def other_engine(session: Session, using: Engine, below: DeltaGenerator) -> Engi
     in_use = None if session.own_engine is not None else compute.checkpoint_of(session)
     known = {name: str(path) for name, path in bundled().items() if str(path) != in_use}
     options = [NOTHING, *known, OWN_FILE]
-    key = seed("poses-other", session.poses.other)
+    key = _seed(session, "other")
     if st.session_state[key] not in options:
         st.session_state[key] = NOTHING
     chosen = session.poses.other = st.selectbox(

@@ -131,6 +131,12 @@ class Session:
         self.layout = choice
         self.layouts[self.layout_name] = choice
 
+    def vary(self, name: str, part: str, value: Any) -> None:
+        """Take another count, seed or radius for a kind of layout, in use or not."""
+        self.layouts[name] = replace(self.layouts[name], **{part: value})
+        if self.layout_name == name:
+            self.layout = self.layouts[name]
+
     @property
     def photo_face(self) -> Face | None:
         """Return the photo's face, also where a pose is open instead."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -19,7 +20,7 @@ from ran.ui.shared.faces.face_dialog import face_dialog
 from ran.ui.shared.faces.scenes import ensure_face
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.session import LAYOUTS, Session, current
-from ran.ui.shared.settings.widgets import seed
+from ran.ui.shared.settings.widgets import seed, take_all
 from ran.words import _, later
 
 HALF = 380
@@ -55,6 +56,7 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
     is_first, is_new = not session.page, session.page != title
     if is_new:
         # A page's widgets are its own: those that all pages have begin anew from the session.
+        take_all()
         session.page = title
         for key in SHARED_WIDGETS:
             st.session_state.pop(key, None)
@@ -162,25 +164,34 @@ def _regions(session: Session, engine: Engine) -> None:
     if engine.card.kind == "plain":
         st.markdown(_(":small[:gray[A plain network sees the whole face alone.]]"))
         return
+
+    def chosen(kind: str) -> None:
+        session.lay(session.layouts[kind])
+
     name = (
         st.segmented_control(
-            _("Regions"), list(LAYOUTS), format_func=_, key=seed("layout", session.layout_name),
+            _("Regions"), list(LAYOUTS), format_func=_,
+            key=seed("layout", session.layout_name, chosen),
             required=True, label_visibility="collapsed",
         )
         or "Fixed"
     )  # fmt: skip
     st.markdown(f":small[:gray[{_(_LAYOUT_NOTES[name])}]]")
     was = session.layouts[name]
+
+    def seeded(key: str, field: str) -> str:
+        return seed(key, getattr(was, field), partial(session.vary, name, field))
+
     if was.count is not None and was.seed is not None:
         count = st.slider(
-            _("Crops"), 1, max(10, was.count), key=seed("random-count", was.count)
+            _("Crops"), 1, max(10, was.count), key=seeded("random-count", "count")
         )  # fmt: skip
-        drawn = int(st.number_input(_("Seed"), 0, 10**6, key=seed("random-seed", was.seed)))
+        drawn = int(st.number_input(_("Seed"), 0, 10**6, key=seeded("random-seed", "seed")))
         was = replace(was, count=count, seed=drawn)
     if was.radius is not None:
         radius = st.slider(
             _("Radius, in face sides"), min(0.1, was.radius), max(0.5, was.radius), step=0.05,
-            key=seed("radius", was.radius),
+            key=seeded("radius", "radius"),
         )  # fmt: skip
         was = replace(was, radius=radius)
     session.lay(was)
@@ -232,12 +243,15 @@ def _checkpoint_and_device(session: Session) -> None:
     known = {opening: others.get(opening, Path(opening).name)} | others
     if len(known) > 1:
         session.checkpoint = st.selectbox(
-            _("Checkpoint"), list(known), key=seed("checkpoint", session.checkpoint or opening),
-            format_func=known.__getitem__,
+            _("Checkpoint"), list(known), format_func=known.__getitem__,
+            key=seed(
+                "checkpoint", session.checkpoint or opening, partial(setattr, session, "checkpoint")
+            ),
         )  # fmt: skip
     labels = devices()
     session.device = st.selectbox(
-        _("Device"), ["auto", *labels], key=seed("device", session.device),
+        _("Device"), ["auto", *labels],
+        key=seed("device", session.device, partial(setattr, session, "device")),
         format_func=lambda d: labels[d] if d in labels
         else _("Automatic: {device}").format(device=next(iter(labels.values()))),
     )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ran.face.video import FRAMES
 from ran.recipe import PosesChoice, TurnChoice
@@ -29,6 +30,10 @@ class PoseSettings:
     other: str = NOTHING
     """The second network: NOTHING, a bundled one's name, or OWN_FILE."""
     is_mirrored: bool = False
+
+    def vary_turn(self, part: str, value: Any) -> None:
+        """Take another yaw, pitch or step of the turn."""
+        self.turn = replace(self.turn, **{part: value})
 
     def replay(self, choice: PosesChoice, *, has_cover: bool) -> None:
         """Take what a recipe says of poses."""
