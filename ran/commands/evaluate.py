@@ -114,7 +114,7 @@ def _controls(engine: Engine, args: argparse.Namespace) -> None:
     from ran.study.evaluation.control_table import control_table, valid_faces
     from ran.study.evaluation.covered_list import VALID_SEED, covered_list
 
-    folder = _folder(args) if args.onto_card else None
+    folder = folder_of(args) if args.onto_card else None
     faces = valid_faces(args.ferplus, args.lists)
     if args.covered:
         faces = covered_list(faces, seed=VALID_SEED)
@@ -136,7 +136,12 @@ def _controls(engine: Engine, args: argparse.Namespace) -> None:
             print(f"  {name:<22} {100 * row['accuracy']:.2f} %{moved}")
 
 
-def _folder(args: argparse.Namespace) -> Path:
+def folder_of(args: argparse.Namespace) -> Path:
+    """Return the folder whose card is written: the checkpoint given, or the bundled one.
+
+    Raises:
+        BadRequest: if it is no folder.
+    """
     from ran.net.checkpoints import DEFAULT, WEIGHTS
 
     folder = Path(args.checkpoint or WEIGHTS / DEFAULT)
@@ -150,7 +155,7 @@ def _folder(args: argparse.Namespace) -> Path:
 def _onto_card(engine: Engine, args: argparse.Namespace) -> None:
     from ran.study.evaluation.release import rescore
 
-    folder = _folder(args)
+    folder = folder_of(args)
     card = rescore(
         engine, folder, ferplus=args.ferplus, lists=args.lists, photographs=args.photographs or 0
     )

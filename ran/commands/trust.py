@@ -28,6 +28,8 @@ def add_trust(explain: argparse.ArgumentParser) -> None:
 def trust_facts(args: argparse.Namespace, engine: Engine, scene: Scene) -> dict[str, Any]:
     """Return "faithfulness" and "worth" as plain values, None where not asked for."""
     from ran.explain.question import Question
+    from ran.explain.trust.localised import localised
+    from ran.explain.trust.usual import Usual
 
     checked = None
     if args.check is not None:
@@ -35,7 +37,13 @@ def trust_facts(args: argparse.Namespace, engine: Engine, scene: Scene) -> dict[
         *_, last = engine.faithful(scene, question, draws=args.check)
         known = last.faithfulness
         assert known is not None
-        checked = {**asdict(known), "is_unchanged": known.is_unchanged}
+        apart = Usual.of(engine.card, question.method).tells_apart
+        checked = {
+            **asdict(known), "is_unchanged": known.is_unchanged, "tells_apart": apart
+        }  # fmt: skip
+        heatmap = engine.explain(scene, question)
+        place = localised(heatmap.values, scene.face.points)
+        checked["localised"] = None if place is None else asdict(place)
         if known.inserted is not None:
             checked["insertion_minus_deletion"] = {
                 name: getattr(known.inserted, name).area for name in ("map", "centre", "random")
@@ -83,16 +91,29 @@ def _checked_in_words(checked: dict[str, Any] | None) -> str:
         return "not defined" if checked[name] is None else f"{checked[name]:.2f}"
 
     flag = ", as good as unchanged" if checked["is_unchanged"] else ""
+    if not checked["tells_apart"]:
+        flag = ", which says the same of a network that learnt nothing"
+    place = checked["localised"]
+    about = (
+        ""
+        if place is None
+        else f"\n  about the landmarks {100 * place['mass']:.0f} % of the map, on "
+        f"{100 * place['area']:.0f} % of the face"
+    )
     areas = checked["insertion_minus_deletion"]
     inserted = (
         f"\n  insertion minus deletion {areas['map']:+.2f}, of a centre blob "
         f"{areas['centre']:+.2f}, of a random order {areas['random']:+.2f}"
     )
-    return inserted + (
-        f"\n  from {checked['draws']} draws: infidelity {told('infidelity')} (flat map "
-        f"{told('infidelity_flat')}, centre blob {told('infidelity_centre')}), max-sensitivity "
-        f"{told('max_sensitivity')}\n  rank correlation with randomised parameters "
-        f"{told('randomised')}{flag}"
+    return (
+        about
+        + inserted
+        + (
+            f"\n  from {checked['draws']} draws: infidelity {told('infidelity')} (flat map "
+            f"{told('infidelity_flat')}, centre blob {told('infidelity_centre')}), max-sensitivity "
+            f"{told('max_sensitivity')}\n  rank correlation with randomised parameters "
+            f"{told('randomised')}{flag}"
+        )
     )
 
 

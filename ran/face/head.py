@@ -27,6 +27,10 @@ SURE_TURN = 40.0
 """Degrees of yaw or pitch beyond which a turned face is a poor likeness."""
 MOST_YAW, MOST_PITCH = 90.0, 60.0
 
+MOST_STRETCH = 1.6
+"""How many times larger than in the photo a detail may be shown before it counts as made up."""
+TORN = 4.0
+"""Pixels of the photo between neighbours from which on they are torn apart."""
 _FRAMINGS = 20
 """Rounds after which the frame of a turned head has settled."""
 _ALIKE = Framing("symmetric", tuple(map(tuple, HEAD_MM[:, :2].tolist())))
@@ -34,7 +38,11 @@ _ALIKE = Framing("symmetric", tuple(map(tuple, HEAD_MM[:, :2].tolist())))
 
 
 class Turned(NamedTuple):
-    """A turned face, synthetic, and which of its pixels, bool[S, S], the photo does not show."""
+    """A turned face, synthetic, and which of its pixels, bool[S, S], the photo does not show so.
+
+    It does not show them at all, or stretched here by more than MOST_STRETCH, or as neighbours of
+    what lies elsewhere in it: at the seam of the nose a picture tears.
+    """
 
     face: Face
     filled: NDArray[np.bool_]
@@ -104,7 +112,8 @@ def _turned(face: Face, turns: Sequence[tuple[float, float]], device: str | None
     is_outside = ((places < 0.0) | (places > 1.0)).any(0)
     seen = pixels.round().clip(0, 255).to(torch.uint8).permute(1, 2, 0).contiguous()
     pictures = seen.view(-1, side, side, 3).cpu().numpy()
-    filled = (sources.is_hidden | is_outside).view(-1, side, side).cpu().numpy()
+    is_unseen = (sources.is_hidden | is_outside).view(-1, side, side)
+    filled = (is_unseen | _is_stretched(places.view(2, -1, side, side))).cpu().numpy()
     return [
         Turned(
             replace(
@@ -119,6 +128,29 @@ def _turned(face: Face, turns: Sequence[tuple[float, float]], device: str | None
         )
         for picture, made_up, turned in zip(pictures, filled, heads, strict=True)
     ]
+
+
+def _is_stretched(places: Tensor) -> Tensor:
+    """Return which pixels, bool[N, S, S], show the photo stretched beyond MOST_STRETCH, or torn.
+
+    By the singular values of how the place in the photo changes from pixel to pixel: 1 where the
+    photo is shown as it is, below 1 where it is stretched.
+
+    Args:
+        places: f64[2, N, S, S], where in the photo each pixel comes from, in face units.
+    """
+    side = places.shape[-1]
+    down, across = torch.gradient(places * side, dim=(2, 3))
+    lengths = (down**2).sum(0) + (across**2).sum(0)
+    area = (across[0] * down[1] - across[1] * down[0]).abs()
+    # The two singular values: their squares add up to `lengths`, they multiply to `area`.
+    larger = ((lengths + (lengths**2 - 4 * area**2).clamp(min=0).sqrt()) / 2).sqrt()
+    found = area * MOST_STRETCH < larger
+    for dim in (2, 3):  # a seam lies between two pixels: both of them
+        torn = torch.diff(places * side, dim=dim).norm(dim=0) > TORN
+        found.narrow(dim - 1, 0, side - 1).logical_or_(torn)
+        found.narrow(dim - 1, 1, side - 1).logical_or_(torn)
+    return found
 
 
 class _Head(NamedTuple):

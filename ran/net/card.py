@@ -13,6 +13,7 @@ from unicodedata import category
 from ran.errors import BadCheckpoint
 from ran.net.attention import ATTENTIONS
 from ran.net.backbones import BACKBONES
+from ran.net.evidence import MEASURES, Evidence, is_evidence
 from ran.words import _
 
 Numbers = dict[str, float]
@@ -46,6 +47,7 @@ class Card:
         the temperature fitted on it, scores on the lists, controls, and covered_controls, the same
         on covered list 1; None where one was not measured. Empty: trained with `layout` alone, and
         all else here is of it.
+    evidence: what the pages' own measures do on many faces, by ran.net.evidence.MEASURES.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Card:
     against_plain: Table | None = None
     seeds: Table | None = None
     layouts: dict[str, Layout] = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=dict)
     sha256: str = ""
 
     @property
@@ -89,7 +92,7 @@ class Card:
 
 _MAY_BE_MISSING = frozenset(
     ("layout", "temperature", "intended_use", "limits", "flipped", "per_class", "calibration",
-     "photographs", "against_plain", "seeds", "layouts")
+     "photographs", "against_plain", "seeds", "layouts", "evidence")
 )  # fmt: skip
 """Fields that cards from before them have not."""
 
@@ -313,6 +316,7 @@ _FIELDS: dict[str, _Claim] = {
         lambda value: isinstance(value, dict) and all(_is_layout(*item) for item in value.items()),
         f"layouts of {', '.join(LAYOUT_KINDS)}, each with {', '.join(LAYOUT_FIELDS)}",
     ),
+    "evidence": (is_evidence, f"tables of {', '.join(MEASURES)}, each number in its range"),
     "sha256": _TEXT,
 }
 """What each field of a card may hold: a claim about its value, and the claim in words."""

@@ -20,6 +20,7 @@ from torch import Tensor
 from ran.errors import BadCheckpoint, BadRequest
 from ran.net.assembled import RETRY, Network, assemble
 from ran.net.card import COVERED_CONTROLS, Card, read_card
+from ran.net.evidence import Evidence, is_evidence
 from ran.net.released import load_released, write_released
 from ran.net.untrusted import check_header, sha256_of
 from ran.words import _
@@ -91,6 +92,21 @@ def write_controls(
         for name, layout in card.layouts.items()
     }
     card = replace(card, layouts=layouts)
+    write_text(folder / "card.json", json.dumps(asdict(card), indent=2) + "\n")
+    return card
+
+
+def write_evidence(folder: Path, evidence: Evidence) -> Card:
+    """Write what was measured into a folder's card, beside what stands there; return the card.
+
+    Raises:
+        BadCheckpoint: if the card cannot be read or written.
+        ValueError: if it is no evidence that a card can hold.
+    """
+    if not is_evidence(evidence):
+        raise ValueError(f"no card can hold this: {evidence}")
+    card = read_card(folder / "card.json")
+    card = replace(card, evidence={**card.evidence, **evidence})
     write_text(folder / "card.json", json.dumps(asdict(card), indent=2) + "\n")
     return card
 

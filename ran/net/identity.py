@@ -15,7 +15,8 @@ TELLING = (
 """Fields of a card that change what its network answers."""
 SILENT = (
     "name", "trained_on", "licence", "recipe", "seed", "scores", "note", "intended_use", "limits",
-    "flipped", "per_class", "calibration", "photographs", "against_plain", "seeds", "sha256",
+    "flipped", "per_class", "calibration", "photographs", "against_plain", "seeds",
+    "evidence", "sha256",
 )  # fmt: skip
 """Fields that only say something of it."""
 assert {field.name for field in fields(Card)} == {*TELLING, *SILENT}

@@ -1,6 +1,7 @@
 """The same cover elsewhere, and what is said of attention beside it."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from ran.explain.regions.attention_shift import AttentionShift, attention_shift
 from ran.explain.regions.moved_covers import (
     CAME,
     CANNOT_TELL,
+    FILLS,
     LEFT,
     PLACES,
     Reference,
@@ -54,6 +56,23 @@ def test_attention_left_where_it_fell_further_than_under_the_cover_elsewhere(
     change, low, high, expected
 ):
     assert said(change, low, high) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "fills", "expected"),
+    [
+        (-0.12, (-0.10, -0.02, 0.002), LEFT),
+        (-0.12, (-0.10, -0.02, 0.003), CANNOT_TELL),  # noise there brings attention instead
+        (0.12, (0.10, 0.02, -0.002), CAME),
+        (0.12, (0.10, 0.02, -0.003), CANNOT_TELL),
+    ],
+)
+def test_where_another_fill_of_the_same_cover_says_the_opposite_nothing_can_be_told(
+    change, fills, expected
+):
+    filled = tuple(zip(FILLS, fills, strict=True))
+    shift = AttentionShift(0.5, 0.5 + change)
+    assert verdict(shift, UNEVEN, Reference(-0.01, 0.01, filled)) == expected
 
 
 def test_where_all_regions_are_covered_alike_nothing_can_be_told():
@@ -108,7 +127,7 @@ def test_an_engine_finds_the_reference_in_passes_and_remembers_it(checkpoint):
     scene = Scene(FACE, BOX.shapes, BOX.fill, random_layout(3, seed=2))
     assert elsewhere.recalled(engine, scene) is None
     *waiting, found = elsewhere.referring(engine, scene)
-    assert waiting == [None] * (math.ceil(PLACES / engine.faces_at_once) - 1)
+    assert waiting == [None] * (math.ceil((PLACES + len(FILLS)) / engine.faces_at_once) - 1)
     assert elsewhere.recalled(engine, scene) == found
     clean = engine.predict(scene.clean()).weights
     moved = []
@@ -124,6 +143,18 @@ def test_an_engine_finds_the_reference_in_passes_and_remembers_it(checkpoint):
     assert (found.low, found.high) == (
         pytest.approx(expected.low, abs=1e-5), pytest.approx(expected.high, abs=1e-5),
     )  # fmt: skip
+    covered = engine.covered_shares(scene)
+    assert [fill for fill, _change in found.fills] == list(FILLS)
+    for fill, change in found.fills:
+        weights = engine.predict(replace(scene, fill=Fill(fill))).weights
+        assert change == pytest.approx(float((weights - clean) @ covered), abs=1e-5)
+
+
+def test_a_cover_is_not_compared_with_its_own_fill_and_stays_as_opaque():
+    veil = Scene(FACE, BOX.shapes, Fill("noise", seed=3, opacity=0.5))
+    filled = elsewhere.in_fills(veil)
+    assert list(filled) == ["black", "blur"]
+    assert {scene.fill.opacity for scene in filled.values()} == {0.5}
 
 
 def test_two_grey_levels_are_no_cover_that_attention_leaves():

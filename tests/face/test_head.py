@@ -8,7 +8,7 @@ import torch
 
 from ran.errors import BadRequest
 from ran.face.detect import FERPLUS, Face, find_faces, with_poses
-from ran.face.head import turn, turn_all
+from ran.face.head import _is_stretched, turn, turn_all
 from ran.face.head_rays import sampled
 from ran.face.photo import open_photo
 from ran.face.pose import estimate, mirrored
@@ -155,3 +155,39 @@ def test_many_turns_at_once_are_each_turn_alone(faces):
         assert np.array_equal(made.filled, alone.filled)
         np.testing.assert_allclose(made.face.landmarks, alone.face.landmarks, atol=1e-6)
     assert turn_all(face, []) == []
+
+
+def _places(across, down):
+    """Where a picture of 16 pixels comes from, f64[2, 1, 16, 16], by pixels of the photo."""
+    return torch.from_numpy(np.stack([across, down])[:, None] / 16)
+
+
+ACROSS, DOWN = np.meshgrid(np.arange(16.0), np.arange(16.0))
+
+
+@pytest.mark.parametrize(
+    ("across", "down", "is_marked"),
+    [
+        (ACROSS, DOWN, False),
+        (DOWN, ACROSS, False),  # turned by a quarter
+        (2 * ACROSS, DOWN, False),  # closer together than in the photo
+        (ACROSS / 1.5, DOWN, False),
+        (ACROSS / 1.7, DOWN, True),
+        (ACROSS / 1.7, 3 * DOWN, True),  # stretched one way alone
+        ((ACROSS + DOWN) / 2.5, (ACROSS - DOWN) / 2.5, True),  # along the diagonals, by 1.77
+        ((ACROSS + DOWN) / 2, (ACROSS - DOWN) / 2, False),  # by 1.41
+    ],
+)
+def test_a_pixel_counts_as_made_up_where_the_photo_is_stretched(across, down, is_marked):
+    found = _is_stretched(_places(across, down))
+    assert found.shape == (1, 16, 16)
+    assert found.all() if is_marked else not found.any()
+
+
+def test_a_seam_is_marked_on_both_sides():
+    torn = np.where(ACROSS < 8, ACROSS, ACROSS + 5)
+    found = _is_stretched(_places(torn, DOWN))[0]
+    assert found[:, 7:9].all()
+    assert not found[:, :6].any()
+    assert not found[:, 10:].any()
+    assert not _is_stretched(_places(np.where(ACROSS < 8, ACROSS, ACROSS + 2), DOWN)).any()

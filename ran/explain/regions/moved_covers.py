@@ -1,12 +1,12 @@
-"""The same cover elsewhere: what attention on its place does when other places are hidden.
+"""The same cover elsewhere and in other fills: what attention on its place does then.
 
 The reference that "did attention leave the cover?" is answered against. A weight can fall for other
-reasons than the cover on it: any cover makes weights move.
+reasons than the cover on it: any cover makes weights move, and so does what it is filled with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,20 +25,29 @@ LEAST_CHANGE = 0.0025
 """A smaller change of the share of attention, a quarter of a point, says nothing."""
 LEAST_SPREAD = 0.05
 """Where the regions' covered shares differ by less, attention has nowhere to go."""
+FILLS = ("black", "noise", "blur")
+"""What a cover is filled with once more, beside its own fill."""
 LEFT, CAME, CANNOT_TELL = later("Yes"), later("No"), later("Cannot tell")
 _COARSE = 32
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The changes of the share of attention under the same cover elsewhere, the middle 90 %."""
+    """The changes of the share of attention under the same cover elsewhere, the middle 90 %.
+
+    fills: the change under the cover in its place, by what else it is filled with.
+    """
 
     low: float
     high: float
+    fills: tuple[tuple[str, float], ...] = ()
 
     @staticmethod
     def of(
-        before: NDArray[np.float32], moved: NDArray[np.float32], covered: NDArray[np.float32]
+        before: NDArray[np.float32],
+        moved: NDArray[np.float32],
+        covered: NDArray[np.float32],
+        filled: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> Reference:
         """Return the reference for a cover.
 
@@ -46,10 +55,16 @@ class Reference:
             before: f32[R], the weights w of the clean face.
             moved: f32[N, R], those under the cover at N other places.
             covered: f32[R] in [0, 1], the share of each region that the cover hides at its own.
+            filled: f32[R] by fill, those under the cover at its own place in other fills.
         """
-        changes = (moved.astype(float) - before.astype(float)) @ covered.astype(float)
-        low, high = np.quantile(changes, [0.05, 0.95])
-        return Reference(float(low), float(high))
+
+        def changes(weights: NDArray[np.float32]) -> NDArray[np.float64]:
+            found = (weights.astype(float) - before.astype(float)) @ covered.astype(float)
+            return np.asarray(found)
+
+        low, high = np.quantile(changes(moved), [0.05, 0.95])
+        fills = tuple((fill, float(changes(w))) for fill, w in (filled or {}).items())
+        return Reference(float(low), float(high), fills)
 
 
 def verdict(shift: AttentionShift, covered: NDArray[np.float32], reference: Reference) -> str:
@@ -57,7 +72,8 @@ def verdict(shift: AttentionShift, covered: NDArray[np.float32], reference: Refe
 
     It left where its share on the cover fell by LEAST_CHANGE and further than under the same cover
     at 95 % of the other places; it came where it rose so. Nothing can be told where the regions are
-    covered almost alike.
+    covered almost alike, nor where it went the other way under the same cover in another fill: then
+    the fill decides, not the cover.
 
     Args:
         shift: of the cover at its own place.
@@ -66,9 +82,13 @@ def verdict(shift: AttentionShift, covered: NDArray[np.float32], reference: Refe
     """
     if np.ptp(covered) < LEAST_SPREAD:
         return CANNOT_TELL
-    if shift.change < min(reference.low, -LEAST_CHANGE):
+    fills = [change for _fill, change in reference.fills]
+    if shift.change < min(reference.low, -LEAST_CHANGE) and max(fills, default=0.0) <= LEAST_CHANGE:
         return LEFT
-    if shift.change > max(reference.high, LEAST_CHANGE):
+    if (
+        shift.change > max(reference.high, LEAST_CHANGE)
+        and min(fills, default=0.0) >= -LEAST_CHANGE
+    ):
         return CAME
     return CANNOT_TELL
 

@@ -39,34 +39,49 @@ def exact_mcnemar(one: int, other: int) -> float:
 def calibration_error(probabilities: Tensor, labels: Tensor) -> float:
     """Return the expected calibration error in [0, 1] (Guo et al. 2017, arXiv:1706.04599).
 
-    Over BINS bins of the highest probability: the mean distance between it and the share answered
-    rightly, each bin counted by its faces.
+    Against whether the answer is the label: see `error_against`.
 
     Args:
         probabilities: f32[N, C], rows that sum to one.
         labels: i64[N].
     """
-    sure, answer = probabilities.double().max(1)
-    right = (answer == labels).double()
+    return error_against(probabilities, probabilities.argmax(1) == labels)
+
+
+def error_against(probabilities: Tensor, truth: Tensor) -> float:
+    """Return how far the highest probability lies from what it stands for, in [0, 1].
+
+    Over BINS bins of it: the mean distance between it and the mean of the truth, each bin counted
+    by its faces (Guo et al. 2017, arXiv:1706.04599).
+
+    Args:
+        probabilities: f32[N, C], rows that sum to one.
+        truth: bool[N], whether the answer is right, or f32[N], the share of raters who gave it.
+    """
+    sure = probabilities.double().max(1).values
     bins = (sure * BINS).ceil().long().clamp(1, BINS) - 1
-    gaps = torch.zeros(BINS, dtype=torch.double).index_add(0, bins, right - sure)
-    return float(gaps.abs().sum() / len(labels))
+    gaps = torch.zeros(BINS, dtype=torch.double).index_add(0, bins, truth.double() - sure)
+    return float(gaps.abs().sum() / len(truth))
 
 
-def fitted_temperature(logits: Tensor, labels: Tensor) -> float:
-    """Return the temperature under which the labels are likeliest, from 0.05 to 20.
+def fitted_temperature(logits: Tensor, truth: Tensor) -> float:
+    """Return the temperature under which labels or votes are likeliest, from 0.05 to 20.
 
-    Dividing logits by it changes no answer (Guo et al. 2017, temperature scaling).
+    Dividing logits by it changes no answer (Guo et al. 2017, temperature scaling). Fitted to votes
+    a probability is the share of raters who would say so; fitted to labels, how often the answer
+    is what most of them said.
 
     Args:
         logits: f32[N, C].
-        labels: i64[N].
+        truth: i64[N], the labels, or f32[N, C], each face's shares of votes.
     """
+    if truth.is_floating_point():
+        truth = truth.double()
     logits, low, high = logits.double(), math.log(0.05), math.log(20.0)
     golden = (math.sqrt(5.0) - 1.0) / 2.0
 
     def loss(log: float) -> float:
-        return float(F.cross_entropy(logits / math.exp(log), labels))
+        return float(F.cross_entropy(logits / math.exp(log), truth))
 
     # The loss is convex in 1 / T, so it has one valley in log T: golden-section search.
     while high - low > 1e-4:

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from ran.engine import Engine
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS
-from ran.net.card import Layout
+from ran.net.card import COVERED_CONTROLS, Layout
 from ran.net.checkpoints import Card, read_card, save_checkpoint
 from ran.study.data.ferplus import Faces, read_ferplus, read_lists
 from ran.study.evaluation.accuracy import (
@@ -132,9 +132,10 @@ def release(
 def rescore(engine: Engine, folder: Path, *, ferplus: Path, lists: Path, photographs: int) -> Card:
     """Answer the test lists with a released checkpoint again, and write its card anew.
 
-    What a release writes and its network alone decides: scores, mirrored, by expression,
-    temperature and calibration, photographs if any are asked; where the card says nothing of use
-    and limits, that too. The temperature is fitted on FER2013Valid unless it was trained on.
+    What a release writes and its network alone decides: scores, mirrored, by expression, by
+    layout, temperature and calibration, photographs if any are asked; where the card says nothing
+    of use and limits, that too. The temperature is fitted to the votes on FER2013Valid unless it
+    was trained on: a probability stands for the share of raters who would say so.
 
     Args:
         engine: of the checkpoint.
@@ -154,6 +155,11 @@ def rescore(engine: Engine, folder: Path, *, ferplus: Path, lists: Path, photogr
         intended_use=card.intended_use or INTENDED_USE,
         limits=card.limits or LIMITS,
     )
+    names = tuple(card.layouts)
+    for name, found in _layouts(engine, card, names, test, valid).items():
+        measured = card.layouts[name]
+        kept = {key: measured[key] for key in ("controls", COVERED_CONTROLS) if key in measured}
+        card = replace(card, layouts={**card.layouts, name: {**found, **kept}})
     if photographs:
         card = replace(card, photographs=check_photographs(engine, test.faces, most=photographs))
     _write(folder, card)
@@ -224,9 +230,7 @@ def _scored(engine: Engine, test: _Exam, valid: Faces | None) -> tuple[Card, Ten
     model, side = engine.model, engine.card.input_size
     temperature, fitted_on = 1.0, 0
     if valid is not None:
-        temperature = fitted_temperature(
-            logits(model, valid, side), torch.from_numpy(valid.labels())
-        )
+        temperature = fitted_temperature(logits(model, valid, side), valid.shares())
         fitted_on = len(valid)
     answered = logits(model, test.faces, side)
     both = averaged(
@@ -265,10 +269,8 @@ def _layouts(
         if name != card.layout:
             temperature = None
             if valid is not None:
-                temperature = fitted_temperature(
-                    logits(engine.model, valid, side, layout=layout),
-                    torch.from_numpy(valid.labels()),
-                )
+                answered = logits(engine.model, valid, side, layout=layout)
+                temperature = fitted_temperature(answered, valid.shares())
             right = answers(engine.model, test.faces, side, layout=layout) == test.labels
             scores = list_scores(right, test.faces, test.subsets)
         found[name] = {

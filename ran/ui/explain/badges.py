@@ -9,6 +9,8 @@ import streamlit as st
 from ran.explain.heatmap import Heatmap
 from ran.explain.trust.faithfulness import UNCHANGED, Faithfulness
 from ran.explain.trust.insertion import Inserted
+from ran.explain.trust.localised import RADIUS, Localised
+from ran.explain.trust.usual import Usual
 from ran.figures import saving, signed
 from ran.figures.evidence.inserted import insertion_curves
 from ran.ui.shared import panels
@@ -87,7 +89,39 @@ def gap(names: Sequence[str], maps: Sequence[Heatmap | None], unit: str) -> bool
     return is_large
 
 
-def _insertion(found: Inserted, face: str, unit: str) -> None:
+def _usually(usual: Usual, badge: str, digits: int = 2) -> str:
+    """Return in words where a badge usually lies for a method on this network, or nothing."""
+    between = usual.between(badge)
+    if between is None:
+        return ""
+    return _(
+        "\n\nUsual for this method on this network: {low} to {high}, the middle 80 % of {faces} "
+        "faces of FER2013Valid (its answer, against black)."
+    ).format(
+        low=signed(between[0], digits) if between[0] < 0 else f"{between[0]:.{digits}f}",
+        high=signed(between[1], digits) if between[1] < 0 else f"{between[1]:.{digits}f}",
+        faces=usual.faces,
+    )
+
+
+def lies(found: Localised | None, face: str) -> None:
+    """Draw how much of a map lies about the landmarks, beside the area of that; nothing if None."""
+    if found is None:
+        return
+    st.badge(
+        _("about the landmarks {mass:.0f} % (area {area:.0f} %)").format(
+            mass=100 * found.mass, area=100 * found.area
+        ),
+        color="gray",
+        help=_(
+            "The share of the {face} face's map, without signs, that lies within {radius:g} of the "
+            "face's side of an eye, the nose or a corner of the mouth, beside the share of the "
+            "face that this is. No measure of right: a network may look elsewhere."
+        ).format(face=face, radius=RADIUS),
+    )
+
+
+def _insertion(found: Inserted, face: str, unit: str, usual: Usual) -> None:
     """Draw insertion minus deletion beside its controls; amber where one of them does as well."""
     own, centre, random = (signed(one.area) for one in (found.map, found.centre, found.random))
     st.badge(
@@ -104,7 +138,8 @@ def _insertion(found: Inserted, face: str, unit: str) -> None:
             own=own,
             centre=centre,
             random=random,
-        ),
+        )
+        + _usually(usual, "insertion"),
     )
 
 
@@ -132,7 +167,7 @@ def curves(found: Inserted, unit: str, name: str) -> None:
         )  # fmt: skip
 
 
-def _infidelity(known: Faithfulness, rests: str) -> None:
+def _infidelity(known: Faithfulness, rests: str, usual: Usual) -> None:
     """Draw infidelity beside the better of its controls; amber where that is as good."""
     controls = {
         _("flat map"): known.infidelity_flat, _("centre blob"): known.infidelity_centre,
@@ -148,28 +183,54 @@ def _infidelity(known: Faithfulness, rests: str) -> None:
         color="orange" if known.tells_no_more else "gray",
         help=_(_INFIDELITY)
         + "".join(f"\n\n{name}: {value:.2f}" for name, value in measured.items())
-        + rests,
+        + rests
+        + _usually(usual, "infidelity"),
     )
 
 
-def trust(known: Faithfulness, face: str, unit: str) -> None:
-    """Draw what a check has found; `face` is the name of the face, `unit` the target's."""
+def _rates(usual: Usual) -> str:
+    """Return how often randomisation flags this network and one that learnt nothing."""
+    alarms, caught = usual.row.get("alarms"), usual.row.get("caught")
+    if alarms is None or caught is None:
+        return ""
+    return _(
+        "\n\nOn {faces} faces it flagged {alarms:.0f} % of this network's maps by this method, and "
+        "{caught:.0f} % of those of a network with redrawn parameters."
+    ).format(faces=usual.faces, alarms=100 * alarms, caught=100 * caught)
+
+
+def trust(known: Faithfulness, face: str, unit: str, usual: Usual) -> None:
+    """Draw what a check has found.
+
+    Args:
+        known: what it is.
+        face: the name of the face.
+        unit: the target's.
+        usual: what the badges usually say of the method's maps; one that says the same of a network
+            that learnt nothing is not drawn.
+    """
     rests = _("\n\nOf the {face} face's map, over {draws} draws.").format(
         face=face, draws=known.draws
     )
     if known.inserted is not None:
-        _insertion(known.inserted, face, unit)
+        _insertion(known.inserted, face, unit, usual)
     if known.infidelity is not None:
-        _infidelity(known, rests)
+        _infidelity(known, rests, usual)
     if known.max_sensitivity is not None:
         st.badge(
             _("max-sensitivity {max_sensitivity:.2f}").format(
                 max_sensitivity=known.max_sensitivity
             ),
             color="gray",
-            help=_(_SENSITIVITY) + rests,
+            help=_(_SENSITIVITY) + rests + _usually(usual, "sensitivity"),
         )
-    randomised = _(_RANDOMISED).format(unchanged=UNCHANGED)
+    if usual.tells_apart:
+        _randomised(known, face, usual)
+
+
+def _randomised(known: Faithfulness, face: str, usual: Usual) -> None:
+    """Draw whether the map is that of networks which learnt nothing."""
+    randomised = _(_RANDOMISED).format(unchanged=UNCHANGED) + _rates(usual)
     if known.randomised is None:
         st.badge(
             _("randomised parameters: not known"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -13,8 +14,10 @@ from ran.figures.html import render
 from ran.figures.numbers import signed, times, weight
 from ran.prediction import Prediction
 from ran.shown import Shown
+from ran.ui.explain import other_weights
 from ran.ui.shared import compute, panels
 from ran.ui.shared.panels import Cell
+from ran.ui.shared.session import Session
 from ran.ui.shared.settings.explaining import ExplainSettings
 from ran.ui.shared.settings.widgets import key_of, seed
 from ran.words import _, later
@@ -28,23 +31,27 @@ _HELP = later(
 )
 
 
-def intervene(asked: ExplainSettings, engine: Engine, shown: Sequence[Shown], about: str) -> None:
+def intervene(session: Session, engine: Engine, shown: Sequence[Shown], about: str) -> None:
     """Draw what can be done to the regions of the face as it stands, and what the answer does.
 
     Args:
-        asked: where the choice is kept.
+        session: where the choice is kept.
         engine: who answers.
         shown: the last is the face that is asked; of two, the first can lend it its features.
         about: the class whose probability and logit are followed.
     """
+    asked = session.explaining
     before, donor = shown[-1].answer, shown[0]
     names = [box.name for box in before.boxes]
     asked.cut_into(tuple(names))
     with st.container(border=True, gap="small"):
         st.markdown(_("**Intervene**"), help=_(_HELP))
-        _choose(asked, names, before, lender=donor.name if len(shown) > 1 else None)
+        _instead(session, engine, before)
+        if asked.replaced is None:
+            _choose(asked, names, before)
+        _swap(asked, names, lender=donor.name if len(shown) > 1 else None)
         with compute.told():
-            intervention = _intervention(asked, len(names))
+            intervention = _intervention(session, engine, before)
             after = engine.intervene(shown[-1].scene, intervention, donor.scene)
             _answer(before, after, about)
         st.button(
@@ -53,9 +60,18 @@ def intervene(asked: ExplainSettings, engine: Engine, shown: Sequence[Shown], ab
         )  # fmt: skip
 
 
-def _choose(
-    asked: ExplainSettings, names: list[str], before: Prediction, *, lender: str | None
-) -> None:
+def _instead(session: Session, engine: Engine, before: Prediction) -> None:
+    """Ask what stands in place of the face's own weights, if anything."""
+    asked = session.explaining
+    options = other_weights.offered(other_weights.mean_weights(engine, before, session.layout.kind))
+    asked.replaced = asked.replaced if asked.replaced in options else None
+    asked.replaced = st.pills(
+        _("In place of its own weights"), options, format_func=_, help=_(other_weights.HELP),
+        key=_key(asked, key_of("replaced", *options), asked.replaced),
+    )  # fmt: skip
+
+
+def _choose(asked: ExplainSettings, names: list[str], before: Prediction) -> None:
     places = range(len(names))
     used = st.pills(
         _("Regions in use"), places, selection_mode="multi", format_func=names.__getitem__,
@@ -89,10 +105,14 @@ def _choose(
                     uniform=1 / len(names), learnt=before.weights[asked.pinned]
                 ),
             )
+
+
+def _swap(asked: ExplainSettings, names: list[str], *, lender: str | None) -> None:
+    """Ask which regions take the features of the face of that name, if there is one."""
     if lender is not None:
         asked.swapped = st.pills(
             _("Take features from the {lender} face for").format(lender=lender),
-            places,
+            range(len(names)),
             selection_mode="multi",
             format_func=names.__getitem__,
             key=_key(asked, "swapped", asked.swapped),
@@ -106,7 +126,11 @@ def _key(asked: ExplainSettings, name: str, value: object) -> str:
     return seed(key_of("intervene", asked.undone, name), value)
 
 
-def _intervention(asked: ExplainSettings, count: int) -> Intervention:
+def _intervention(session: Session, engine: Engine, before: Prediction) -> Intervention:
+    asked, count = session.explaining, len(before.boxes)
+    if asked.replaced is not None:
+        chosen = other_weights.intervention(asked.replaced, session, engine, before)
+        return replace(chosen, swapped=tuple(asked.swapped))
     used = tuple(place for place in range(count) if place not in asked.unused)
     pinned = () if asked.pinned is None else ((asked.pinned, asked.pins[asked.pinned]),)
     return Intervention(None if len(used) == count else used, pinned, tuple(asked.swapped))

@@ -12,6 +12,8 @@ from ran.engine import Engine
 from ran.explain.maps.methods import METHODS, Method
 from ran.explain.question import Question
 from ran.explain.trust.faithfulness import Checking
+from ran.explain.trust.localised import localised
+from ran.explain.trust.usual import Usual
 from ran.shown import Shown
 from ran.ui.explain import badges, map_pictures
 from ran.ui.explain.questions import steps_of, unit
@@ -35,6 +37,7 @@ class Asking:
     unit: str
     work: Work[Round]
     check: Work[Checking]
+    usual: Usual
 
     @property
     def key(self) -> str:
@@ -50,7 +53,7 @@ class Asking:
     def is_flagged(self) -> bool:
         """Return whether the map is known to be much the same with redrawn parameters."""
         found = self.check.latest.faithfulness if self.check.latest is not None else None
-        return found is not None and found.is_unchanged
+        return found is not None and found.is_unchanged and self.usual.tells_apart
 
 
 def asking(
@@ -92,7 +95,8 @@ def asking(
     elif name in asked.at_once:
         asked.at_once.discard(name)
         work.want()
-    return Asking(method, shown, unit(target, shown[0].answer), work, check)
+    usual = Usual.of(engine.card, name)
+    return Asking(method, shown, unit(target, shown[0].answer), work, check, usual)
 
 
 def compute_button(place: DeltaGenerator, found: Sequence[Asking]) -> None:
@@ -197,9 +201,11 @@ def _badges(asked: ExplainSettings, one: Asking) -> None:
             on_click=asked.refine,
             args=(one.key, more),
         )
+    if (last := maps[-1]) is not None:
+        badges.lies(localised(last.values, one.shown[-1].scene.face.points), one.face)
     known = one.check.latest.faithfulness if one.check.latest is not None else None
     if known is not None:
-        badges.trust(known, one.face, one.unit)
+        badges.trust(known, one.face, one.unit, one.usual)
         if known.inserted is not None:
             badges.curves(known.inserted, one.unit, one.key)
     if not one.check.is_wanted and one.work.is_whole:

@@ -5,7 +5,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
 from ran.shown import Shown
-from ran.ui.explain import exports, interventions, map_cards, questions, region_values
+from ran.ui.explain import (
+    exports,
+    interventions,
+    map_cards,
+    other_weights,
+    questions,
+    region_values,
+)
 from ran.ui.shared import compute, shell, work
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.widgets import key_of
@@ -58,9 +65,10 @@ def regions(
     left, right = shell.halves()
     with left, compute.told():
         worths = region_values.worths(engine, shown)
-        region_values.beside(worths, about)
+        mean = other_weights.mean_weights(engine, answer, session.layout.kind)
+        region_values.beside(worths, about, mean)
     with right:
-        interventions.intervene(session.explaining, engine, shown, about)
+        interventions.intervene(session, engine, shown, about)
     return worths
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,12 +87,13 @@ def worths(engine: Engine, shown: Sequence[Shown]) -> tuple[Worth, ...]:
     return tuple(Worth(one, engine.region_values(one.scene)) for one in shown)
 
 
-def beside(found: Sequence[Worth], about: str) -> None:
+def beside(found: Sequence[Worth], about: str, mean: Mapping[str, float] | None = None) -> None:
     """Draw attention beside worth for a face and, if there are two, for the other on top.
 
     Args:
         found: one or two faces, that which the other is compared with first.
         about: the class that is shown until another is chosen.
+        mean: the mean weights of many faces by region, where they are known: one fixed order.
     """
     colours = panels.theme()
     classes = found[0].answer.classes
@@ -129,8 +130,10 @@ def beside(found: Sequence[Worth], about: str) -> None:
             ),
         )
         st.markdown(agreement(found, attention, worth, name))
+        if attention == W and mean is not None:
+            st.markdown(fixed_order(found, mean, worth, name))
         if found[-1].answer.is_mu_nearly_constant:
-            st.markdown(f":gray[{nearly_constant(found[-1].answer)}]")
+            st.markdown(f":gray[{nearly_constant(found[-1].shown)}]")
         if len(names) > 1:
             _pairs(found, names, name)
         folded = st.expander(_("Every number"), key="numbers", on_change="rerun")
@@ -193,6 +196,23 @@ def agreement(found: Sequence[Worth], attention: str, worth: str, name: str) -> 
             count=_word(count), size=_SIZE, limit=limit
         )
     return f"{over} :gray[{limit}]"
+
+
+def fixed_order(found: Sequence[Worth], mean: Mapping[str, float], worth: str, name: str) -> str:
+    """Return in words how far one order for all faces, that of the mean w, is the order of worth.
+
+    What attention knows of a face is what its own order has beyond that.
+    """
+    said = []
+    for one in found:
+        weights = [mean[box.name] for box in one.answer.boxes]
+        rho = spearman(weights, one.worth(worth, name))
+        if rho is not None:
+            said.append(f"ρ = {signed(rho)} {one.face}")
+    return _(
+        ":gray[The mean w of FER2013Valid, one fixed order for all faces, reaches {said}: what "
+        "attention tells of this face is what it has beyond that.]"
+    ).format(said=", ".join(said) or _("no order"))
 
 
 def _numbers(found: Sequence[Worth], name: str) -> None:

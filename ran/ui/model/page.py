@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
 from ran.prediction import Prediction
-from ran.ui.model import record
+from ran.ui.model import evidence, record
 from ran.ui.shared import compute, panels, pose_lists, shell
 from ran.ui.shared.margin import margin
 from ran.ui.shared.session import Session
@@ -23,15 +23,20 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
             card_table(engine)
             own_checkpoint(session)
         record.classes(engine.card)
+        evidence.confusion(engine.card)
+        evidence.probabilities(engine.card)
     with right:
         record.scores(engine.card)
         record.controls(engine.card)
+        evidence.ranks(engine.card)
+        evidence.covers(engine.card)
+        evidence.measures(engine.card)
         pose_lists.published_score()
         if session.face is not None:
             shown = compute.shown(engine, session.scene(session.face))
             if len(shown[-1].answer.boxes) > 1:
                 equations(session, shown[-1].answer)
-            margin(session, shown)
+            margin(session, shown, engine.card)
     table = compute.ablations(session)
     if table is not None:
         left, right = shell.halves()

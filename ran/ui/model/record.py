@@ -193,7 +193,7 @@ def _p(value: float) -> str:
 def facts(card: Card) -> dict[str, str]:
     """Return what the card says of calibration and photographs, as names and sentences."""
     said = {}
-    if card.calibration is not None:
+    if card.calibration is not None and "calibration" not in card.evidence:
         found = card.calibration
         text = _("Expected calibration error {error:.1f} % on the test list").format(
             error=100 * found["ece"]

@@ -15,6 +15,7 @@ from ran.explain.regions.attention_shift import AttentionShift, attention_shift
 from ran.explain.regions.moved_covers import (
     CAME,
     CANNOT_TELL,
+    FILLS,
     LEFT,
     PLACES,
     Reference,
@@ -32,6 +33,7 @@ from ran.words import _, later
 
 FIRST = 3
 """Expressions that are shown; the rest is folded."""
+_ROOM_FILLS = tuple((fill, -0.1) for fill in FILLS)
 _SIDE = 152
 """Of the clean face beside the rows, in pixels: twice what it stands at."""
 _HELP_SHIFT = later(
@@ -92,7 +94,7 @@ def _shift(shown: Sequence[Shown], reference: Reference | None) -> Cell:
     longest = max((_(word) for word in (LEFT, CAME, CANNOT_TELL)), key=len)
     room = Cell(
         name, f"{longest}.", moved=Moved.by(-10, 1, unit),
-        below=_lies(AttentionShift(1, 1), Reference(-0.1, 0.1)),
+        below=_lies(AttentionShift(1, 1), Reference(-0.1, 0.1, _ROOM_FILLS)),
         help=_(_HELP_SHIFT).format(places=PLACES), leads=True,
     )  # fmt: skip
     if len(shown) == 1:
@@ -115,7 +117,11 @@ def _lies(shift: AttentionShift, reference: Reference | None) -> str:
     if reference is None:
         return there + " " + _("Same cover elsewhere: comparing …")
     low, high = (signed(100 * end, 1) for end in (reference.low, reference.high))
-    return there + " " + _("Same cover elsewhere: {low} to {high}").format(low=low, high=high)
+    elsewhere = _("Same cover elsewhere: {low} to {high}").format(low=low, high=high)
+    if not reference.fills:
+        return f"{there} {elsewhere}"
+    fills = ", ".join(f"{_(fill)} {signed(100 * change, 1)}" for fill, change in reference.fills)
+    return f"{there} {elsewhere}; " + _("in other fills: {fills}").format(fills=fills)
 
 
 def probabilities(shown: Sequence[Shown]) -> None:

@@ -49,7 +49,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         region_cards(session, shown, seen)
     with header:
         save_menu(engine, session, scene, shown, seen)
-    margin(session, shown)
+    margin(session, shown, engine.card)
     if compared(shown) and reference is None:
         # After all numbers of the stroke; what is drawn between lets a newer stroke in.
         for found in elsewhere.referring(engine, scene, give_way):

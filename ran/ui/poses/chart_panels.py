@@ -24,8 +24,8 @@ from ran.words import _, later
 
 _HELP = later(
     "w relative to uniform, 1 = uniform; below it the RB margin. Grey grounds: beyond 40 degrees, "
-    "where a turned face is largely made up and an estimated angle is too small. Hover a point to "
-    "see its face, click it to choose its pose."
+    "where a turned face is largely made up or stretched and an estimated angle is too small. "
+    "Hover a point to see its face, click it to choose its pose."
 )
 _TIME_HELP = later(
     " Lines are broken where the film cuts and where a frame shows no face. A cut between pictures "

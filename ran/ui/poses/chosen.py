@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ran import figures
 from ran.engine import Engine
+from ran.face.head import MOST_STRETCH
 from ran.figures import Moved, Theme, outlined, signed, weight_colour
 from ran.figures.data_urls import photograph
 from ran.figures.html import render
@@ -144,13 +145,17 @@ def _filled(one: Answered) -> None:
         return
     marked = one.posed.face.pixels.copy()
     marked[filled] = (0.35 * marked[filled] + 0.65 * np.array([242, 182, 91])).astype(np.uint8)
-    with st.expander(_("{filled:.0f} % of it is made up").format(filled=100 * filled.mean())):
+    with st.expander(
+        _("{filled:.0f} % of it is made up or stretched").format(filled=100 * filled.mean())
+    ):
         st.image(marked, width="stretch", alt=_("The face, what no photo shows in amber"))
         st.markdown(
             _(
-                ":small[:gray[Amber: the photo does not show it. Hidden parts of the head are "
-                "taken from its other side, the rest repeats the photo's edge.]]"
-            )
+                ":small[:gray[Amber: the photo does not show it, or shows it so much smaller that "
+                "it is stretched by more than {stretch:g} times here, or torn at the seam of the "
+                "nose. Hidden parts of the head are taken from its other side, the rest repeats "
+                "the photo's edge.]]"
+            ).format(stretch=MOST_STRETCH)
         )
 
 

@@ -9,8 +9,9 @@ import streamlit as st
 from ran import figures
 from ran.figures import Moved
 from ran.figures.html import render
-from ran.figures.numbers import times
-from ran.prediction import LITTLE, Prediction
+from ran.figures.numbers import signed, times
+from ran.net.card import Card
+from ran.prediction import LITTLE
 from ran.shown import Shown
 from ran.ui.shared.session import Session
 from ran.words import _, later
@@ -22,7 +23,7 @@ HELP_MARGIN = later(
 _LITTLE = later("the crop of largest μ is {region}, which hardly counts: its w is {times}")
 
 
-def margin(session: Session, shown: Sequence[Shown]) -> None:
+def margin(session: Session, shown: Sequence[Shown], card: Card) -> None:
     """Draw the RB margin of the last face, and of the first, against alpha, with its slider."""
     found = [(one.name, one.answer.rb_margin) for one in shown]
     margins = [(name, value) for name, value in found if value is not None]
@@ -54,6 +55,7 @@ def margin(session: Session, shown: Sequence[Shown]) -> None:
             if computed.open:
                 with computed:
                     _margin_computed(last, alpha)
+                    _worth(card, session.layout.kind)
             tuned = st.popover(
                 _("Set α"), icon=":material/tune:", type="tertiary", key="alpha-popover",
                 on_change="rerun",
@@ -86,12 +88,30 @@ def _margin_computed(shown: Shown, alpha: float) -> None:
         ).format(name=shown.name.capitalize(), said=said)
     )
     if shown.answer.is_mu_nearly_constant:
-        st.markdown(f":small[{nearly_constant(shown.answer)}]")
+        st.markdown(f":small[{nearly_constant(shown)}]")
 
 
-def nearly_constant(answer: Prediction) -> str:
-    """Return the sentence about a mu that is nearly constant."""
+def _worth(card: Card, kind: str) -> None:
+    """Say whether the margin had anything to do with the answer, over the card's faces."""
+    row = card.evidence.get("margins", {}).get(kind)
+    if not row or row["rho"] is None:
+        return
+    st.markdown(
+        _(
+            ":small[:gray[Does it tell whether the answer is right? Over {faces:,.0f} faces of "
+            "FER2013Valid, {kind} crops, its rank correlation with the probability of the label "
+            "is {rho}; {reaches:.0f} % of them reach α as trained.]]"
+        ).format(
+            faces=row["n"] or 0, kind=kind, rho=signed(row["rho"]),
+            reaches=100 * (row["reaches"] or 0.0),
+        )
+    )  # fmt: skip
+
+
+def nearly_constant(shown: Shown) -> str:
+    """Return the sentence about a face whose mu is nearly constant."""
+    mu = shown.answer.self_weights
     return _(
-        "μ is nearly constant here, {low:.2f} to {high:.2f}: w follows ν, and the margin says "
-        "little about it."
-    ).format(low=float(answer.self_weights.min()), high=float(answer.self_weights.max()))
+        "{face} face: μ is nearly constant, {low:.2f} to {high:.2f}; w follows ν, and the margin "
+        "says little about it."
+    ).format(face=shown.name.capitalize(), low=float(mu.min()), high=float(mu.max()))

@@ -27,6 +27,8 @@ class ExplainSettings:
     pinned: int | None = None
     pins: dict[int, float] = field(default_factory=dict)
     swapped: list[int] = field(default_factory=list)
+    replaced: str | None = None
+    """What stands in place of the face's own weights, by ran.ui.explain.other_weights."""
     regions: tuple[str, ...] = ()
     undone: int = 0
     """Counts how often the interventions began anew: part of their widgets' keys."""
@@ -34,11 +36,12 @@ class ExplainSettings:
     @property
     def has_interventions(self) -> bool:
         """Return whether anything is done to the regions."""
-        return bool(self.unused or self.swapped or self.pinned is not None)
+        return bool(self.unused or self.swapped or self.replaced or self.pinned is not None)
 
     def undo(self) -> None:
         """Leave the regions alone again."""
         self.unused, self.pinned, self.pins, self.swapped = [], None, {}, []
+        self.replaced = None
         self.undone += 1
 
     def cut_into(self, regions: tuple[str, ...]) -> None:

@@ -1,0 +1,1 @@
+"""What the pages' measures do on many faces: how often they speak, and what they are worth."""

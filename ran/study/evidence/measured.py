@@ -1,0 +1,141 @@
+"""All measures of one network: what `python -m ran evidence` prints and writes onto its card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ran.engine import Engine
+from ran.errors import BadRequest
+from ran.net.evidence import Evidence
+from ran.net.model import RegionAttentionNetwork
+from ran.study.data.ferplus import Faces
+from ran.study.evaluation.accuracy import exam, listed_layout, logits, on_list
+from ran.study.evaluation.confusion import report
+from ran.study.evaluation.control_table import valid_faces
+from ran.study.evaluation.covered_list import VALID_SEED, covered_list
+from ran.study.evidence.attention import (
+    features_of,
+    hidden_shares,
+    margins,
+    mean_weights,
+    ranks,
+    under_covers,
+)
+from ran.study.evidence.calibration import calibrations
+from ran.study.evidence.leaving import leaving
+from ran.study.evidence.maps import badges
+from ran.study.evidence.turned import turned_faces
+
+VALID, TEST = "FER2013Valid", "ferplus"
+"""Names of lists: of the faces that choose, and of all test faces."""
+Table = dict[str, dict[str, float | None]]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A network and the faces that it is asked about: `most` of FER2013Valid, evenly over all."""
+
+    engine: Engine
+    ferplus: Path
+    lists: Path
+    most: int | None = None
+
+    def faces(self, usual: int | None) -> Faces:
+        """Return `most` faces of FER2013Valid, or the usual number; None is all."""
+        every = valid_faces(self.ferplus, self.lists)
+        count = len(every) if (asked := self.most or usual) is None else min(asked, len(every))
+        return every.at(np.linspace(0, len(every) - 1, count).round().astype(np.int64))
+
+    @property
+    def ran(self) -> RegionAttentionNetwork:
+        """Return the network, which has attention.
+
+        Raises:
+            BadRequest: if it is a plain one.
+        """
+        if not isinstance(self.engine.model, RegionAttentionNetwork):
+            raise BadRequest(
+                "A plain network has no attention to measure.", hint="Give a RAN's checkpoint."
+            )
+        return self.engine.model
+
+
+def _attention(study: Study) -> Evidence:
+    """Measure ranks, margins and what covers do, by layout, on clean and on covered faces."""
+    clean, side = study.faces(None), study.engine.card.input_size
+    covered = covered_list(clean, seed=VALID_SEED)
+    labels = torch.from_numpy(clean.labels())
+    found: Evidence = {"ranks": {}, "margins": {}, "under_covers": {}, "mean_w": {}}
+    for kind in study.engine.card.trained_layouts:
+        layout = listed_layout(kind)
+        both = {
+            name: features_of(study.ran, faces, side, layout)
+            for name, faces in ((kind, clean), (f"{kind}, covered", covered))
+        }
+        for name, features in both.items():
+            mean = mean_weights(study.ran, features).tolist()
+            found["mean_w"][name] = dict(zip(layout.names, mean, strict=True))
+            found["ranks"][name] = {**ranks(study.ran, features)}
+            found["margins"][name] = {
+                **margins(study.ran, features, labels, alpha=study.engine.card.alpha)
+            }
+        before, after = both.values()
+        shares = hidden_shares(clean, covered, layout)
+        for hidden, row in under_covers(study.ran, before, after, shares).items():
+            found["under_covers"][f"{kind}, {hidden}"] = {**row}
+    return found
+
+
+def _leaving(study: Study) -> Evidence:
+    found: Table = {}
+    for kind in study.engine.card.trained_layouts:
+        rows = leaving(study.engine, study.faces(60), listed_layout(kind))
+        found |= {f"{kind}: {name}": {**row} for name, row in rows.items()}
+    return {"leaving": found}
+
+
+def _answers(study: Study) -> Evidence:
+    """Measure what an accuracy leaves out, and whether probabilities are what they say."""
+    engine, card = study.engine, study.engine.card
+    faces, subsets = exam(study.ferplus, study.lists)
+    every = study.faces(None)
+    found: Evidence = {"lists": {}, "calibration": {}}
+    for asked, parts in ((every, {VALID: frozenset(every.names)}), (faces, subsets)):
+        answered = logits(engine.model, asked, card.input_size)
+        right = torch.from_numpy(asked.labels())
+        for name, row in calibrations(answered, asked, parts, temperature=card.temperature).items():
+            rows = on_list(asked, parts[name])
+            said = report(answered[rows].argmax(1), right[rows], classes=len(card.classes))
+            counts = said.pop("confusion")
+            found["lists"][name], found["calibration"][name] = said, {**row}
+            if name == TEST:
+                found["confusion"] = {
+                    label: dict(zip(card.classes, row, strict=True))
+                    for label, row in zip(card.classes, counts, strict=True)
+                }
+    return found
+
+
+def _badges(study: Study) -> Evidence:
+    return {"badges": badges(study.engine, study.faces(30))}
+
+
+def _turned(study: Study) -> Evidence:
+    listed, subsets = exam(study.ferplus, study.lists)
+    most = study.most or 200
+    return {"turned": turned_faces(study.engine, study.faces(None), listed, subsets, most=most)}
+
+
+PARTS: dict[str, Callable[[Study], Evidence]] = {
+    "attention": _attention,
+    "leaving": _leaving,
+    "answers": _answers,
+    "badges": _badges,
+    "turned": _turned,
+}
+"""What can be measured, by name; "answers" and "turned" ask the test lists."""
