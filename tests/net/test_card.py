@@ -92,9 +92,27 @@ WRONG = {
         },
         {"fixed": {"radius": None, "temperature": 1, "scores": None, "controls": None, "x": 1}},
     ],
+    "evidence": [
+        None,
+        [],
+        {"luck": {}},
+        {"margins": []},
+        {"margins": {"fixed": {"n": 3}}},
+        {"margins": {"": dict.fromkeys(("n", "reaches", "rho", "low", "high"), 0)}},
+        {"margins": {"a\nb": dict.fromkeys(("n", "reaches", "rho", "low", "high"), 0)}},
+        {"margins": {"fixed": dict.fromkeys(("n", "reaches", "rho", "low", "high"), 2)}},
+        {"margins": {"fixed": dict.fromkeys(("n", "reaches", "rho", "low", "high"), True)}},
+        {"margins": {"fixed": dict.fromkeys(("n", "reaches", "rho", "low", "high"), "0")}},
+        {"margins": {"fixed": dict.fromkeys(("n", "reaches", "rho", "low", "high"), math.nan)}},
+        {"mean_w": {"fixed": {"Whole face": -0.1}}},
+        {"mean_w": {"fixed": {"x" * 61: 0.1}}},
+        {"mean_w": {"fixed": {str(number): 0.1 for number in range(41)}}},
+        {"mean_w": {str(number): {} for number in range(41)}},
+    ],
     "sha256": [None, 5],
 }
-OLDER = {"layout": "fixed", "temperature": 1.0, "intended_use": "", "limits": "", "layouts": {}}
+OLDER = {"layout": "fixed", "temperature": 1.0, "intended_use": "", "limits": "", "layouts": {},
+         "evidence": {}}  # fmt: skip
 for _name in ("flipped", "per_class", "calibration", "photographs", "against_plain", "seeds"):
     OLDER[_name] = None
 """Fields that older cards leave out, and what they mean then."""

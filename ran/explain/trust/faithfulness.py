@@ -17,7 +17,7 @@ made step by step.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -163,6 +163,11 @@ def randomised(heatmap: Heatmap, others: Sequence[Heatmap]) -> float | None:
     if not known or (len(known) < len(found) and min(known) >= UNCHANGED):
         return None
     return max(0.0, min(known))
+
+
+def flattened(heatmap: Heatmap) -> Heatmap:
+    """Return the map with zeros for all values: what is known of one that is no number."""
+    return replace(heatmap, values=np.zeros_like(heatmap.values))
 
 
 def draw_holes(side: int, count: int, generator: torch.Generator) -> Tensor:

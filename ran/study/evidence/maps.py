@@ -24,6 +24,7 @@ from ran.explain.trust.faithfulness import (
     UNCHANGED,
     Faithfulness,
     draw_holes,
+    flattened,
     known_of,
     randomised,
     shake,
@@ -86,7 +87,8 @@ def _asked(engine: Engine, scene: Scene, name: str, seed: int) -> Asked:
 
 @full_precision()
 def _map(method: Method, asked: Asked, network: Network) -> Heatmap:
-    return method.heatmap(replace(asked, model=network))
+    heatmap = method.heatmap(replace(asked, model=network))
+    return heatmap if np.isfinite(heatmap.values).all() else flattened(heatmap)
 
 
 def _known(method: Method, asked: Asked, others: Sequence[Heatmap]) -> Faithfulness:

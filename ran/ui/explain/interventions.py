@@ -63,7 +63,9 @@ def intervene(session: Session, engine: Engine, shown: Sequence[Shown], about: s
 def _instead(session: Session, engine: Engine, before: Prediction) -> None:
     """Ask what stands in place of the face's own weights, if anything."""
     asked = session.explaining
-    options = other_weights.offered(other_weights.mean_weights(engine, before, session.layout.kind))
+    options = other_weights.offered(
+        other_weights.mean_weights(engine, before, session.layout_name.lower())
+    )
     asked.replaced = asked.replaced if asked.replaced in options else None
     asked.replaced = st.pills(
         _("In place of its own weights"), options, format_func=_, help=_(other_weights.HELP),

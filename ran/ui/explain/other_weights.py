@@ -60,7 +60,7 @@ def intervention(kind: str, session: Session, engine: Engine, answer: Prediction
     count = len(answer.boxes)
     weights = [1.0 / count] * count
     if kind == MEAN:
-        mean = mean_weights(engine, answer, session.layout.kind)
+        mean = mean_weights(engine, answer, session.layout_name.lower())
         weights = list(mean.values()) if mean else weights
     elif kind == ANOTHER:
         weights = anothers(session, engine)

@@ -65,7 +65,7 @@ def regions(
     left, right = shell.halves()
     with left, compute.told():
         worths = region_values.worths(engine, shown)
-        mean = other_weights.mean_weights(engine, answer, session.layout.kind)
+        mean = other_weights.mean_weights(engine, answer, session.layout_name.lower())
         region_values.beside(worths, about, mean)
     with right:
         interventions.intervene(session, engine, shown, about)

@@ -55,7 +55,7 @@ def margin(session: Session, shown: Sequence[Shown], card: Card) -> None:
             if computed.open:
                 with computed:
                     _margin_computed(last, alpha)
-                    _worth(card, session.layout.kind)
+                    _worth(card, session.layout_name.lower())
             tuned = st.popover(
                 _("Set α"), icon=":material/tune:", type="tertiary", key="alpha-popover",
                 on_change="rerun",

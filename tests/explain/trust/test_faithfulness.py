@@ -321,3 +321,18 @@ def test_threads_agree_with_one(checkpoint, engine):
         alone = finished(engine, "saliency", target=target, draws=2)
         for name in ("infidelity", "max_sensitivity", "randomised"):
             assert getattr(found, name) == pytest.approx(getattr(alone, name), abs=1e-3)
+
+
+def test_a_redrawn_network_without_a_number_leaves_that_measure_unknown(engine, monkeypatch):
+    """Redrawn weights can leave attention 0 / 0: that says nothing of the map that is checked."""
+
+    def broken(model, side, *, seed):
+        network = redrawn(model, side, seed=seed)
+        with torch.no_grad():
+            network.classifier.weight.fill_(float("nan"))
+        return network
+
+    monkeypatch.setattr("ran.engine.checker.redrawn", broken)
+    *_, last = engine.faithful(SCENE, "saliency", draws=2)
+    assert last.faithfulness.randomised is None
+    assert last.faithfulness.infidelity is not None
