@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from ran.commands.network import add_network
+from ran.commands.network import add_network, refuse_unused
 from ran.errors import BadRequest
 
 PARTS = ("attention", "leaving", "answers", "badges", "turned")
@@ -14,8 +14,12 @@ PARTS = ("attention", "leaving", "answers", "badges", "turned")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `python -m ran evidence` to a parser."""
-    parser.add_argument("--ferplus", type=Path, required=True, help="its folder, or a zip of it")
-    parser.add_argument("--lists", type=Path, required=True, help="the folder with FERplus_dir")
+    parser.add_argument("--ferplus", type=Path, help="its folder, or a zip of it")
+    parser.add_argument("--lists", type=Path, help="the folder with FERplus_dir")
+    parser.add_argument(
+        "--tables", action="store_true",
+        help="measure nothing: what the card says already, as tables in Markdown",
+    )  # fmt: skip
     parser.add_argument(
         "--measure", action="append", choices=PARTS,
         help="one part, once or more; all without it. answers and turned ask the test lists",
@@ -38,6 +42,13 @@ def run(args: argparse.Namespace) -> None:
     from ran.study.evidence.measured import PARTS as MEASURED
     from ran.study.evidence.measured import Study
 
+    if args.tables:
+        _print_tables(args)
+        return
+    if args.ferplus is None or args.lists is None:
+        raise BadRequest(
+            "There are no faces to measure on.", hint="Give --ferplus and --lists, or --tables."
+        )
     if args.faces is not None and args.faces < 4:
         raise BadRequest(f"{args.faces} faces tell nothing.", hint="Use 4 or more.")
     folder = folder_of(args) if args.onto_card else None
@@ -53,6 +64,22 @@ def run(args: argparse.Namespace) -> None:
                 print(f"{measure}\n{_table(table)}\n", flush=True)
     if args.json:
         print(json.dumps(found, indent=2))
+
+
+def _print_tables(args: argparse.Namespace) -> None:
+    """Print what a card says of many faces."""
+    from ran.commands.evaluate import folder_of
+    from ran.net.card import read_card
+    from ran.study.evidence.tables import tables
+
+    measuring = ("ferplus", "lists", "measure", "faces", "onto_card")
+    refuse_unused(args, dict.fromkeys(measuring, (False, "a measurement, without --tables")))
+    card = read_card(folder_of(args) / "card.json")
+    if args.json:
+        print(json.dumps(card.evidence, indent=2))
+        return
+    for name, table in tables(card).items():
+        print(f"{name}\n\n{table}\n")
 
 
 def _table(rows: dict[str, dict[str, float | None]]) -> str:

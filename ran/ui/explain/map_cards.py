@@ -201,13 +201,13 @@ def _badges(asked: ExplainSettings, one: Asking) -> None:
             on_click=asked.refine,
             args=(one.key, more),
         )
-    if (last := maps[-1]) is not None:
-        badges.lies(localised(last.values, one.shown[-1].scene.face.points), one.face)
     known = one.check.latest.faithfulness if one.check.latest is not None else None
     if known is not None:
         badges.trust(known, one.face, one.unit, one.usual)
         if known.inserted is not None:
             badges.curves(known.inserted, one.unit, one.key)
+    if (last := maps[-1]) is not None:
+        badges.lies(localised(last.values, one.shown[-1].scene.face.points), one.face)
     if not one.check.is_wanted and one.work.is_whole:
         st.button(
             _("Check it: {draws} draws").format(draws=asked.draws),

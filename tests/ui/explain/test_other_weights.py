@@ -121,7 +121,8 @@ def test_a_badge_says_what_is_usual_and_one_that_tells_nothing_is_not_drawn(
     def shown(caught: float) -> str:
         model, card = load_checkpoint(checkpoint)
         row = dict.fromkeys(MEASURES["badges"], None) | {
-            "n": 30, "alarms": 0.0, "caught": caught, "infidelity_low": 0.25, "infidelity_high": 0.75,
+            "n": 30, "alarms": 0.0, "caught": caught, "infidelity_low": 0.25,
+            "infidelity_high": 0.75,
         }  # fmt: skip
         card = dataclasses.replace(card, evidence={"badges": {"saliency": row}})
         save_checkpoint(tmp_path / str(caught), model, card)
