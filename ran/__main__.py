@@ -1,4 +1,4 @@
-"""ran app, predict, explain, poses, evaluate, evidence, train, convert; also python -m ran."""
+"""ran app, predict, explain, poses, evaluate, evidence, data, train, convert; or python -m ran."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ran.commands import app, evaluate, evidence, explain, poses, predict
+from ran.commands import app, data, evaluate, evidence, explain, poses, predict
 from ran.commands.network import refuse_unused, say
 from ran.errors import BadRequest, RanError, memory_told
 from ran.expressions import CLASS_ORDERS
@@ -114,6 +114,7 @@ def _parser(*, for_training: bool) -> argparse.ArgumentParser:
     evidence.add_arguments(
         commands.add_parser("evidence", help="what the pages' measures do on many faces")
     )
+    data.add_arguments(commands.add_parser("data", help="what is wrong with a data set"))
     convert = commands.add_parser("convert", help="the authors' .pth.tar to our folder, and back")
     convert.add_argument("source", type=Path)
     convert.add_argument("target", type=Path)

@@ -1,4 +1,4 @@
-"""python -m ran evaluate: accuracy on the published lists, and on photographs of their faces."""
+"""python -m ran evaluate: accuracy on the published lists, on any data set, on photographs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ran.commands.judged import judge_data
 from ran.commands.network import add_network, refuse_unused
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS
@@ -17,8 +18,17 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `python -m ran evaluate` to a parser."""
-    parser.add_argument("--ferplus", type=Path, required=True, help="its folder, or a zip of it")
-    parser.add_argument("--lists", type=Path, required=True, help="the folder with FERplus_dir")
+    parser.add_argument("--ferplus", type=Path, help="its folder, or a zip of it")
+    parser.add_argument(
+        "--data", type=Path,
+        help="any data set instead: see `python -m ran data check`; its own classes and labels",
+    )  # fmt: skip
+    parser.add_argument(
+        "--lists", type=Path, help="the folder with FERplus_dir, RAF_DB_dir, AffectNet_dir"
+    )
+    parser.add_argument("--against", help="with --data: a second checkpoint, with a paired test")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="with --data: a row a list")
+    parser.add_argument("--latex", type=Path, metavar="FILE", help="with --data: rows of a table")
     parser.add_argument("--flip", action="store_true", help="ask the mirrored face too")
     parser.add_argument(
         "--photographs", type=int, metavar="N",
@@ -30,8 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "in place of the network's own",
     )  # fmt: skip
     parser.add_argument(
-        "--covered", action="store_true",
-        help="with --controls: every face under one cover, drawn by a seed (covered list 1)",
+        "--covered", nargs="?", type=int, const=1, choices=(1, 2), metavar="LIST",
+        help="with --controls: every face under one cover, drawn by a seed: covered list 1, or 2, "
+        "the app's own stickers, parts and rectangles",
     )  # fmt: skip
     parser.add_argument(
         "--onto-card", action="store_true",
@@ -52,6 +63,14 @@ def run(args: argparse.Namespace) -> None:
         raise BadRequest(
             "--photographs and --controls are two questions.", hint="Ask one after the other."
         )
+    if args.data is None and (args.ferplus is None or args.lists is None):
+        raise BadRequest(
+            "There is nothing to answer.", hint="Give --ferplus and --lists, or --data."
+        )
+    is_data = args.data is not None
+    lone = dict.fromkeys(("against", "csv", "latex"), (is_data, "--data"))
+    names = ("ferplus", "photographs", "controls", "onto_card", "flip", "covered")
+    refuse_unused(args, lone | (dict.fromkeys(names, (False, "no --data")) if is_data else {}))
     refuse_unused(
         args,
         {
@@ -63,6 +82,9 @@ def run(args: argparse.Namespace) -> None:
         },
     )
     engine = Engine.load(args.checkpoint, args.device)
+    if is_data:
+        judge_data(engine, args)
+        return
     if engine.card.classes != FERPLUS:
         raise BadRequest(
             f"The checkpoint answers {', '.join(engine.card.classes)}.",
@@ -112,23 +134,25 @@ def _controls(engine: Engine, args: argparse.Namespace) -> None:
     from ran.explain.regions.controls import LEARNT
     from ran.net.checkpoints import write_controls
     from ran.study.evaluation.control_table import control_table, valid_faces
-    from ran.study.evaluation.covered_list import VALID_SEED, covered_list
+    from ran.study.evaluation.covered_list import COVERED_LISTS, VALID_SEED
 
     folder = folder_of(args) if args.onto_card else None
     faces = valid_faces(args.ferplus, args.lists)
-    if args.covered:
-        faces = covered_list(faces, seed=VALID_SEED)
+    covered = None
+    if args.covered is not None:
+        faces = COVERED_LISTS[args.covered](faces, seed=VALID_SEED)
+        covered = args.covered, faces.key
     tables = {
         layout: control_table(engine.model, faces, engine.card.input_size, layout=layout)
         for layout in engine.card.trained_layouts
     }
     if folder is not None:
-        write_controls(folder, tables, covered=args.covered)
+        write_controls(folder, tables, covered=covered)
     if args.json:
         print(json.dumps(tables, indent=2))
         return
     for layout, table in tables.items():
-        under = ", every face under a cover" if args.covered else ""
+        under = "" if args.covered is None else f", covered list {args.covered}"
         print(f"{layout} crops, FER2013Valid{under}, {len(faces):,} faces")
         for name, row in table.items():
             cost = f"  {100 * row['difference']:+.2f}  p {row['p']:.2g}"

@@ -208,6 +208,8 @@ def _in_words(report: dict[str, Any]) -> str:
         )
     if report["local_gaps"] is not None:
         words += f", piece by piece {report['local_gaps']:.2g}"
+    if report["error"] is not None:
+        words += f", standard error of the sum {report['error']:.2g}"
     for region in report["regions"]:
         words += f"\n  {region['name']:<18} {region['smallest']:.4g} to {region['largest']:.4g}"
     words += trust_in_words(report)

@@ -29,6 +29,7 @@ def heatmap_facts(heatmap: Heatmap) -> dict[str, Any]:
         "gap": heatmap.gap,
         "gap_share": heatmap.gap_share,
         "local_gaps": heatmap.local_gaps,
+        "error": heatmap.error,
     }
 
 

@@ -20,9 +20,9 @@ class Heatmap:
     difference and `gap` is by how much the values miss it, both in the unit of the target (logits
     for a class); elsewhere both are None. `local_gaps` is the sum of the absolute values of what
     each piece of a path misses, where a method follows one: misses of opposite signs do not cancel
-    in it. `baseline` and `steps` (steps, draws or positions) are
-    None where the method has none. The arrays are read-only, because an engine hands the same
-    heatmap to whoever asks the same.
+    in it; `error` is the standard error of the sum where draws make it. `baseline` and `steps`
+    (steps, draws or positions) are None where the method has none. The arrays are read-only,
+    because an engine hands the same heatmap to whoever asks the same.
     """
 
     values: NDArray[np.float32]
@@ -35,6 +35,7 @@ class Heatmap:
     baseline: str | None = None
     steps: int | None = None
     local_gaps: float | None = None
+    error: float | None = None
 
     def __post_init__(self) -> None:
         for array in (self.values, self.regions):

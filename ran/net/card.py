@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,8 +22,10 @@ Table = dict[str, Numbers]
 Layout = dict[str, Any]
 """How one of a checkpoint's layouts is cut and what was measured on it, by LAYOUT_FIELDS."""
 LAYOUT_FIELDS = ("radius", "temperature", "scores", "controls")
-COVERED_CONTROLS = "covered_controls"
-"""What a layout of a card may hold beside these: the controls on covered faces."""
+COVERED_CONTROLS = {1: "covered_controls", 2: "covered_controls_2"}
+"""What a layout of a card may hold beside these: the controls on covered lists, by number."""
+COVERED_LISTS = "covered_lists"
+"""And of which faces the covered lists were: the SHA-256 of their names and pixels, by number."""
 LAYOUT_KINDS = ("fixed", "landmark", "random")
 
 
@@ -44,8 +47,9 @@ class Card:
     seeds: on each list, mean and spread (standard deviation) of the accuracies of `n` runs that
         differ in their seed alone.
     layouts: the layouts that it was trained with, the first its own: the landmark layout's radius,
-        the temperature fitted on it, scores on the lists, controls, and covered_controls, the same
-        on covered list 1; None where one was not measured. Empty: trained with `layout` alone, and
+        the temperature fitted on it, scores on the lists, controls, and covered_controls and
+        covered_controls_2, the same on covered lists 1 and 2, whose digests are covered_lists; None
+        where one was not measured. Empty: trained with `layout` alone, and
         all else here is of it.
     evidence: what the pages' own measures do on many faces, by ran.net.evidence.MEASURES.
     """
@@ -264,14 +268,27 @@ def _is_layout(kind: Any, value: Any) -> bool:
     """Say whether a layout of a card has its fields, each as it must be."""
     if kind not in LAYOUT_KINDS or not isinstance(value, dict):
         return False
-    if set(value) - {COVERED_CONTROLS} != set(LAYOUT_FIELDS):
+    if set(value) - {*COVERED_CONTROLS.values(), COVERED_LISTS} != set(LAYOUT_FIELDS):
         return False
     radius, temperature = value["radius"], value["temperature"]
     return (
         (radius is None if kind != "landmark" else _is_number(radius, 0.01, 1.0))
         and (temperature is None or _is_number(temperature, 0.01, 100))
         and _table(**_SCORE)[0](value["scores"])
-        and all(_table(**_CONTROL)[0](value.get(name)) for name in ("controls", COVERED_CONTROLS))
+        and all(
+            _table(**_CONTROL)[0](value.get(name))
+            for name in ("controls", *COVERED_CONTROLS.values())
+        )
+        and _are_digests(value.get(COVERED_LISTS, {}))
+    )
+
+
+def _are_digests(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        name in map(str, COVERED_CONTROLS)
+        and isinstance(digest, str)
+        and re.fullmatch("[0-9a-f]{64}", digest)
+        for name, digest in value.items()
     )
 
 

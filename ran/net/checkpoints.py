@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ran.errors import BadCheckpoint, BadRequest
 from ran.net.assembled import RETRY, Network, assemble
-from ran.net.card import COVERED_CONTROLS, Card, read_card
+from ran.net.card import COVERED_CONTROLS, COVERED_LISTS, Card, read_card
 from ran.net.evidence import Evidence, is_evidence
 from ran.net.released import load_released, write_released
 from ran.net.untrusted import check_header, sha256_of
@@ -68,11 +68,12 @@ def write_controls(
     folder: Path,
     tables: Mapping[str, Mapping[str, Mapping[str, float]]],
     *,
-    covered: bool = False,
+    covered: tuple[int, str] | None = None,
 ) -> Card:
     """Write the controls of attention, by layout, into a folder's card; return the card.
 
-    `covered`: they were measured on covered faces, and stand beside those of the clean ones.
+    `covered`: they were measured on the covered list of this number, whose faces have this digest,
+    and stand beside those of the clean ones.
 
     Raises:
         BadCheckpoint: if the card cannot be read or written, or names no layouts.
@@ -86,9 +87,16 @@ def write_controls(
             ),
             hint=_("Only a card with layouts holds controls: release the network again."),
         )
-    field = COVERED_CONTROLS if covered else "controls"
+    field = COVERED_CONTROLS[covered[0]] if covered else "controls"
+    digests = {str(covered[0]): covered[1]} if covered else {}
     layouts = {
-        name: {**layout, field: tables.get(name, layout.get(field))}
+        name: {
+            **layout,
+            field: tables[name],
+            **({COVERED_LISTS: {**layout.get(COVERED_LISTS, {}), **digests}} if digests else {}),
+        }
+        if name in tables
+        else layout
         for name, layout in card.layouts.items()
     }
     card = replace(card, layouts=layouts)

@@ -90,6 +90,16 @@ WRONG = {
                 "covered_controls": {"mean": 1},
             }
         },
+        *(
+            {"fixed": {"radius": None, "temperature": 1, "scores": None, "controls": None, **more}}
+            for more in (
+                {"covered_controls_2": {"mean": 1}},
+                {"covered_lists": []},
+                {"covered_lists": {"3": "0" * 64}},
+                {"covered_lists": {"1": "0" * 63}},
+                {"covered_lists": {"1": 5}},
+            )
+        ),
         {"fixed": {"radius": None, "temperature": 1, "scores": None, "controls": None, "x": 1}},
     ],
     "evidence": [

@@ -84,6 +84,7 @@ class Asked:
         signed: bool,
         total: float | None = None,
         local_gaps: float | None = None,
+        error: float | None = None,
         baseline: bool = False,
         steps: int | None = None,
     ) -> Heatmap:
@@ -96,6 +97,7 @@ class Asked:
             signed: whether values below zero speak against the target.
             total: f(face) - f(baseline).
             local_gaps: the sum of what each piece of the way misses, without its sign.
+            error: the standard error of the sum of the values, where draws make it.
             baseline: whether the baseline was used.
             steps: how many steps, draws or positions were computed.
         """
@@ -109,6 +111,7 @@ class Asked:
             gap=None if total is None else abs(float(laid.sum(dtype=np.float64)) - total),
             total=total,
             local_gaps=local_gaps,
+            error=error,
             baseline=self.baseline.name if baseline else None,
             steps=steps,
         )

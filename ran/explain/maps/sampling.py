@@ -9,6 +9,7 @@ for each chunk's gradients. A test holds SmoothGrad equal to NoiseTunnel's on th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import stdev
 
 import torch
 from torch import Tensor
@@ -57,7 +58,8 @@ def gradient_shap(asked: Asked) -> Iterator[Explaining]:
     Each place is even by itself, and together they are a Kronecker sequence from a random start
     (a low-discrepancy sequence, randomly shifted: Cranley and Patterson 1976): they err less than
     places that know nothing of each other. As for integrated gradients, a place is the square s^2
-    of an even number, weighed by 2s: gradients are steepest near the baseline.
+    of an even number, weighed by 2s: gradients are steepest near the baseline. The standard error
+    of the sum is that of draws that know nothing of each other, and so rather too large.
     """
     asked = asked.settled()
     generator = asked.generator()
@@ -68,6 +70,7 @@ def gradient_shap(asked: Asked) -> Iterator[Explaining]:
     on_face = torch.zeros_like(asked.face[0, 0])
     on_crops: Tensor | float = 0.0
     blank_score = 0.0
+    sums: list[float] = []
     for done, chunk in _chunks(asked):
         blanks = torch.cat(
             [
@@ -81,15 +84,23 @@ def gradient_shap(asked: Asked) -> Iterator[Explaining]:
         even = even.view(-1, 1, 1, 1, 1)
         slopes = 2.0 * even * slopes_at(asked, start + even**2 * change)
         gathered = gather_gradients(slopes, asked.boxes)
-        on_face = on_face + ((asked.face - blanks) * gathered).sum((0, 1))
+        drawn = (asked.face - blanks) * gathered
+        on_face = on_face + drawn.sum((0, 1))
+        sums.extend(drawn.double().sum((1, 2, 3)).tolist())
         on_crops = on_crops + (change * slopes).sum((0, 2))
         scores = fixed_score * chunk if fixed is not None else asked.scores(blanks).sum().item()
         blank_score += scores
         heatmap = asked.heatmap(
             "gradient-shap", on_face / done, on_crops / done, signed=True,
-            total=face_score - blank_score / done, baseline=True, steps=done,
+            total=face_score - blank_score / done, error=_standard_error(sums), baseline=True,
+            steps=done,
         )  # fmt: skip
         yield Explaining(done, asked.count, heatmap)
+
+
+def _standard_error(sums: list[float]) -> float | None:
+    """Return the standard error of the mean of these sums; None of fewer than two."""
+    return stdev(sums) / len(sums) ** 0.5 if len(sums) > 1 else None
 
 
 def _chunks(asked: Asked) -> Iterator[tuple[int, int]]:

@@ -19,6 +19,8 @@ from PIL import Image
 from torch import Tensor
 
 from ran.errors import BadRequest
+from ran.expressions import FERPLUS
+from ran.study.data.faces import DataSet, Fault, Split, told
 
 SPLITS = {"train": "FER2013Train", "valid": "FER2013Valid", "test": "FER2013Test"}
 SIDE = 48
@@ -115,6 +117,48 @@ def read_ferplus(source: Path, split: str) -> Faces:
             return _faces(lambda name: archive.read(f"{folder}/{name}"), source, folder)
     except (zipfile.BadZipFile, OSError) as error:
         raise BadRequest(f"{source} is not a zip.", hint=_GIVE) from error
+
+
+def is_ferplus(path: Path) -> bool:
+    """Return whether a path is FERPlus' folder or a zip of it."""
+    if path.is_dir():
+        return any((path / folder / "label.csv").is_file() for folder in SPLITS.values())
+    if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+    return any(f"{folder}/label.csv" in names for folder in SPLITS.values())
+
+
+def read_all(source: Path) -> DataSet:
+    """Read every split that is there; a label is the expression that most raters chose.
+
+    Faces on which unknown or no face has more votes than any expression are left out.
+
+    Raises:
+        BadRequest: as `read_ferplus`.
+    """
+    found: dict[str, Split] = {}
+    faults: list[Fault] = []
+    for name, folder in SPLITS.items():
+        if source.is_dir() and not (source / folder).is_dir():
+            faults += told("missing", [folder], "{first} is not there.")
+            continue
+        faces = read_ferplus(source, name)
+        led = faces.votes[:, :CLASSES].max(1) >= faces.votes.max(1)
+        kept = faces.at(np.flatnonzero(led))
+        left = [stem for stem, is_led in zip(faces.names, led, strict=True) if not is_led]
+        faults += told(
+            "label", left,
+            "{count} faces of " + name + " are unknown or no face to most raters and are left "
+            "out, first {first}.",
+        )  # fmt: skip
+        found[name] = Split(kept.names, kept.labels(), _reading(kept))
+    return DataSet("ferplus", FERPLUS, found, tuple(faults))
+
+
+def _reading(faces: Faces) -> Callable[[int], NDArray[np.uint8]]:
+    return lambda row: np.repeat(faces.pixels[row][..., None], 3, axis=2)
 
 
 def _faces(read: Callable[[str], bytes], source: Path, folder: str) -> Faces:

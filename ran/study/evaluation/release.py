@@ -16,7 +16,7 @@ from tqdm import tqdm
 from ran.engine import Engine
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS
-from ran.net.card import COVERED_CONTROLS, Layout
+from ran.net.card import COVERED_CONTROLS, COVERED_LISTS, Layout
 from ran.net.checkpoints import Card, read_card, save_checkpoint
 from ran.study.data.ferplus import Faces, read_ferplus, read_lists
 from ran.study.evaluation.accuracy import (
@@ -158,7 +158,8 @@ def rescore(engine: Engine, folder: Path, *, ferplus: Path, lists: Path, photogr
     names = tuple(card.layouts)
     for name, found in _layouts(engine, card, names, test, valid).items():
         measured = card.layouts[name]
-        kept = {key: measured[key] for key in ("controls", COVERED_CONTROLS) if key in measured}
+        beside = ("controls", *COVERED_CONTROLS.values(), COVERED_LISTS)
+        kept = {key: measured[key] for key in beside if key in measured}
         card = replace(card, layouts={**card.layouts, name: {**found, **kept}})
     if photographs:
         card = replace(card, photographs=check_photographs(engine, test.faces, most=photographs))

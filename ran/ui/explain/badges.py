@@ -73,6 +73,13 @@ def gap(names: Sequence[str], maps: Sequence[Heatmap | None], unit: str) -> bool
                 local_gaps=heatmap.local_gaps
             )
         )
+        + (
+            ""
+            if heatmap.error is None
+            else _(" Drawn anew, the sum would vary by {error:.3f} (standard error).").format(
+                error=heatmap.error
+            )
+        )
         for face, heatmap, total, _share in promised
     )
     worst = max(share for *_, share in promised)

@@ -13,7 +13,14 @@ from ran.study.evaluation.ablation_table import WITH_RB_LOSS, WITHOUT_RB_LOSS, A
 from ran.study.evaluation.published import LIST_NAMES, PAPER, wilson_interval
 from ran.ui.shared import panels
 from ran.ui.shared.margin import HELP_MARGIN
-from ran.words import _
+from ran.words import _, later
+
+_CONTROLLED = {
+    "controls": later("Faces as they are"),
+    COVERED_CONTROLS[1]: later("Every face under one cover"),
+    COVERED_CONTROLS[2]: later("Under stickers, parts and rectangles of this app"),
+}
+"""Which faces the controls were measured on, by the card's field."""
 
 
 def scores(card: Card) -> None:
@@ -51,7 +58,7 @@ def controls(card: Card) -> None:
     """Draw what other weights in place of the network's own cost, on clean and on covered faces."""
     measured = {
         field: {kind: layout[field] for kind, layout in card.layouts.items() if layout.get(field)}
-        for field in ("controls", COVERED_CONTROLS)
+        for field in ("controls", *COVERED_CONTROLS.values())
     }
     if not any(measured.values()):
         return
@@ -63,17 +70,13 @@ def controls(card: Card) -> None:
                 "exact McNemar test against the learnt ones, two-sided. Where another face's "
                 "weights cost nothing, w carries nothing about the face. Covered faces: each "
                 "under a part, a box or an oval, in one grey or noise, drawn by a seed (covered "
-                "list 1). `python -m ran evaluate --controls`, and `--covered`."
+                "list 1), or under a sticker, part or rectangle of this app (list 2). "
+                "`python -m ran evaluate --controls`, and `--covered 1`, `--covered 2`."
             ),
         )
         for field, tables in measured.items():
             if tables:
-                _controls_of(
-                    _("Every face under one cover")
-                    if field == COVERED_CONTROLS
-                    else _("Faces as they are"),
-                    tables,
-                )
+                _controls_of(_(_CONTROLLED[field]), tables)
 
 
 def _controls_of(faces: str, tables: dict[str, dict[str, dict[str, float]]]) -> None:

@@ -20,7 +20,7 @@ from ran.net.model import PlainNetwork
 from ran.study.data.ferplus import Faces
 from ran.study.evaluation.accuracy import listed_layout, region_crops
 from ran.study.evaluation.control_table import control_table, valid_faces
-from ran.study.evaluation.covered_list import VALID_SEED, covered_list
+from ran.study.evaluation.covered_list import VALID_SEED, covered_list, product_covers
 
 ROW = {"n": 10, "accuracy": 0.5, "difference": -0.1, "p": 0.01}
 LAYOUT = {"radius": None, "temperature": None, "scores": None, "controls": None}
@@ -96,6 +96,15 @@ def test_the_command_asks_valid_alone_and_writes_the_card(with_layouts, tmp_path
     expected = control_table(model, hidden, card.input_size, layout="landmark")
     for name, row in told_covered["landmark"].items():
         assert row == pytest.approx(expected[name]), name
+    covered = [*options, "--controls", "--covered", "2", "--onto-card"]
+    assert main(["evaluate", *data, *covered, "--json"]) == 0
+    told_second = json.loads(capsys.readouterr().out)
+    for layout in read_card(with_layouts / "card.json").layouts.values():
+        assert layout["covered_controls_2"] in told_second.values()
+        digests = layout["covered_lists"]
+        assert digests["1"] == hidden.key
+        second = valid_faces(tmp_path / "ferplus", tmp_path / "lists")
+        assert digests["2"] == product_covers(second, seed=VALID_SEED).key
     assert main(["evaluate", *data, *options, "--covered"]) == 2
     assert "--covered" in capsys.readouterr().err
     assert main(["evaluate", *data, *options, "--controls"]) == 0
