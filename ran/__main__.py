@@ -1,4 +1,4 @@
-"""ran app, predict, explain, poses, evaluate, evidence, data, train, convert; or python -m ran."""
+"""ran app, predict, explain, poses, evaluate, evidence, cohort, data, train, convert."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ran.commands import app, data, evaluate, evidence, explain, poses, predict
+from ran.commands import app, cohort, data, evaluate, evidence, explain, poses, predict
 from ran.commands.network import refuse_unused, say
 from ran.errors import BadRequest, RanError, memory_told
 from ran.expressions import CLASS_ORDERS
@@ -113,6 +113,9 @@ def _parser(*, for_training: bool) -> argparse.ArgumentParser:
     )
     evidence.add_arguments(
         commands.add_parser("evidence", help="what the pages' measures do on many faces")
+    )
+    cohort.add_arguments(
+        commands.add_parser("cohort", help="a row for every face of thousands of pictures")
     )
     data.add_arguments(commands.add_parser("data", help="what is wrong with a data set"))
     convert = commands.add_parser("convert", help="the authors' .pth.tar to our folder, and back")

@@ -1,0 +1,181 @@
+"""Pictures -> rows: every face of every picture, clean and under each cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ran.engine import Engine
+from ran.engine.chunks import MOST_FACES
+from ran.errors import BadRequest, RanError
+from ran.explain.regions.attention_shift import attention_shift
+from ran.face.covers.occlusion import Fill
+from ran.face.covers.parts import PRESETS, preset
+from ran.face.covers.sticker_art import ART
+from ran.face.covers.stickers import place
+from ran.face.detect import Face
+from ran.face.photo import open_photo
+from ran.face.shapes import Shape
+from ran.prediction import Prediction
+from ran.recipe import LayoutChoice
+from ran.scene import Scene
+from ran.study.cohort.sources import Picture
+from ran.study.data.check import square
+
+SAVED = ("mu", "nu", "w", "margin", "logits", "shapley", "pose", "shift")
+"""What a row may hold beside the face, the expression and the probabilities."""
+USUAL = ("mu", "nu", "w", "margin")
+CLEAN = ""
+"""The cover's name where there is none."""
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of every face.
+
+    covers: names of stickers and parts, each by itself on every face, beside the clean face; fill:
+    what hides under parts, and under stickers where it is not their look; layout; is_framed:
+    pictures are faces already, framed as the network was trained, else faces are looked for in
+    them; saved: of SAVED.
+
+    Raises:
+        BadRequest: if there is no such cover, or nothing of that name to save.
+    """
+
+    covers: tuple[str, ...] = ()
+    fill: Fill = Fill("look")
+    layout: LayoutChoice = LayoutChoice()  # noqa: RUF009
+    is_framed: bool = False
+    saved: tuple[str, ...] = USUAL
+
+    def __post_init__(self) -> None:
+        for name in self.covers:
+            if name not in ART and name not in PRESETS:
+                raise BadRequest(
+                    f"There is no cover {name!r}.", hint=f"Use {', '.join((*ART, *PRESETS))}."
+                )
+        for name in self.saved:
+            if name not in SAVED:
+                raise BadRequest(
+                    f"There is nothing called {name!r} to save.", hint=f"Use {', '.join(SAVED)}."
+                )
+
+    def shapes(self, cover: str, face: Face) -> tuple[Shape, ...]:
+        """Return what hides a face under a cover of this name."""
+        if cover == CLEAN:
+            return ()
+        return (place(cover, face),) if cover in ART else preset(cover, face)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Rows of some pictures, and of those that gave none the name and the reason."""
+
+    rows: list[Row]
+    errors: list[tuple[str, str]]
+
+
+def rows_of(engine: Engine, pictures: Sequence[Picture], wanted: Wanted) -> Iterator[Told]:
+    """Yield the rows of pictures, as many together as the network answers at once.
+
+    A row a face and cover: path, the picture's name; face, its number in the picture, largest
+    first; box, four numbers in the photo's pixels, or None of a framed face; cover; expression;
+    p_<class>; and what is saved: w_<region> relative to nothing, mu_ and nu_<region>; rb_margin;
+    logit_<class>; shapley_<region>, of the answered class, in logits; yaw, pitch and roll in
+    degrees with pose_reliable; shift, the change of the share of attention on the cover.
+    """
+    faces: list[tuple[str, int, Face]] = []
+    errors: list[tuple[str, str]] = []
+    for picture in pictures:
+        try:
+            found = _faces(engine, picture, wanted)
+        except RanError as error:
+            errors.append((picture.name, str(error)))
+            continue
+        except OSError as error:
+            errors.append((picture.name, error.strerror or "it cannot be read"))
+            continue
+        faces += [(picture.name, number, face) for number, face in enumerate(found)]
+        if len(faces) * (1 + len(wanted.covers)) >= MOST_FACES:
+            yield Told(_rows(engine, faces, wanted), errors)
+            faces, errors = [], []
+    if faces or errors:
+        yield Told(_rows(engine, faces, wanted), errors)
+
+
+def _faces(engine: Engine, picture: Picture, wanted: Wanted) -> list[Face]:
+    photo = open_photo(picture.read(), name=picture.name)
+    if wanted.is_framed:
+        found = [Face.from_pixels(square(photo.pixels), framing=engine.card.framing)]
+    else:
+        found = engine.find_faces(photo)
+    return engine.with_poses(found) if "pose" in wanted.saved else found
+
+
+def _rows(engine: Engine, faces: Sequence[tuple[str, int, Face]], wanted: Wanted) -> list[Row]:
+    covers = (CLEAN, *wanted.covers)
+    scenes = [
+        Scene(face, wanted.shapes(cover, face), wanted.fill, wanted.layout.regions(face))
+        for _name, _number, face in faces
+        for cover in covers
+    ]
+    answers = engine.predict_many(scenes)
+    rows = []
+    for place_, (name, number, face) in enumerate(faces):
+        clean = answers[place_ * len(covers)]
+        for index, cover in enumerate(covers):
+            at = place_ * len(covers) + index
+            row: Row = {
+                "path": name, "face": number, "box": None if face.box is None else list(face.box),
+                "cover": cover, "expression": answers[at].expression,
+            }  # fmt: skip
+            row |= _numbers(answers[at], clean, wanted.saved)
+            if "shapley" in wanted.saved:
+                row |= _shapley(engine, scenes[at], answers[at])
+            if "pose" in wanted.saved:
+                row |= _pose(face)
+            rows.append(row)
+    return rows
+
+
+def _numbers(answer: Prediction, clean: Prediction, saved: Sequence[str]) -> Row:
+    names = [box.name for box in answer.boxes]
+    row: Row = _named("p", answer.classes, answer.probabilities)
+    for name, key, values in (
+        ("w", "w", answer.weights),
+        ("mu", "mu", answer.self_weights),
+        ("nu", "nu", answer.relation_weights),
+    ):
+        if name in saved:
+            row |= _named(key, names, values)
+    if "margin" in saved:
+        row["rb_margin"] = answer.rb_margin
+    if "logits" in saved:
+        row |= _named("logit", answer.classes, answer.logits)
+    if "shift" in saved:
+        is_pair = bool(answer.covered.any()) and len(names) > 1
+        row["shift"] = (
+            attention_shift(clean.weights, answer.weights, answer.covered).change
+            if is_pair
+            else None
+        )
+    return row
+
+
+def _named(key: str, names: Sequence[str], values: Any) -> Row:
+    return {f"{key}_{name}": float(value) for name, value in zip(names, values, strict=True)}
+
+
+def _shapley(engine: Engine, scene: Scene, answer: Prediction) -> Row:
+    worth = engine.region_values(scene).shapley[:, answer.classes.index(answer.expression)]
+    return _named("shapley", [box.name for box in answer.boxes], worth)
+
+
+def _pose(face: Face) -> Row:
+    pose = face.pose
+    if pose is None:
+        return {"yaw": None, "pitch": None, "roll": None, "pose_reliable": None}
+    return {"yaw": pose.yaw, "pitch": pose.pitch, "roll": pose.roll,
+            "pose_reliable": pose.is_reliable}  # fmt: skip
