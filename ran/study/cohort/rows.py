@@ -11,15 +11,13 @@ from ran.engine.chunks import MOST_FACES
 from ran.errors import BadRequest, RanError
 from ran.explain.regions.attention_shift import attention_shift
 from ran.face.covers.occlusion import Fill
-from ran.face.covers.parts import PRESETS, preset
-from ran.face.covers.sticker_art import ART
-from ran.face.covers.stickers import place
 from ran.face.detect import Face
 from ran.face.photo import open_photo
 from ran.face.shapes import Shape
 from ran.prediction import Prediction
 from ran.recipe import LayoutChoice
 from ran.scene import Scene
+from ran.study.cohort.covers import Cover
 from ran.study.cohort.sources import Picture
 from ran.study.data.check import square
 
@@ -52,10 +50,7 @@ class Wanted:
 
     def __post_init__(self) -> None:
         for name in self.covers:
-            if name not in ART and name not in PRESETS:
-                raise BadRequest(
-                    f"There is no cover {name!r}.", hint=f"Use {', '.join((*ART, *PRESETS))}."
-                )
+            Cover(name, self.fill)
         for name in self.saved:
             if name not in SAVED:
                 raise BadRequest(
@@ -64,9 +59,7 @@ class Wanted:
 
     def shapes(self, cover: str, face: Face) -> tuple[Shape, ...]:
         """Return what hides a face under a cover of this name."""
-        if cover == CLEAN:
-            return ()
-        return (place(cover, face),) if cover in ART else preset(cover, face)
+        return () if cover == CLEAN else Cover(cover, self.fill).shapes(face)
 
 
 @dataclass(frozen=True)

@@ -148,14 +148,14 @@ def test_ran_against_plain_counts_who_is_right_alone(released, exam):
     assert alone + other > 0
 
 
-def test_the_temperature_is_fitted_on_valid_and_the_calibration_error_is_that_of_test(
+def test_the_temperature_is_fitted_to_the_votes_of_valid_and_the_calibration_error_is_that_of_test(
     released, data, exam
 ):
     _, card = load_checkpoint(released / "ran-tiny")
     valid = read_ferplus(data["ferplus"], "valid")
-    logits, labels = answered(released / "ran-tiny", valid), torch.from_numpy(valid.labels())
+    logits, votes = answered(released / "ran-tiny", valid), valid.shares()
     losses = {
-        factor: torch.nn.functional.cross_entropy(logits / (card.temperature * factor), labels)
+        factor: torch.nn.functional.cross_entropy(logits / (card.temperature * factor), votes)
         for factor in (0.9, 1.0, 1.1)
     }
     assert min(losses, key=losses.get) == 1.0
