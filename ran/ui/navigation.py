@@ -8,11 +8,15 @@ from ran.words import later
 
 
 class Page(NamedTuple):
-    """A page: its title, its icon in the navigation, and what it asks, in one sentence or two."""
+    """A page: its title, its icon in the navigation, and what it asks, in one sentence or two.
+
+    has_face: whether it is about the face in use, which it can change.
+    """
 
     title: str
     icon: str
     asks: str
+    has_face: bool = True
 
 
 PAGES = {
@@ -29,6 +33,14 @@ PAGES = {
     ),
     "poses": Page(
         later("Poses"), ":material/3d_rotation:", later("Turn the face. Does the attention follow?")
+    ),
+    "cohort": Page(
+        later("Cohort"), ":material/groups:",
+        later(
+            "Run many faces through the network and compare expressions, kinds of occlusion and "
+            "poses."
+        ),
+        has_face=False,
     ),
     "model": Page(
         later("Model"), ":material/schema:",

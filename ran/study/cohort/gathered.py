@@ -13,12 +13,12 @@ from PIL import Image
 
 from ran.engine import Engine
 from ran.engine.chunks import MOST_FACES
-from ran.explain.regions.attention_shift import attention_shift
 from ran.face.detect import Face
 from ran.prediction import Prediction
 from ran.recipe import LayoutChoice
 from ran.scene import Scene
 from ran.study.cohort.covers import Cover
+from ran.study.cohort.rows import shift_of
 
 _SMALL = 64
 """Sides up to which a face's pixels are kept as they are; larger ones are packed."""
@@ -107,6 +107,8 @@ def gather(
     covers: Sequence[Cover | None] = (None,),
     layout: LayoutChoice | None = None,
     other: Engine | None = None,
+    at_once: int | None = None,
+    has_poses: bool = False,
 ) -> Iterator[Gathered]:
     """Answer faces, as many together as the network takes; yield what is there after each lot.
 
@@ -117,14 +119,19 @@ def gather(
         covers: what each face is shown under; None is nothing.
         layout: how they are cut; None is as the network's card says.
         other: a second network, asked the same.
+        at_once: faces and pictures of a lot; None is as many as the network answers together.
+        has_poses: whether each face's pose is estimated.
     """
     choice = layout or LayoutChoice()
     members: list[Member] = []
     missed: list[Missed] = []
     done = 0
-    at_once = max(1, MOST_FACES // len(covers))
-    while lot := list(islice(given, at_once)):
+    size = at_once or max(1, MOST_FACES // len(covers))
+    while lot := list(islice(given, size)):
         faces = [one for one in lot if isinstance(one, Given)]
+        if has_poses:
+            posed = engine.with_poses([one.face for one in faces])
+            faces = [replace(one, face=face) for one, face in zip(faces, posed, strict=True)]
         missed += [one for one in lot if isinstance(one, Missed)]
         members += _members(engine, faces, covers, choice, other)
         done += len(lot)
@@ -158,12 +165,10 @@ def _members(
         for index, cover in enumerate(covers):
             at = place * len(covers) + index
             answer = answers[at]
-            has_shift = cover is not None and len(answer.boxes) > 1 and bool(answer.covered.any())
-            shift = attention_shift(bare.weights, answer.weights, answer.covered).change
             found.append(
                 Member(
                     one.name, one.label, one.kind, cover, answer, others[at],
-                    shift if has_shift else None,
+                    shift_of(answer, bare),
                     None if one.face.pose is None else one.face.pose.yaw, packed, kept,
                 )
             )  # fmt: skip

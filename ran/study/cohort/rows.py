@@ -124,7 +124,9 @@ def _rows(engine: Engine, faces: Sequence[tuple[str, int, Face]], wanted: Wanted
                 "path": name, "face": number, "box": None if face.box is None else list(face.box),
                 "cover": cover, "expression": answers[at].expression,
             }  # fmt: skip
-            row |= _numbers(answers[at], clean, wanted.saved)
+            row |= numbers(answers[at], wanted.saved)
+            if "shift" in wanted.saved:
+                row["shift"] = shift_of(answers[at], clean)
             if "shapley" in wanted.saved:
                 row |= _shapley(engine, scenes[at], answers[at])
             if "pose" in wanted.saved:
@@ -133,7 +135,15 @@ def _rows(engine: Engine, faces: Sequence[tuple[str, int, Face]], wanted: Wanted
     return rows
 
 
-def _numbers(answer: Prediction, clean: Prediction, saved: Sequence[str]) -> Row:
+def shift_of(answer: Prediction, clean: Prediction) -> float | None:
+    """Return the change of the share of attention on the cover; None where there is none."""
+    if len(answer.boxes) < 2 or not answer.covered.any():
+        return None
+    return attention_shift(clean.weights, answer.weights, answer.covered).change
+
+
+def numbers(answer: Prediction, saved: Sequence[str]) -> Row:
+    """Return the columns of an answer: its probabilities, and what of SAVED is of it alone."""
     names = [box.name for box in answer.boxes]
     row: Row = _named("p", answer.classes, answer.probabilities)
     for name, key, values in (
@@ -147,13 +157,6 @@ def _numbers(answer: Prediction, clean: Prediction, saved: Sequence[str]) -> Row
         row["rb_margin"] = answer.rb_margin
     if "logits" in saved:
         row |= _named("logit", answer.classes, answer.logits)
-    if "shift" in saved:
-        is_pair = bool(answer.covered.any()) and len(names) > 1
-        row["shift"] = (
-            attention_shift(clean.weights, answer.weights, answer.covered).change
-            if is_pair
-            else None
-        )
     return row
 
 

@@ -16,6 +16,7 @@ from ran.face.shapes import Rectangle, Shape
 from ran.recipe import LayoutChoice, PhotoRef, Recipe
 from ran.scene import Scene
 from ran.study.poses.posed import Posed
+from ran.ui.shared.settings.cohort import CohortSettings
 from ran.ui.shared.settings.explaining import ExplainSettings
 from ran.ui.shared.settings.posing import WIDGETS, PoseSettings
 from ran.words import later
@@ -94,6 +95,7 @@ class Session:
     """What was last chosen of each kind: it is there again when the kind is."""
     poses: PoseSettings = field(default_factory=PoseSettings)
     explaining: ExplainSettings = field(default_factory=ExplainSettings)
+    cohort: CohortSettings = field(default_factory=CohortSettings)
     checkpoint: str | None = None
     own_engine: Engine | None = None
     engines: dict[str, Engine] = field(default_factory=dict)

@@ -51,7 +51,8 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
 
     `body` gets the place in the header where its Save menu goes.
     """
-    asks = next(page.asks for page in PAGES.values() if page.title == title)
+    page = next(page for page in PAGES.values() if page.title == title)
+    asks = page.asks
     session = current()
     is_first, is_new = not session.page, session.page != title
     if is_new:
@@ -62,15 +63,18 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
             st.session_state.pop(key, None)
     with st.container(horizontal=True, key="phone-pages", gap="small"):
         # A narrow window folds the navigation away; the style shows this row there alone.
-        for name, page in PAGES.items():
-            st.page_link(f"pages/{name}.py", label=_(page.title))
+        for name, other in PAGES.items():
+            st.page_link(f"pages/{name}.py", label=_(other.title))
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row.container(gap=None, width="stretch"):
         st.title(_(title), anchor=False)
         purpose = st.empty()
-        purpose.markdown(f":gray[{_(asks)}]{_photo(session)}")
+        said = _photo(session) if page.has_face else ""
+        purpose.markdown(f":gray[{_(asks)}]{said}")
     header = row.container(horizontal=True, width="content")
-    choose = header.button(_("Face"), icon=":material/account_circle:", key="choose-face")
+    choose = page.has_face and header.button(
+        _("Face"), icon=":material/account_circle:", key="choose-face"
+    )
     regions = _sidebar(session)
     address = reload.place()
     panels.style()
@@ -81,8 +85,9 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
             _regions(session, engine)
         if choose:
             face_dialog(session, engine)
-        purpose.markdown(f":gray[{_(asks)}]{_photo(session)}")
-        if session.posed is not None and title != "Poses":
+        if page.has_face:
+            purpose.markdown(f":gray[{_(asks)}]{_photo(session)}")
+        if session.posed is not None and page.has_face and title != "Poses":
             _posed(session, session.posed)
         replay.take_link(session, engine)
         body(session, engine, header)

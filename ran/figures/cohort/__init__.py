@@ -1,0 +1,1 @@
+"""Charts of many faces: accuracy, distributions, mean weights, by group."""

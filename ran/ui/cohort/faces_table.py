@@ -1,0 +1,124 @@
+"""The Cohort page's table: a row a face, pictures and filters; a chosen one opens on Occlude."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from ran.figures.data_urls import photograph
+from ran.scene import Scene
+from ran.study.cohort.gathered import Member
+from ran.study.poses.posed import Posed
+from ran.ui.shared.session import Session
+from ran.ui.shared.settings.widgets import key_of, seed
+from ran.words import _, later
+
+ALL, WRONG, BETTER, WORSE, BELOW, CAME = (
+    later("All"), later("Wrong only"), later("Right, the other wrong"),
+    later("Wrong, the other right"), later("Margin below α"), later("More attention on the cover"),
+)  # fmt: skip
+_SIDE = 52
+_FILTERS: dict[str, Callable[[Member], bool]] = {
+    ALL: lambda one: True,
+    WRONG: lambda one: one.is_right is False,
+    BETTER: lambda one: bool(one.is_right) and one.is_other_right is False,
+    WORSE: lambda one: one.is_right is False and bool(one.is_other_right),
+    BELOW: lambda one: one.answer.rb_margin is not None and one.answer.rb_margin < one.answer.alpha,
+    CAME: lambda one: one.shift is not None and one.shift > 0,
+}
+
+
+def faces(session: Session, members: Sequence[Member]) -> None:
+    """Draw the table and open the face that is chosen in it."""
+    asked = session.cohort
+    counts = {name: sum(map(keep, members)) for name, keep in _FILTERS.items()}
+    names = [name for name, count in counts.items() if count]
+    st.subheader(_("Faces"), anchor=False)
+    asked.shown = asked.shown if asked.shown in names else ALL
+    asked.shown = (
+        st.pills(
+            _("Show"), names, required=True, label_visibility="collapsed",
+            format_func=lambda name: f"{_(name)} ({counts[name]:,})",
+            key=seed(key_of("cohort-shown", *names), asked.shown),
+        )
+        or ALL
+    )  # fmt: skip
+    rows = [one for one in members if _FILTERS[asked.shown](one)]
+    chosen = st.dataframe(
+        _frame(rows), hide_index=True, row_height=_SIDE, height=min(560, 60 + _SIDE * len(rows)),
+        on_select="rerun", selection_mode="single-row", key=key_of("cohort-table", asked.shown),
+        column_config={
+            _("Face"): st.column_config.ImageColumn(width=70),
+            _("Probability"): st.column_config.ProgressColumn(
+                min_value=0.0, max_value=1.0, format="%.2f", width="small"
+            ),
+            _("RB margin"): st.column_config.NumberColumn(format="%+.3f"),
+            _("On the cover, points"): st.column_config.NumberColumn(format="%+.1f"),
+        },
+    )  # fmt: skip
+    picked = [row for row in chosen.selection.rows if row < len(rows)]
+    if not picked:
+        st.markdown(_(":small[:gray[Choose a row to open its face on Occlude.]]"))
+        return
+    one = rows[picked[0]]
+    st.button(
+        _("Open {name} on Occlude").format(name=one.name[-60:]), icon=":material/draw:",
+        key="cohort-open", on_click=_open, args=(session, one), type="primary",
+    )  # fmt: skip
+    if st.session_state.pop("ran_cohort_opened", False):
+        st.switch_page("pages/occlude.py")
+
+
+def _open(session: Session, one: Member) -> None:
+    """Take a member's face into use, with its cover."""
+    face = one.face
+    yaw, pitch = (face.pose.yaw, face.pose.pitch) if face.pose else (0.0, 0.0)
+    shapes = () if one.cover is None else one.cover.shapes(face)
+    fill = session.fill if one.cover is None else one.cover.fill
+    session.open_pose(Posed(one.name, face, yaw, pitch), shapes, fill)
+    st.session_state["ran_cohort_opened"] = True
+
+
+def _frame(rows: Sequence[Member]) -> dict[str, list[Any]]:
+    first = rows[0]
+    columns: dict[str, list[Any]] = {
+        _("Face"): [_thumbnail(one) for one in rows],
+        _("Picture"): [one.name for one in rows],
+    }
+    if any(one.cover for one in rows):
+        columns[_("Cover")] = [
+            "" if one.cover is None else f"{one.cover.name}, {one.cover.fill.kind}" for one in rows
+        ]
+    if any(one.kind for one in rows):
+        columns[_("Occlusion")] = [one.kind for one in rows]
+    if any(one.label for one in rows):
+        columns[_("Label")] = [one.label or "" for one in rows]
+    columns[_("Answer")] = [one.answer.expression for one in rows]
+    columns[_("Probability")] = [float(one.answer.probabilities.max()) for one in rows]
+    if first.other is not None:
+        columns[_("The other")] = [
+            "" if one.other is None else one.other.expression for one in rows
+        ]
+    if first.answer.rb_margin is not None:
+        columns[_("RB margin")] = [one.answer.rb_margin for one in rows]
+    if any(one.shift is not None for one in rows):
+        columns[_("On the cover, points")] = [
+            None if one.shift is None else 100 * one.shift for one in rows
+        ]
+    return columns
+
+
+@lru_cache(maxsize=8000)
+def _thumbnail(one: Member) -> str:
+    """Return a small picture of a face under its cover; members are themselves, not their like."""
+    face = one.face
+    scene = (
+        Scene(face) if one.cover is None else Scene(face, one.cover.shapes(face), one.cover.fill)
+    )
+    small = Image.fromarray(scene.hidden_pixels()).resize((_SIDE, _SIDE), Image.Resampling.BOX)
+    return photograph(np.asarray(small))

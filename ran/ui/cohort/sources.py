@@ -1,0 +1,270 @@
+"""The Cohort page's sources: what can be chosen, and the faces that each gives."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ran.engine import Engine
+from ran.errors import BadRequest, RanError
+from ran.face.covers.occlusion import Fill
+from ran.face.covers.sticker_art import ART
+from ran.face.detect import Face
+from ran.face.photo import Photo
+from ran.study.cohort.covers import NAMES, Cover
+from ran.study.cohort.gathered import Given, Missed
+from ran.study.cohort.sources import MOST_BYTES, open_source
+from ran.study.data.check import square
+from ran.study.data.faces import PICTURES, expression
+from ran.study.data.ferplus import OCCLUSION_KINDS, read_ferplus, read_lists
+from ran.study.evaluation.published import LIST_NAMES
+from ran.study.poses.sources import data_folder
+from ran.ui.shared import compute
+from ran.ui.shared.session import Session
+from ran.ui.shared.settings.cohort import (
+    EXAMPLES,
+    FOLDER,
+    NO_COVER,
+    PUBLISHED,
+    ZIP,
+    CohortSettings,
+)
+from ran.ui.shared.settings.widgets import seed
+from ran.words import _, later
+
+MOST_ZIPPED = 1000
+"""Pictures of a zip that the page takes; more are for `python -m ran cohort`."""
+_FILLS = ("look", "black", "grey", "noise", "blur")
+_ENTRIES = 20_000
+_ZIP_MB = 100
+_NOT_KEPT = later(
+    ":small[:gray[:material/lock: Your pictures are sent to the computer that runs this app and "
+    "stay in its memory for this session. They are not kept, shared or used for training. A "
+    "folder's name that is an expression is taken as the label.]]"
+)
+_Faces = Callable[[], Iterator[Given | Missed]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which faces are asked about: a key, how many, what gives them, and what hides each."""
+
+    key: Hashable
+    count: int
+    faces: _Faces
+    covers: tuple[Cover | None, ...]
+
+
+def folders() -> list[Path]:
+    """Return the folders that the operator allows, by RAN_FOLDERS."""
+    named = os.environ.get("RAN_FOLDERS", "").split(os.pathsep)
+    return [Path(name) for name in named if name and Path(name).is_dir()]
+
+
+def offered() -> list[str]:
+    """Return the sources that can be chosen here."""
+    return [
+        EXAMPLES,
+        *([PUBLISHED] if data_folder() else []),
+        ZIP,
+        *([FOLDER] if folders() else []),
+    ]
+
+
+def ask(session: Session, engine: Engine, cells: DeltaGenerator) -> Plan | None:
+    """Ask for a source and what hides each face; None where there is nothing to do yet.
+
+    `cells` is where what is short stands in a row.
+
+    Raises:
+        BadRequest: if the source cannot be used.
+    """
+    asked = session.cohort
+    sources = offered()
+    asked.source = asked.source if asked.source in sources else EXAMPLES
+    asked.source = (
+        st.segmented_control(
+            _("Where the faces come from"), sources, format_func=_, required=True,
+            key=seed("cohort-source", asked.source), label_visibility="collapsed",
+        )
+        or EXAMPLES
+    )  # fmt: skip
+    if asked.source == EXAMPLES:
+        return _examples(engine)
+    make = {PUBLISHED: _published, ZIP: _zip, FOLDER: _folder}[asked.source]
+    return make(asked, engine, cells)
+
+
+def _covers(asked: CohortSettings, cells: DeltaGenerator) -> tuple[Cover | None]:
+    names = [NO_COVER, *NAMES]
+    asked.cover = cells.selectbox(
+        _("Cover on every face"), names, key=seed("cohort-cover", asked.cover), width=190,
+        format_func=lambda name: _(ART[name].label if name in ART else name),
+    )  # fmt: skip
+    return (None if asked.cover == NO_COVER else Cover(asked.cover),)
+
+
+def _examples(engine: Engine) -> Plan:
+    """Return the bundled faces, each clean and under nine stickers in five fills."""
+    photos = compute.examples(engine)
+    covers = tuple(Cover(name, Fill(fill)) for name in ART for fill in _FILLS)
+
+    def faces() -> Iterator[Given | Missed]:
+        for name, photo in photos.items():
+            yield Given(name, photo.faces[0])
+
+    return Plan(("examples", engine.card.framing), len(photos), faces, (None, *covers))
+
+
+def _published(asked: CohortSettings, engine: Engine, cells: DeltaGenerator) -> Plan | None:
+    folder = data_folder()
+    if folder is None:
+        return None
+    asked.published = cells.selectbox(
+        _("List"), list(LIST_NAMES), format_func=LIST_NAMES.__getitem__, width=190,
+        key=seed("cohort-list", asked.published),
+    )  # fmt: skip
+    asked.most = cells.select_slider(
+        _("Faces, evenly"), [50, 200, 400, 1000, 4000], width=240,
+        key=seed("cohort-most", asked.most),
+        format_func=lambda most: _("all") if most == 4000 else f"{most:,}",
+    )  # fmt: skip
+    covers = _covers(asked, cells)
+    lists = read_lists(folder / "ran_lists")
+    members, kinds = lists.subsets()[asked.published], lists.occlusion
+    count = min(asked.most, len(members))
+    classes = engine.card.classes
+
+    def faces() -> Iterator[Given | Missed]:
+        every = read_ferplus(folder / "ferplus" / "ferplus.zip", "test").chosen(members)
+        rows = np.unique(np.linspace(0, len(every) - 1, count).round().astype(int))
+        for row in rows.tolist():
+            name, label = every.names[row], int(every.labels()[row])
+            grey = np.repeat(every.pixels[row][..., None], 3, axis=2)
+            kind = OCCLUSION_KINDS[kinds[name][1]] if name in kinds else ""
+            yield Given(
+                name, Face.from_pixels(grey, framing=engine.card.framing), classes[label], kind
+            )
+
+    key = ("published", str(folder), asked.published, count, covers)
+    return Plan(key, count, faces, covers)
+
+
+def _zip(asked: CohortSettings, engine: Engine, cells: DeltaGenerator) -> Plan | None:
+    file = st.file_uploader(
+        _("A zip of pictures"), type=["zip"], max_upload_size=_ZIP_MB, key="cohort-zip",
+        help=_("At most {most:,} pictures; for more there is `python -m ran cohort`.").format(
+            most=MOST_ZIPPED
+        ),
+    )  # fmt: skip
+    st.markdown(_(_NOT_KEPT))
+    covers, framed = _covers(asked, cells), _framed(asked, cells)
+    if file is None:
+        return None
+    content = file.getvalue()
+    names = _names(content)
+    key = ("zip", hashlib.sha256(content).hexdigest(), framed, engine.card.framing, covers)
+
+    def faces() -> Iterator[Given | Missed]:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in names:
+                yield from _found(engine, name, partial(_entry, archive, name), framed)
+
+    return Plan(key, len(names), faces, covers)
+
+
+def _names(content: bytes) -> list[str]:
+    """Return the names of a zip's pictures.
+
+    Raises:
+        BadRequest: if it is no zip, holds none, or too many.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise BadRequest(_("This is no zip that can be read."), hint=_("Make it anew.")) from error
+    names = [
+        entry.filename
+        for entry in entries
+        if not entry.is_dir() and PurePosixPath(entry.filename).suffix.lower() in PICTURES
+    ]
+    if len(entries) > _ENTRIES or not 1 <= len(names) <= MOST_ZIPPED:
+        raise BadRequest(
+            _("The zip has {entries:,} entries, {pictures:,} of them pictures.").format(
+                entries=len(entries), pictures=len(names)
+            ),
+            hint=_("Give 1 to {most:,} pictures.").format(most=MOST_ZIPPED),
+        )
+    return sorted(names)
+
+
+def _entry(archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        with archive.open(name) as file:
+            # What an entry says of its size is not believed.
+            content = file.read(MOST_BYTES + 1)
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
+        raise BadRequest(_("It is damaged."), hint=_("Make the zip anew.")) from error
+    if len(content) > MOST_BYTES:
+        raise BadRequest(_("It is too large."), hint=_("Leave it out."))
+    return content
+
+
+def _folder(asked: CohortSettings, engine: Engine, cells: DeltaGenerator) -> Plan | None:
+    allowed = {folder.name: folder for folder in folders()}
+    asked.folder = asked.folder if asked.folder in allowed else next(iter(allowed))
+    asked.folder = cells.selectbox(
+        _("Folder"), list(allowed), key=seed("cohort-folder", asked.folder), width=190
+    )
+    covers, framed = _covers(asked, cells), _framed(asked, cells)
+    source = open_source(allowed[asked.folder])
+
+    def faces() -> Iterator[Given | Missed]:
+        yield from (Missed(name, reason) for name, reason in source.left_out)
+        for picture in source.pictures:
+            yield from _found(engine, picture.name, picture.read, framed)
+
+    count = len(source.pictures) + len(source.left_out)
+    key = ("folder", str(allowed[asked.folder]), count, framed, engine.card.framing, covers)
+    return Plan(key, count, faces, covers)
+
+
+def _framed(asked: CohortSettings, cells: DeltaGenerator) -> bool:
+    asked.is_framed = cells.toggle(
+        _("Pictures are framed faces"), key=seed("cohort-framed", asked.is_framed),
+        help=_("As the network was trained on them; else faces are looked for in each picture."),
+    )  # fmt: skip
+    return asked.is_framed
+
+
+def _found(
+    engine: Engine, name: str, read: Callable[[], bytes], framed: bool
+) -> Iterator[Given | Missed]:
+    """Yield the faces of a picture, decoded in a program of its own, or why there is none."""
+    try:
+        photo: Photo = compute.decoding().photo(read(), name=name)
+        found: Sequence[Face]
+        if framed:
+            found = [Face.from_pixels(square(photo.pixels), framing=engine.card.framing)]
+        else:
+            found = engine.find_faces(photo)
+    except RanError as error:
+        yield Missed(name, error.message)
+        return
+    except OSError as error:
+        yield Missed(name, error.strerror or _("it cannot be read"))
+        return
+    label = expression(PurePosixPath(name).parent.name)
+    for face in found:
+        yield Given(name, face, label if label in engine.card.classes else None)
