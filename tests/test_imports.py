@@ -27,7 +27,7 @@ LAYERS = (  # a lower line never imports a higher one
         "ran.ui.asgi",
         "ran.ui.sign_in",
     ),
-    ("ran.ui.occlude", "ran.ui.explain", "ran.ui.poses", "ran.ui.model"),
+    ("ran.ui.occlude", "ran.ui.explain", "ran.ui.poses", "ran.ui.cohort", "ran.ui.model"),
     ("ran.ui.shared", "ran.ui.components", "ran.ui.icon", "ran.ui.navigation"),
     ("ran.figures", "ran.report", "ran.__main__", "ran.commands", "ran.study"),
     ("ran.recipe",),
@@ -40,7 +40,7 @@ LAYERS = (  # a lower line never imports a higher one
     ("ran.expressions", "ran.errors", "ran.words", "ran.writing", "ran.places"),
 )
 SHARED_NAMES = ("__init__.py", "page.py", "exports.py")
-PAGE_ROOMS = ("ran.ui.occlude", "ran.ui.explain", "ran.ui.poses", "ran.ui.model")
+PAGE_ROOMS = ("ran.ui.occlude", "ran.ui.explain", "ran.ui.poses", "ran.ui.cohort", "ran.ui.model")
 FENCES = {  # a third party -> the only modules that may import it
     "streamlit": ("ran.ui", "pages", "streamlit_app"),
     "captum": ("ran.explain",),

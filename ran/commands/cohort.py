@@ -49,11 +49,11 @@ def run(args: argparse.Namespace) -> None:
     from ran.engine import Engine
     from ran.face.covers.occlusion import Fill
     from ran.recipe import LayoutChoice
+    from ran.study.cohort.pictures_from import open_source
     from ran.study.cohort.rows import Wanted
-    from ran.study.cohort.sources import open_source
 
     try:
-        from ran.study.cohort.parts import PICTURES_A_PART, Shard, write_cohort
+        from ran.study.cohort.tables_on_disk import PICTURES_A_PART, Shard, write_cohort
     except ModuleNotFoundError as error:
         raise BadRequest(
             "A cohort's tables need pyarrow.", hint="Run `pip install 'ran-face-lab[app]'`."

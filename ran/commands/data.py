@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ran.commands.network import add_network
 
 if TYPE_CHECKING:
-    from ran.study.data.faces import DataSet
+    from ran.study.data.splits import DataSet
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from ran.engine.explainer import no_number
+from ran.net.attention import rb_margin
 from ran.net.checkpoints import Card
-from ran.net.losses import rb_margin
 from ran.net.model import RanOutput
 from ran.net.regions import RegionLayout
 from ran.prediction import Prediction

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ran.errors import BadRequest
-from ran.net.losses import rb_margin
+from ran.net.attention import rb_margin
 from ran.net.model import RanOutput
 from ran.words import _
 

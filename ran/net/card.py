@@ -14,7 +14,7 @@ from unicodedata import category
 from ran.errors import BadCheckpoint
 from ran.net.attention import ATTENTIONS
 from ran.net.backbones import BACKBONES
-from ran.net.evidence import MEASURES, Evidence, is_evidence
+from ran.net.measures import MEASURES, Evidence, is_evidence
 from ran.words import _
 
 Numbers = dict[str, float]
@@ -51,7 +51,7 @@ class Card:
         covered_controls_2, the same on covered lists 1 and 2, whose digests are covered_lists; None
         where one was not measured. Empty: trained with `layout` alone, and
         all else here is of it.
-    evidence: what the pages' own measures do on many faces, by ran.net.evidence.MEASURES.
+    evidence: what the pages' own measures do on many faces, by ran.net.measures.MEASURES.
     """
 
     name: str

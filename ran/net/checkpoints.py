@@ -20,7 +20,7 @@ from torch import Tensor
 from ran.errors import BadCheckpoint, BadRequest
 from ran.net.assembled import RETRY, Network, assemble
 from ran.net.card import COVERED_CONTROLS, COVERED_LISTS, Card, read_card
-from ran.net.evidence import Evidence, is_evidence
+from ran.net.measures import Evidence, is_evidence
 from ran.net.released import load_released, write_released
 from ran.net.untrusted import check_header, sha256_of
 from ran.words import _

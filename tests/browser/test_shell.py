@@ -10,7 +10,7 @@ from page_steps import wait_for_occlude, wait_until_settled
 from playwright.sync_api import Page, expect
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-PAGES = ("Occlude", "Explain", "Poses", "Model")
+PAGES = ("Occlude", "Explain", "Poses", "Cohort", "Model")
 
 
 def go(page: Page, name: str) -> None:

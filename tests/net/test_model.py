@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from ran.net.attention import rb_margin, region_biased_loss
 from ran.net.backbones import BACKBONES, Backbone
-from ran.net.losses import rb_margin, region_biased_loss
 from ran.net.model import PlainNetwork, RegionAttentionNetwork
 
 

@@ -15,8 +15,8 @@ from torchvision import models
 
 from ran.errors import BadCheckpoint, BadRequest
 from ran.expressions import AFFECTNET, FERPLUS, RAFDB
+from ran.net.attention import rb_margin
 from ran.net.checkpoints import convert, load_checkpoint
-from ran.net.losses import rb_margin
 from ran.net.model import RegionAttentionNetwork
 from ran.net.regions import crop_regions, fixed_layout, pixel_boxes, random_layout
 from ran.net.released import load_released

@@ -70,7 +70,7 @@ def _outside(text: str, known: tuple[str, ...]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("page", ["occlude", "explain", "poses", "model"])
+@pytest.mark.parametrize("page", ["occlude", "explain", "poses", "cohort", "model"])
 def test_no_sentence_on_a_page_is_said_without_the_catalogue(page, marked):
     app = opened("occlude")
     cover(app, "mouth")

@@ -14,7 +14,7 @@ ERRORS = 2.0
 
 @dataclass(frozen=True)
 class Usual:
-    """The badges of a method on many faces, by the columns of ran.net.evidence's "badges".
+    """The badges of a method on many faces, by the columns of ran.net.measures's "badges".
 
     Empty where nobody measured them: then nothing is said, and every badge is drawn.
     """

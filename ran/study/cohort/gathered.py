@@ -17,7 +17,7 @@ from ran.face.detect import Face
 from ran.prediction import Prediction
 from ran.recipe import LayoutChoice
 from ran.scene import Scene
-from ran.study.cohort.covers import Cover
+from ran.study.cohort.named_covers import Cover
 from ran.study.cohort.rows import shift_of
 
 _SMALL = 64

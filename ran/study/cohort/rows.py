@@ -17,8 +17,8 @@ from ran.face.shapes import Shape
 from ran.prediction import Prediction
 from ran.recipe import LayoutChoice
 from ran.scene import Scene
-from ran.study.cohort.covers import Cover
-from ran.study.cohort.sources import Picture
+from ran.study.cohort.named_covers import Cover
+from ran.study.cohort.pictures_from import Picture
 from ran.study.data.check import square
 
 SAVED = ("mu", "nu", "w", "margin", "logits", "shapley", "pose", "shift")

@@ -8,7 +8,7 @@ import numpy as np
 
 from ran.errors import BadRequest
 from ran.expressions import AFFECTNET
-from ran.study.data.faces import SPLIT_NAMES, DataSet, Fault, Split, heads, of_files, table, told
+from ran.study.data.splits import SPLIT_NAMES, DataSet, Fault, Split, heads, of_files, table, told
 
 _FILE, _LABEL = "subdirectory_filepath", "expression"
 _SETS = ("train_set", "val_set")

@@ -18,7 +18,7 @@ from ran.face.detect import Face
 from ran.face.detector import FaceDetector
 from ran.face.framing import FRAMINGS
 from ran.scene import Scene
-from ran.study.data.faces import DataSet, Fault, Split, told
+from ran.study.data.splits import DataSet, Fault, Split, told
 
 ASKED = 200
 """Pictures of a split that the network and the detector are asked about, evenly over all."""

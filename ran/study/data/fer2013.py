@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS
-from ran.study.data.faces import SPLIT_NAMES, DataSet, Fault, Split, heads, table, told
+from ran.study.data.splits import SPLIT_NAMES, DataSet, Fault, Split, heads, table, told
 
 PIXELS, VOTES = "fer2013.csv", "fer2013new.csv"
 CLASSES = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS
-from ran.study.data.faces import DataSet, Fault, Split, told
+from ran.study.data.splits import DataSet, Fault, Split, told
 
 SPLITS = {"train": "FER2013Train", "valid": "FER2013Valid", "test": "FER2013Test"}
 SIDE = 48

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS
-from ran.study.data.faces import (
+from ran.study.data.splits import (
     PICTURES,
     SPLIT_NAMES,
     DataSet,

@@ -8,7 +8,7 @@ from typing import Any
 
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS
-from ran.study.data.faces import (
+from ran.study.data.splits import (
     SPLIT_NAMES,
     DataSet,
     Fault,

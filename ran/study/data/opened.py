@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ran.errors import BadRequest
 from ran.study.data import affectnet, fer2013, ferplus, folders, manifest, rafdb
-from ran.study.data.faces import DataSet
+from ran.study.data.splits import DataSet
 
 LAYOUTS = ("ferplus", "rafdb", "affectnet", "fer2013", "folders", "manifest")
 

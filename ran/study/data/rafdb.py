@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ran.errors import BadRequest
 from ran.expressions import RAFDB
-from ran.study.data.faces import DataSet, Fault, of_files, told
+from ran.study.data.splits import DataSet, Fault, of_files, told
 
 TABLE = "list_patition_label.txt"
 _PLACES = (Path(), Path("EmoLabel"), Path("basic/EmoLabel"), Path("basic"))

@@ -20,9 +20,8 @@ from tqdm import tqdm
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS as EXPRESSIONS
 from ran.face.framing import FERPLUS
-from ran.net.attention import weighted_mean
+from ran.net.attention import rb_margin, weighted_mean
 from ran.net.checkpoints import bundled, load_checkpoint
-from ran.net.losses import rb_margin
 from ran.net.model import RanOutput, RegionAttentionNetwork
 from ran.net.regions import Box, RegionLayout, fixed_layout, landmark_layout, random_layout
 from ran.study.data.ferplus import CLASSES, Faces

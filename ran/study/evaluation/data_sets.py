@@ -20,8 +20,8 @@ from ran.errors import BadRequest, RanError
 from ran.face.detect import Face
 from ran.scene import Scene
 from ran.study.data.check import square
-from ran.study.data.faces import DataSet, Split
 from ran.study.data.lists import listed
+from ran.study.data.splits import DataSet, Split
 from ran.study.evaluation.comparison import paired
 from ran.study.evaluation.confusion import report
 

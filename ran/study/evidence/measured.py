@@ -11,14 +11,17 @@ import torch
 
 from ran.engine import Engine
 from ran.errors import BadRequest
-from ran.net.evidence import Evidence
+from ran.net.measures import Evidence
 from ran.net.model import RegionAttentionNetwork
 from ran.study.data.ferplus import Faces
 from ran.study.evaluation.accuracy import exam, listed_layout, logits, on_list
 from ran.study.evaluation.confusion import report
 from ran.study.evaluation.control_table import valid_faces
 from ran.study.evaluation.covered_list import VALID_SEED, covered_list
-from ran.study.evidence.attention import (
+from ran.study.evidence.calibration import calibrations
+from ran.study.evidence.leaving import leaving
+from ran.study.evidence.map_badges import badges
+from ran.study.evidence.ranking import (
     features_of,
     hidden_shares,
     margins,
@@ -26,9 +29,6 @@ from ran.study.evidence.attention import (
     ranks,
     under_covers,
 )
-from ran.study.evidence.calibration import calibrations
-from ran.study.evidence.leaving import leaving
-from ran.study.evidence.maps import badges
 from ran.study.evidence.turned import turned_faces
 
 VALID, TEST = "FER2013Valid", "ferplus"

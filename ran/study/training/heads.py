@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from ran.net.losses import rb_margin
+from ran.net.attention import rb_margin
 from ran.net.model import RegionAttentionNetwork
 from ran.study.data.ferplus import Faces
 from ran.study.evaluation.accuracy import listed_layout

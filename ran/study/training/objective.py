@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ran.net.losses import region_biased_loss
+from ran.net.attention import region_biased_loss
 from ran.net.model import RanOutput
 from ran.net.regions import RegionLayout
 from ran.study.training.options import Recipe

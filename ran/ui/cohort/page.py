@@ -10,10 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 from ran.engine import Engine
 from ran.net.checkpoints import bundled
 from ran.study.cohort.gathered import Gathered, gather
-from ran.ui.cohort import exports, faces_table, results, sources
+from ran.ui.cohort import exports, faces_from, faces_table, results
 from ran.ui.shared import compute, shell, work
 from ran.ui.shared.session import Session
-from ran.ui.shared.settings.cohort import EXAMPLES, FOLDER, NOTHING, ZIP, CohortSettings
+from ran.ui.shared.settings.gathering import EXAMPLES, FOLDER, NOTHING, ZIP, CohortSettings
 from ran.ui.shared.settings.widgets import seed
 from ran.words import _, counted
 
@@ -28,7 +28,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
             chosen = st.container()
             cells = st.container(horizontal=True, vertical_alignment="bottom")
             with chosen:
-                plan = sources.ask(session, engine, cells)
+                plan = faces_from.ask(session, engine, cells)
             other = _other(session, engine, cells)
             _poses(asked, cells)
             place = st.empty()

@@ -10,16 +10,16 @@ import torch
 
 from ran import figures
 from ran.explain.trust.ranks import spearman
-from ran.figures.cohort.charts import Reached, accuracies, distributions
+from ran.figures.cohort.spreads import Reached, accuracies, distributions
 from ran.figures.cohort.weights import mean_weights
-from ran.figures.evidence.confusion import confusion_matrix
+from ran.figures.evidence.taken_for import confusion_matrix
 from ran.study.cohort.gathered import Member
 from ran.study.evaluation.comparison import paired
 from ran.study.evaluation.confusion import confusion_matrix as counted
 from ran.study.evaluation.published import wilson_interval
 from ran.ui.cohort import groups
 from ran.ui.shared import panels, shell
-from ran.ui.shared.settings.cohort import CohortSettings
+from ran.ui.shared.settings.gathering import CohortSettings
 from ran.ui.shared.settings.widgets import key_of, seed
 from ran.words import _
 

@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
 from ran.prediction import Prediction
-from ran.ui.model import evidence, record
+from ran.ui.model import many_faces, record
 from ran.ui.shared import compute, panels, pose_lists, shell
 from ran.ui.shared.margin import margin
 from ran.ui.shared.session import Session
@@ -23,14 +23,14 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
             card_table(engine)
             own_checkpoint(session)
         record.classes(engine.card)
-        evidence.confusion(engine.card)
-        evidence.probabilities(engine.card)
+        many_faces.confusion(engine.card)
+        many_faces.probabilities(engine.card)
     with right:
         record.scores(engine.card)
         record.controls(engine.card)
-        evidence.ranks(engine.card)
-        evidence.covers(engine.card)
-        evidence.measures(engine.card)
+        many_faces.ranks(engine.card)
+        many_faces.covers(engine.card)
+        many_faces.measures(engine.card)
         pose_lists.published_score()
         if session.face is not None:
             shown = compute.shown(engine, session.scene(session.face))

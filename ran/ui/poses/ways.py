@@ -43,7 +43,7 @@ from ran.ui.shared.settings.posing import (
     TURN,
     VIDEO,
 )
-from ran.ui.shared.settings.widgets import seed
+from ran.ui.shared.settings.widgets import key_of, seed
 from ran.words import _, later
 
 _PHOTO_SUFFIXES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
@@ -74,7 +74,7 @@ def way(session: Session) -> str:
 def _seed(session: Session, name: str) -> str:
     """Return the key of the widget of one of the session's settings of poses, seeded from it."""
     value, take = getattr(session.poses, name), partial(setattr, session.poses, name)
-    return seed(f"poses-{name}", value, take)
+    return seed(key_of("poses", name), value, take)
 
 
 def plan(session: Session, face: Face, using: Engine) -> Plan | None:
@@ -89,7 +89,9 @@ def _turn(session: Session, face: Face, using: Engine) -> Plan | None:
     was = session.poses.turn
 
     def turning(part: str) -> str:
-        return seed(f"poses-{part}", getattr(was, part), partial(session.poses.vary_turn, part))
+        return seed(
+            key_of("poses", part), getattr(was, part), partial(session.poses.vary_turn, part)
+        )
 
     cells = st.grid(3, min_column_width=160)
     span: Any = cells.slider(

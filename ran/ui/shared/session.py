@@ -16,8 +16,8 @@ from ran.face.shapes import Rectangle, Shape
 from ran.recipe import LayoutChoice, PhotoRef, Recipe
 from ran.scene import Scene
 from ran.study.poses.posed import Posed
-from ran.ui.shared.settings.cohort import CohortSettings
 from ran.ui.shared.settings.explaining import ExplainSettings
+from ran.ui.shared.settings.gathering import CohortSettings
 from ran.ui.shared.settings.posing import WIDGETS, PoseSettings
 from ran.words import later
 

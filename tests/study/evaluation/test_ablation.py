@@ -12,8 +12,8 @@ from training_runs import tiny_backbone
 from ran.__main__ import main
 from ran.errors import BadCheckpoint
 from ran.face.detect import FERPLUS
+from ran.net.attention import rb_margin
 from ran.net.backbones import BACKBONES, Backbone
-from ran.net.losses import rb_margin
 from ran.net.model import RegionAttentionNetwork
 from ran.study.data.ferplus import read_ferplus
 from ran.study.evaluation import ablation

@@ -6,11 +6,11 @@ import torch
 from scipy.stats import spearmanr
 
 from ran.explain.regions.shapley import region_values
-from ran.net.losses import rb_margin
+from ran.net.attention import rb_margin
 from ran.net.model import RegionAttentionNetwork
 from ran.net.regions import fixed_layout
 from ran.study.data.ferplus import Faces
-from ran.study.evidence.attention import (
+from ran.study.evidence.ranking import (
     hidden_shares,
     margins,
     mean_weights,

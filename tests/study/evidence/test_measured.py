@@ -14,13 +14,13 @@ from ran.engine import Engine
 from ran.explain.maps.methods import METHODS
 from ran.net.card import read_card
 from ran.net.checkpoints import load_checkpoint, save_checkpoint, write_evidence
-from ran.net.evidence import MEASURES, is_evidence
+from ran.net.measures import MEASURES, is_evidence
 from ran.net.model import PlainNetwork
 from ran.net.regions import fixed_layout
 from ran.study.evaluation.accuracy import exam, logits
 from ran.study.evidence import measured
 from ran.study.evidence.leaving import COVERS, FILLS, NOTHING, leaving
-from ran.study.evidence.maps import badges
+from ran.study.evidence.map_badges import badges
 from ran.study.evidence.measured import Study
 
 

@@ -15,7 +15,7 @@ from ran.explain.trust.ranks import spearman
 from ran.figures import signed
 from ran.net.attention import weighted_mean
 from ran.net.checkpoints import load_checkpoint, save_checkpoint
-from ran.net.evidence import MEASURES
+from ran.net.measures import MEASURES
 from ran.scene import Scene
 from ran.ui.shared import compute
 

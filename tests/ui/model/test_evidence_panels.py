@@ -9,7 +9,7 @@ import pytest
 from app_pages import opened, unfolded, words
 
 from ran.net.checkpoints import load_checkpoint, save_checkpoint
-from ran.net.evidence import MEASURES, is_evidence
+from ran.net.measures import MEASURES, is_evidence
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 

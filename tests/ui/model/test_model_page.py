@@ -67,7 +67,7 @@ def test_a_plain_network_has_pages_without_margin_and_relations(checkpoint, tmp_
     card = dataclasses.replace(card, kind="plain")
     save_checkpoint(tmp_path / "plain", PlainNetwork(classes=len(card.classes)), card)
     monkeypatch.setenv("RAN_CHECKPOINT", str(tmp_path / "plain"))
-    for page in ("occlude", "explain", "poses", "model"):
+    for page in ("occlude", "explain", "poses", "cohort", "model"):
         app = opened(page)
         text = words(app)
         assert "sees the whole face alone" in text

@@ -20,7 +20,7 @@ def under_covers(layouts: Mapping[str, _Rows], theme: Theme) -> go.Figure:
     """Return a panel a layout, a line a weight; 50 % is that of a coin.
 
     Args:
-        layouts: by layout and by the hidden share in words, the columns of ran.net.evidence's
+        layouts: by layout and by the hidden share in words, the columns of ran.net.measures's
             "under_covers"; one or two of them.
         theme: the colours.
     """

@@ -11,11 +11,12 @@ from ran import figures
 from ran.explain.maps.methods import METHODS
 from ran.explain.trust.usual import Usual
 from ran.figures import signed
-from ran.figures.evidence.confusion import confusion_matrix
-from ran.figures.evidence.under_covers import under_covers
+from ran.figures.evidence.falls import under_covers
+from ran.figures.evidence.taken_for import confusion_matrix
 from ran.net.card import Card
 from ran.study.evaluation.published import LIST_NAMES
 from ran.ui.shared import panels
+from ran.ui.shared.settings.widgets import key_of
 from ran.words import _, later
 
 _Table = Mapping[str, Mapping[str, float | None]]
@@ -163,7 +164,7 @@ def measures(card: Card) -> None:
         table = card.evidence.get(name)
         if not table:
             continue
-        place = st.expander(_(title), key=f"evidence-{name}", on_change="rerun")
+        place = st.expander(_(title), key=key_of("evidence", name), on_change="rerun")
         if place.open:
             with place:
                 draw(table)

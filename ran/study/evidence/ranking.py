@@ -17,7 +17,7 @@ from tqdm import tqdm
 from ran.engine.devices import full_precision
 from ran.explain.regions.shapley import region_values
 from ran.explain.trust.ranks import spearman
-from ran.net.losses import rb_margin
+from ran.net.attention import rb_margin
 from ran.net.model import RegionAttentionNetwork
 from ran.net.regions import RegionLayout, pixel_boxes
 from ran.study.data.ferplus import Faces

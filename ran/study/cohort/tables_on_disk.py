@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ran.engine import Engine
 from ran.errors import BadRequest
+from ran.study.cohort.pictures_from import Source
 from ran.study.cohort.rows import Row, Wanted, rows_of
-from ran.study.cohort.sources import Source
 from ran.writing import replacing
 
 if TYPE_CHECKING:

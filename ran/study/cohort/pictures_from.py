@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from ran.errors import BadRequest
 from ran.places import examples_folder
-from ran.study.data.faces import PICTURES, table
+from ran.study.data.splits import PICTURES, table
 
 MOST_PICTURES = 1_000_000
 MOST_IN_ARCHIVE = 100_000

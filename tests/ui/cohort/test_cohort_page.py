@@ -1,0 +1,300 @@
+"""The Cohort page through AppTest: its sources, what it says of many faces, and what it saves."""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from app_pages import button, opened, session, unfolded, words
+from made_up_data import picture
+from made_up_ferplus import write_ferplus, write_lists, zip_of
+from pyarrow import parquet
+
+from ran.engine import Engine
+from ran.scene import Scene
+from ran.study.cohort.gathered import Given, Missed, gather
+from ran.study.cohort.named_covers import Cover
+from ran.study.evaluation.published import wilson_interval
+from ran.ui.cohort import exports, faces_from
+from ran.ui.shared import compute
+
+pytestmark = pytest.mark.usefixtures("tiny_network")
+
+
+@pytest.fixture
+def few_covers(monkeypatch):
+    """The examples under two stickers in two fills, for speed."""
+    monkeypatch.setattr(
+        faces_from, "ART", {"mask": faces_from.ART["mask"], "cap": faces_from.ART["cap"]}
+    )
+    monkeypatch.setattr(faces_from, "_FILLS", ("look", "noise"))
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """The data of the published lists, made up."""
+    folder = tmp_path / "data"
+    stems = write_ferplus(folder / "FERPlus", faces=24)
+    write_lists(folder / "ran_lists", stems)
+    (folder / "ferplus").mkdir()
+    zip_of(folder / "FERPlus", folder / "ferplus" / "ferplus.zip")
+    monkeypatch.setenv("RAN_DATA", str(folder))
+    return folder
+
+
+def source(app, name: str):
+    app.button_group(key="cohort-source").set_value(name).run()
+    assert not app.exception
+    return app
+
+
+def begin(app):
+    button(app, next(one.label for one in app.button if one.label.startswith("Ask about"))).click()
+    app.run()
+    assert not app.exception
+    return app
+
+
+def gathered(app):
+    """What the work that was begun last has done."""
+    works = [one for one in app.session_state["ran_work"].values() if one.name == "Faces"]
+    return [one for one in works if one.latest is not None][-1].latest
+
+
+def tables(app) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def charts(app) -> list[dict]:
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def test_the_page_works_at_once_on_the_examples_under_stickers(few_covers, checkpoint):
+    app = opened("cohort")
+    done = gathered(app)
+    assert len(done.members) == 8 * (1 + 2 * 2)
+    engine = Engine.load(checkpoint, "cpu")
+    for one in done.members[:5]:
+        face = next(
+            photo.faces[0]
+            for photo in compute.examples(engine).values()
+            if photo.faces[0] == one.face
+        )
+        shapes = () if one.cover is None else one.cover.shapes(face)
+        scene = Scene(face, shapes) if not shapes else Scene(face, shapes, one.cover.fill)
+        answer = engine.predict(scene)
+        assert np.allclose(one.answer.weights, answer.weights, atol=1e-5)
+        assert one.answer.expression == answer.expression
+    assert "Mean weight of each region" in tables(app)
+    assert "No accuracy" not in words(app)
+    assert not [one for one in app.button if one.key == "choose-face"], "the page is of no face"
+
+
+def test_mean_weights_by_cover_are_the_members_own(few_covers):
+    app = opened("cohort")
+    members = gathered(app).members
+    (table,) = re.findall(
+        r'<table class="ran-numbers ran-mean-weights.*?</table>', tables(app), re.S
+    )
+    rows = re.findall(r'<tr><th scope="row">(\w[\w ]*?) <span.*?>\((\d+)\).*?</tr>', table, re.S)
+    assert rows == [("all faces", "40"), ("nothing", "8"), ("mask", "16"), ("cap", "16")]
+    cells = re.findall(r"<td style[^>]*>([\d.]+)</td>", table)
+    means = np.mean([one.answer.relative_weights for one in members], 0)
+    assert [float(cell) for cell in cells[:6]] == pytest.approx(means, abs=0.006)
+
+
+def test_a_published_list_has_accuracies_confusion_and_the_commonest_label(data):
+    app = begin(source(opened("cohort"), "Published list"))
+    members = gathered(app).members
+    assert len(members) == 24
+    right = [one.answer.expression == one.label for one in members]
+    text = tables(app) + words(app)
+    assert "What is taken for what" in text
+    points = [trace for chart in charts(app) for trace in chart["data"]
+              if trace.get("mode") == "markers"]  # fmt: skip
+    share = sum(right) / 24
+    assert any(trace["x"] == [pytest.approx(100 * share)] for trace in points)
+    low, high = wilson_interval(share, 24)
+    assert f"95 % interval {100 * low:.1f} to {100 * high:.1f} %" in json.dumps(charts(app))
+    assert f"Wrong only ({24 - sum(right)})" in str(
+        [one.options for one in app.get("button_group")]
+    )
+
+
+def test_a_second_network_is_paired_face_by_face(data):
+    app = source(opened("cohort"), "Published list")
+    app.selectbox(key="cohort-other").set_value("plain-dlib29-ferplus").run()
+    begin(app)
+    members = gathered(app).members
+    assert all(one.other is not None for one in members)
+    first = sum(bool(one.is_right) and not one.is_other_right for one in members)
+    second = sum(bool(one.is_other_right) and not one.is_right for one in members)
+    assert f"is right on {first} that" in words(app)
+    assert f"wrong on {second} that" in words(app)
+
+
+def archive(entries: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        for name, content in entries.items():
+            made.writestr(name, content)
+    return file.getvalue()
+
+
+@pytest.fixture
+def uploaded(tmp_path):
+    """A function that puts a zip of these entries on the page, and returns it."""
+
+    def put(entries: dict[str, bytes]):
+        app = source(opened("cohort"), "Zip of faces")
+        app.file_uploader(key="cohort-zip").upload("faces.zip", archive(entries), "application/zip")
+        app.run()
+        assert not app.exception
+        return app
+
+    return put
+
+
+def test_a_zips_folders_are_labels_and_what_is_broken_is_listed(uploaded, tmp_path):
+    faces = {f"Happy/{n}.png": picture(tmp_path / f"{n}.png", n).read_bytes() for n in range(3)}
+    app = uploaded({**faces, "fear/broken.png": b"broken", "notes.txt": b"no picture"})
+    app.toggle(key="cohort-framed").set_value(True).run()
+    begin(app)
+    done = gathered(app)
+    assert [one.label for one in done.members] == ["happiness"] * 3
+    assert [one.name for one in done.missed] == ["fear/broken.png"]
+    assert "1 picture gave no face" in str([one.label for one in app.expander])
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ({"notes.txt": b"x"}, "1 entries, 0 of them pictures"),
+        ({f"{n}.png": b"x" for n in range(1001)}, "1,001 entries, 1,001 of them pictures"),
+    ],
+)
+def test_a_zip_without_pictures_or_with_too_many_gets_a_sentence(uploaded, entries, said):
+    app = uploaded(entries)
+    assert said in words(app)
+    assert not [one for one in app.button if one.label.startswith("Ask about")]
+
+
+def test_what_is_no_zip_gets_a_sentence():
+    app = source(opened("cohort"), "Zip of faces")
+    app.file_uploader(key="cohort-zip").upload("faces.zip", b"nothing", "application/zip").run()
+    assert not app.exception
+    assert "This is no zip that can be read." in words(app)
+
+
+def test_folders_are_those_that_the_operator_allows(tmp_path, monkeypatch):
+    assert "Folder" not in faces_from.offered()
+    for number in range(2):
+        picture(tmp_path / "allowed" / f"{number}.png", number)
+    picture(tmp_path / "outside.png", 9)
+    (tmp_path / "allowed" / "link.png").symlink_to(tmp_path / "outside.png")
+    monkeypatch.setenv("RAN_FOLDERS", f"{tmp_path / 'allowed'}:{tmp_path / 'absent'}")
+    app = source(opened("cohort"), "Folder")
+    assert app.selectbox(key="cohort-folder").options == ["allowed"]
+    app.toggle(key="cohort-framed").set_value(True).run()
+    begin(app)
+    done = gathered(app)
+    assert [one.name for one in done.members] == ["0.png", "1.png"]
+    assert [one.name for one in done.missed] == ["link.png"]
+
+
+def test_stop_keeps_what_is_done_and_go_on_takes_it_up(data, checkpoint):
+    app = source(opened("cohort"), "Published list")
+    work = list(app.session_state["ran_work"].values())[-1]
+    engine = Engine.load(checkpoint, "cpu")
+    given = iter([Given(str(n), one.face) for n, one in enumerate(gathered_examples(engine))])
+    work.steps = gather(engine, given, 8, at_once=3)
+    work.want()
+    work.step()
+    work.stop()
+    assert (work.latest.done, work.is_whole) == (3, False)
+    work.want()
+    work.finish()
+    assert [one.name for one in work.latest.members] == [str(n) for n in range(8)]
+
+
+def gathered_examples(engine):
+    return [Given(name, photo.faces[0]) for name, photo in compute.examples(engine).items()]
+
+
+def test_a_face_is_given_back_as_it_was_and_pictures_without_one_are_missed(checkpoint):
+    engine = Engine.load(checkpoint, "cpu")
+    faces = gathered_examples(engine)
+    given = iter([*faces, Missed("empty.png", "No face found in empty.png.")])
+    *_, done = gather(engine, given, 9, covers=(None, Cover("mask")))
+    assert len(done.members) == 16
+    for one, face in zip(done.members[::2], faces, strict=True):
+        assert one.face == face.face
+        assert np.array_equal(one.pixels, face.face.pixels)
+        assert one.shift is None
+    assert all(one.shift is not None for one in done.members[1::2])
+    assert done.missed == (Missed("empty.png", "No face found in empty.png."),)
+
+
+def test_files_have_every_row_and_equal_numbers(few_covers, checkpoint):
+    app = unfolded(opened("cohort"), "cohort-save")
+    assert [one.proto.label for one in app.get("download_button")] == [
+        "Every face, Parquet", "Every face, CSV", "Mean weights, LaTeX rows",
+    ]  # fmt: skip
+    members = gathered(app).members
+    engine = Engine.load(checkpoint, "cpu")
+    table = parquet.read_table(io.BytesIO(exports.as_parquet(engine, members)))
+    rows = list(csv.DictReader(io.StringIO(exports.as_csv(members))))
+    assert table.num_rows == len(rows) == len(members)
+    for one, row, packed in zip(members, rows, table.to_pylist(), strict=True):
+        assert float(row["w_Upper left"]) == packed["w_Upper left"] == float(one.answer.weights[1])
+        assert row["cover"] == packed["cover"] == ("" if one.cover is None else one.cover.name)
+    assert json.loads(table.schema.metadata[b"ran.cohort"])["sha256"] == engine.card.sha256
+    latex = exports.as_latex(members).splitlines()
+    assert [line.split(" & ")[:2] for line in latex] == [
+        ["none", "8"],
+        ["mask", "16"],
+        ["cap", "16"],
+    ]
+
+
+def test_a_chosen_face_opens_on_occlude_under_its_cover(few_covers):
+    from ran.ui.cohort.faces_table import _open
+
+    app = opened("cohort")
+    covered = next(one for one in gathered(app).members if one.cover is not None)
+    visitor = session(app)
+    _open(visitor, covered)
+    assert visitor.face == covered.face
+    assert visitor.drawn == covered.cover.shapes(covered.face)
+    assert visitor.fill == covered.cover.fill
+    app.session_state["ran_cohort_opened"] = False
+    app.switch_page("pages/occlude.py").run()
+    assert not app.exception
+    assert covered.name in words(app)
+
+
+def test_yaws_group_faces_in_order(checkpoint):
+    from ran.ui.cohort.groups import YAW, grouped, ways
+
+    engine = Engine.load(checkpoint, "cpu")
+    given = iter(gathered_examples(engine))
+    *_, done = gather(engine, given, 8, has_poses=True)
+    assert YAW in ways(done.members) or len({one.yaw for one in done.members}) == 1
+    names = list(grouped(done.members, YAW))
+    assert names == sorted(names, key=lambda name: float(name.split("°")[0]))
+    for name, part in grouped(done.members, YAW).items():
+        low = float(name.split("°")[0])
+        assert all(abs(one.yaw) >= low for one in part)
+
+
+def test_the_settings_survive_another_page(data):
+    app = source(opened("cohort"), "Published list")
+    app.selectbox(key="cohort-list").set_value("pose45").run()
+    app.switch_page("pages/model.py").run()
+    app.switch_page("pages/cohort.py").run()
+    assert app.selectbox(key="cohort-list").value == "pose45"
+    assert Path(data).is_dir()
