@@ -30,13 +30,13 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         record.controls(engine.card)
         many_faces.ranks(engine.card)
         many_faces.covers(engine.card)
-        many_faces.measures(engine.card)
         pose_lists.published_score()
         if session.face is not None:
             shown = compute.shown(engine, session.scene(session.face))
             if len(shown[-1].answer.boxes) > 1:
                 equations(session, shown[-1].answer)
             margin(session, shown, engine.card)
+    many_faces.measures(engine.card)
     table = compute.ablations(session)
     if table is not None:
         left, right = shell.halves()

@@ -40,7 +40,8 @@ _HELP_SHIFT = later(
     "The share of attention that lies on the cover: each region's covered share, weighed by w, "
     "with the clean and with the covered face's weights. Yes or no, where it changed further than "
     "under the same cover at 95 % of {places} other places, and by a quarter of a point; else it "
-    "cannot be told from what any cover does. A measure of our own: docs/occlude.md."
+    "cannot be told from what any cover does, nor where another fill of the same cover says the "
+    "opposite. A measure of our own: docs/occlude.md; how often it says what: the Model page."
 )
 
 
@@ -115,13 +116,13 @@ def _lies(shift: AttentionShift, reference: Reference | None) -> str:
         before=100 * shift.before, after=100 * shift.after
     )
     if reference is None:
-        return there + " " + _("Same cover elsewhere: comparing …")
+        return there + "\n" + _("Same cover elsewhere: comparing …")
     low, high = (signed(100 * end, 1) for end in (reference.low, reference.high))
     elsewhere = _("Same cover elsewhere: {low} to {high}").format(low=low, high=high)
     if not reference.fills:
-        return f"{there} {elsewhere}"
+        return f"{there}\n{elsewhere}"
     fills = ", ".join(f"{_(fill)} {signed(100 * change, 1)}" for fill, change in reference.fills)
-    return f"{there} {elsewhere}; " + _("in other fills: {fills}").format(fills=fills)
+    return f"{there}\n{elsewhere}; " + _("other fills: {fills}").format(fills=fills)
 
 
 def probabilities(shown: Sequence[Shown]) -> None:

@@ -107,8 +107,8 @@ def offer_scenes(session: Session, engine: Engine) -> None:
                 )  # fmt: skip
         st.markdown(
             _(
-                ":small[:gray[Try one, or draw on the face: hide an eye, then the mouth, and watch "
-                "which crops rise.]]"
+                ":small[:gray[Try one, or draw on the face: hide an eye, then the mouth. Which "
+                "weights move?]]"
             )
         )
         if session.replaced is not None:
