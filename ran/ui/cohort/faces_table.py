@@ -14,6 +14,7 @@ from ran.figures.data_urls import photograph
 from ran.scene import Scene
 from ran.study.cohort.gathered import Member
 from ran.study.poses.posed import Posed
+from ran.ui.shared.outside import escaped
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.widgets import key_of, seed
 from ran.words import _, later
@@ -67,7 +68,7 @@ def faces(session: Session, members: Sequence[Member]) -> None:
         return
     one = rows[picked[0]]
     st.button(
-        _("Open {name} on Occlude").format(name=one.name[-60:]), icon=":material/draw:",
+        _("Open {name} on Occlude").format(name=escaped(one.name[-60:])), icon=":material/draw:",
         key="cohort-open", on_click=_open, args=(session, one), type="primary",
     )  # fmt: skip
     if st.session_state.pop("ran_cohort_opened", False):

@@ -19,6 +19,7 @@ from ran.study.evaluation.confusion import confusion_matrix as counted
 from ran.study.evaluation.published import wilson_interval
 from ran.ui.cohort import groups
 from ran.ui.shared import panels, shell
+from ran.ui.shared.outside import escaped
 from ran.ui.shared.settings.gathering import CohortSettings
 from ran.ui.shared.settings.widgets import key_of, seed
 from ran.words import _
@@ -114,7 +115,7 @@ def _accuracy(
                     "misses, and wrong on {second_only} that it gets: p = {p:.2g}, exact McNemar "
                     "test.]]"
                 ).format(
-                    first=names[0], second=names[1], first_only=pair["first_only"],
+                    first=escaped(names[0]), second=escaped(names[1]), first_only=pair["first_only"],
                     second_only=pair["second_only"], p=pair["p"],
                 )
             )  # fmt: skip
