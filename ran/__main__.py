@@ -1,4 +1,4 @@
-"""ran app, predict, explain, poses, evaluate, evidence, cohort, data, train, convert."""
+"""ran app, predict, explain, poses, evaluate, evidence, cohort, data, testset, train, convert."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ran.commands import app, cohort, data, evaluate, evidence, explain, poses, predict
+from ran.commands import app, cohort, data, evaluate, evidence, explain, poses, predict, testset
 from ran.commands.network import refuse_unused, say
 from ran.errors import BadRequest, RanError, memory_told
 from ran.expressions import CLASS_ORDERS
@@ -118,6 +118,9 @@ def _parser(*, for_training: bool) -> argparse.ArgumentParser:
         commands.add_parser("cohort", help="a row for every face of thousands of pictures")
     )
     data.add_arguments(commands.add_parser("data", help="what is wrong with a data set"))
+    testset.add_arguments(
+        commands.add_parser("testset", help="covered and turned faces of any data set")
+    )
     convert = commands.add_parser("convert", help="the authors' .pth.tar to our folder, and back")
     convert.add_argument("source", type=Path)
     convert.add_argument("target", type=Path)

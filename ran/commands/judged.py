@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 COLUMNS = ("n", "accuracy", "low", "high", "balanced", "macro_f1", "majority")
 _LISTS = {"test": "test", "occlusion": "occlusion", "pose30": r"pose $>30^\circ$",
           "pose45": r"pose $>45^\circ$"}  # fmt: skip
-_BESIDE = ("layout", "missing", "unread", "left_out", "against")
+_BESIDE = ("layout", "missing", "unread", "left_out", "against", "kinds")
 
 
 def judge_data(engine: Engine, args: argparse.Namespace) -> None:
@@ -83,6 +83,9 @@ def _words(found: dict[str, Any], classes: tuple[str, ...]) -> str:
         if other is not None:
             line += f"  against the other {100 * other['difference']:+.2f}, p {other['p']:.2g}"
         lines.append(line)
+    for kind, said in found.get("kinds", {}).items():
+        share = 100 * said["accuracy"]
+        lines.append(f"  {kind:<14} {said['n']:>6} pictures  accuracy {share:.2f} %")
     for name, words in (
         ("missing", "pictures of the lists are not in the data set"),
         ("unread", "pictures cannot be read"),

@@ -19,7 +19,7 @@ from ran.recipe import LayoutChoice
 from ran.scene import Scene
 from ran.study.cohort.named_covers import Cover
 from ran.study.cohort.pictures_from import Picture
-from ran.study.data.check import square
+from ran.study.data.splits import square
 
 SAVED = ("mu", "nu", "w", "margin", "logits", "shapley", "pose", "shift")
 """What a row may hold beside the face, the expression and the probabilities."""

@@ -18,7 +18,7 @@ from ran.face.detect import Face
 from ran.face.detector import FaceDetector
 from ran.face.framing import FRAMINGS
 from ran.scene import Scene
-from ran.study.data.splits import DataSet, Fault, Split, told
+from ran.study.data.splits import DataSet, Fault, Split, square, told
 
 ASKED = 200
 """Pictures of a split that the network and the detector are asked about, evenly over all."""
@@ -82,14 +82,6 @@ def faces_of(split: Split, framing: str) -> Iterator[Face]:
     """Yield the pictures as faces framed so: their middle square, as the data set's own framing."""
     for row in range(len(split)):
         yield Face.from_pixels(square(split.read(row)), framing=framing)
-
-
-def square(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the middle square of a picture u8[H, W, 3]."""
-    height, width = pixels.shape[:2]
-    side = min(height, width)
-    y, x = (height - side) // 2, (width - side) // 2
-    return np.ascontiguousarray(pixels[y : y + side, x : x + side])
 
 
 def _order(data: DataSet, engine: Engine) -> list[Fault]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ran.errors import BadRequest
-from ran.study.data import affectnet, fer2013, ferplus, folders, manifest, rafdb
+from ran.study.data import affectnet, fer2013, ferplus, folders, manifest, rafdb, testset
 from ran.study.data.splits import DataSet
 
 LAYOUTS = ("ferplus", "rafdb", "affectnet", "fer2013", "folders", "manifest")
@@ -19,6 +20,8 @@ def open_data(path: Path) -> DataSet:
     """
     if not path.exists():
         raise BadRequest(f"{path} does not exist.", hint="Give a data set's folder or table.")
+    if (made := testset.made_of(path)) is not None:
+        return _test_set(path, made)
     if ferplus.is_ferplus(path):
         return ferplus.read_all(path)
     if fer2013.is_fer2013(path):
@@ -35,3 +38,19 @@ def open_data(path: Path) -> DataSet:
             hint="Unpack an archive and give its folder, or give a table with path and label.",
         )
     return folders.read(path)
+
+
+def _test_set(path: Path, made: dict[str, Any]) -> DataSet:
+    """Return a test set that was made of another data set, which its manifest names."""
+    if made.get("version") != testset.VERSION:
+        raise BadRequest(
+            f"{path} is a test set of version {made.get('version')}.",
+            hint=f"This package makes version {testset.VERSION}.",
+        )
+    source = Path(str(made.get("data", "")))
+    if not source.exists():
+        raise BadRequest(
+            f"{source}, of which the test set was made, is not there.",
+            hint="Put the data set there, or make the test set anew: equal seeds, equal rows.",
+        )
+    return testset.read(testset.rows_in(path), open_data(source))

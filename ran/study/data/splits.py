@@ -54,12 +54,13 @@ class Split:
     """Pictures of one split, in the order of their table.
 
     names: as lists and tables call them; labels: i64[N], into the data set's classes; read: the
-    picture of a row, u8[H, W, 3].
+    picture of a row, u8[H, W, 3]; kinds: what was done to each, of a test set that was made.
     """
 
     names: tuple[str, ...]
     labels: NDArray[np.int64]
     read: Callable[[int], NDArray[np.uint8]]
+    kinds: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -101,6 +102,14 @@ def of_files(root: Path, rows: Sequence[tuple[str, int, str]]) -> tuple[Split, l
     return split, told(
         "missing", gone, "{count} pictures of the table are not there, first {first}."
     )
+
+
+def square(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the middle square of a picture u8[H, W, 3]."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    y, x = (height - side) // 2, (width - side) // 2
+    return np.ascontiguousarray(pixels[y : y + side, x : x + side])
 
 
 def told(kind: str, found: Sequence[str], words: str) -> list[Fault]:

@@ -19,9 +19,8 @@ from ran.engine.chunks import MOST_FACES
 from ran.errors import BadRequest, RanError
 from ran.face.detect import Face
 from ran.scene import Scene
-from ran.study.data.check import square
 from ran.study.data.lists import listed
-from ran.study.data.splits import DataSet, Split
+from ran.study.data.splits import DataSet, Split, square
 from ran.study.evaluation.comparison import paired
 from ran.study.evaluation.confusion import report
 
@@ -42,6 +41,8 @@ class Judged:
     logits: Tensor
     unread: int
     left_out: int
+    kinds: tuple[str, ...] = ()
+    """What was done to each picture, of a test set that was made."""
 
     @property
     def answers(self) -> Tensor:
@@ -89,6 +90,7 @@ def judge(engine: Engine, data: DataSet) -> Judged:
         torch.from_numpy(np.stack(logits)),
         unread=len(rows) - len(asked),
         left_out=len(split) - len(rows),
+        kinds=tuple(split.kinds[row] for row in asked) if split.kinds else (),
     )
 
 
@@ -106,7 +108,8 @@ def reported(judged: Judged, lists: Path | None) -> dict[str, Any]:
 
     Returns:
         layout; test, and each list by its name: what ran.study.evaluation.confusion.report says,
-        and classes; missing, pictures of lists that the data set has not; unread; left_out.
+        and classes; kinds, of a test set that was made, the same by kind and severity; missing,
+        pictures of lists that the data set has not; unread; left_out.
 
     Args:
         judged: its answers.
@@ -121,9 +124,24 @@ def reported(judged: Judged, lists: Path | None) -> dict[str, Any]:
                 **report(answers, labels, classes=len(judged.classes)),
                 "classes": list(judged.classes),
             }
+    if judged.kinds:
+        found["kinds"] = {
+            kind: {key: value for key, value in report(judged.answers[rows], judged.labels[rows],
+                                                       classes=len(judged.classes)).items()
+                   if key != "confusion"}
+            for kind, rows in _of_kinds(judged).items()
+        }  # fmt: skip
     named = {} if lists is None else listed(lists, judged.layout)
     found["missing"] = len(frozenset().union(*named.values()).difference(_keys(judged)))
     return found | {"unread": judged.unread, "left_out": judged.left_out}
+
+
+def _of_kinds(judged: Judged) -> dict[str, Tensor]:
+    """Return which pictures are of each kind and severity, bool[N]."""
+    return {
+        kind: torch.tensor([one == kind for one in judged.kinds])
+        for kind in dict.fromkeys(judged.kinds)
+    }
 
 
 def against(judged: Judged, other: Judged, lists: Path | None) -> dict[str, dict[str, float]]:

@@ -24,9 +24,8 @@ from ran.face.photo import Photo
 from ran.study.cohort.gathered import Given, Missed
 from ran.study.cohort.named_covers import NAMES, Cover
 from ran.study.cohort.pictures_from import MOST_BYTES, open_source
-from ran.study.data.check import square
 from ran.study.data.ferplus import OCCLUSION_KINDS, read_ferplus, read_lists
-from ran.study.data.splits import PICTURES, expression
+from ran.study.data.splits import PICTURES, expression, square
 from ran.study.evaluation.published import LIST_NAMES
 from ran.study.poses.sources import data_folder
 from ran.ui.shared import compute

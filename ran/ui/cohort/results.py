@@ -115,8 +115,8 @@ def _accuracy(
                     "misses, and wrong on {second_only} that it gets: p = {p:.2g}, exact McNemar "
                     "test.]]"
                 ).format(
-                    first=escaped(names[0]), second=escaped(names[1]), first_only=pair["first_only"],
-                    second_only=pair["second_only"], p=pair["p"],
+                    first=escaped(names[0]), second=escaped(names[1]), p=pair["p"],
+                    first_only=pair["first_only"], second_only=pair["second_only"],
                 )
             )  # fmt: skip
 

@@ -11,9 +11,9 @@ from ran.__main__ import main
 from ran.engine import Engine
 from ran.face.framing import FERPLUS as FRAMING
 from ran.study.data import check
-from ran.study.data.check import checked, evenly, square
+from ran.study.data.check import checked, evenly
 from ran.study.data.opened import open_data
-from ran.study.data.splits import DataSet, Split
+from ran.study.data.splits import DataSet, Split, square
 
 
 @pytest.fixture
