@@ -7,7 +7,7 @@ from urllib.parse import urlparse
 
 import pytest
 from page_steps import wait_for_occlude, wait_until_settled
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PAGES = ("Occlude", "Explain", "Poses", "Cohort", "Model")
@@ -19,6 +19,15 @@ def go(page: Page, name: str) -> None:
     wait_until_settled(page)
 
 
+def one_to_the_left(page: Page, slider: Locator) -> None:
+    """Move a slider; it tells the server a moment later, and the address then has the new scene."""
+    before = page.url
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page).not_to_have_url(before)
+    wait_until_settled(page)
+
+
 def test_the_sidebars_choices_survive_every_page(app, page):
     page.goto(app)
     wait_for_occlude(page)
@@ -26,9 +35,7 @@ def test_the_sidebars_choices_survive_every_page(app, page):
     radius = page.get_by_role("slider", name="Radius, in face sides")
     expect(radius).to_be_visible()
     wait_until_settled(page)
-    radius.focus()
-    page.keyboard.press("ArrowLeft")
-    wait_until_settled(page)
+    one_to_the_left(page, radius)
     expect(radius).to_have_value("0.2")
     for name in (*PAGES[1:], PAGES[0]):
         go(page, name)
@@ -38,9 +45,7 @@ def test_the_sidebars_choices_survive_every_page(app, page):
     crops = page.get_by_role("slider", name="Crops")
     expect(crops).to_be_visible()
     wait_until_settled(page)
-    crops.focus()
-    page.keyboard.press("ArrowLeft")
-    wait_until_settled(page)
+    one_to_the_left(page, crops)
     for name in PAGES:
         go(page, name)
         expect(page.get_by_role("radio", name="Random")).to_be_checked()

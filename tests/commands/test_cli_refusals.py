@@ -180,7 +180,11 @@ def test_every_option_is_used_somewhere_or_refused():
                     "layout", "crops", "crop_seed", "radius"},
         "poses": {"turn", "step", "pitch", "hide", "ferplus", "lists", "choose"},
         "evaluate": {"ferplus", "lists", "flip", "photographs", "controls", "covered",
-                     "onto_card"},
+                     "onto_card", "data", "against", "csv", "latex"},
+        "evidence": {"ferplus", "lists", "tables", "measure", "faces", "onto_card"},
+        "cohort": {"source", "out", "framed", "detect", "cover", "fill", "layout", "save", "shard",
+                   "resume", "dry_run"},
+        "testset": {"path", "out", "kinds", "severity", "seed", "faces"},
         "convert": {"source", "target", "classes"},
     }  # fmt: skip
     known["explain"] = known["predict"] | {
@@ -211,7 +215,7 @@ def test_a_photo_after_a_number_of_degrees_is_a_photo(run, checkpoint, monkeypat
         ("", "required: command. See `python -m ran --help`"),
         ("guess", "invalid choice: 'guess'"),
         ("predict", "required: photo"),
-        ("evaluate --ferplus a", "required: --lists"),
+        ("evaluate --ferplus a", "Give --ferplus and --lists, or --data"),
         ("train", "See `python -m ran train --help`"),
         ("convert a b --classes emoji", "invalid choice: 'emoji'"),
     ],

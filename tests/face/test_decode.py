@@ -270,7 +270,7 @@ def _of_sixteen_bits() -> bytes:
 
 
 GREEDY = {
-    "500 scans": lambda: _of_many_scans(500),
+    "5,000 scans": lambda: _of_many_scans(5000),
     "16 bits": _of_sixteen_bits,
     "19 MB of one byte": lambda: b"\xff\xd8" + b"\xff" * 19_000_000,
 }
@@ -290,10 +290,10 @@ def test_a_greedy_picture_is_a_picture_or_one_sentence_and_the_next_one_opens(co
     apart.close()
 
 
-def test_a_jpeg_of_hundreds_of_scans_is_ended_by_what_it_may_compute():
+def test_a_jpeg_of_thousands_of_scans_is_ended_by_what_it_may_compute():
     apart = Apart(photo=Allowance(computing=2, clock=120))
     with pytest.raises(UnreadablePhoto, match=r"^a\.jpg takes more than the 2 s"):
-        apart.photo(_of_many_scans(500), name="a.jpg")
+        apart.photo(_of_many_scans(5000), name="a.jpg")
     apart.close()
 
 

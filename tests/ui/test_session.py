@@ -114,7 +114,7 @@ def test_a_crop_that_hardly_counts_is_not_called_the_best():
     app = AppTest.from_function(_hardly_counts).run()
     said = [found.value for found in app.markdown]
     assert "the crop of largest μ is Lower middle, which hardly counts: its w is 0.12×" in said[0]
-    assert "μ is nearly constant here, 0.30 to 0.33: w follows ν" in said[1]
+    assert "μ is nearly constant, 0.30 to 0.33; w follows ν" in said[1]
 
 
 def test_a_recipe_says_how_the_photos_face_was_cut():

@@ -109,9 +109,11 @@ def covers(card: Card) -> None:
             hidden, row = list(rows.items())[-1]
             falls = {name: 100 * (row[f"{name}_falls"] or 0.0) for name in ("w", "mu", "nu")}
             said.append(
-                _("{kind} crops, {hidden} hidden: w falls in {w:.0f} % of the regions, μ in "
-                  "{mu:.0f} %, ν in {nu:.0f} %").format(kind=kind, hidden=hidden, **falls)
-            )  # fmt: skip
+                _(
+                    "{kind} crops, {hidden} hidden: w falls in {w:.0f} % of the regions, μ in "
+                    "{mu:.0f} %, ν in {nu:.0f} %"
+                ).format(kind=kind, hidden=hidden, w=falls["w"], mu=falls["mu"], nu=falls["nu"])
+            )
         st.markdown(f":small[:gray[{'; '.join(said)}.]]")
 
 

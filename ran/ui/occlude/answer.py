@@ -116,13 +116,13 @@ def _lies(shift: AttentionShift, reference: Reference | None) -> str:
         before=100 * shift.before, after=100 * shift.after
     )
     if reference is None:
-        return there + "\n" + _("Same cover elsewhere: comparing …")
+        return there + " " + _("Same cover elsewhere: comparing …")
     low, high = (signed(100 * end, 1) for end in (reference.low, reference.high))
     elsewhere = _("Same cover elsewhere: {low} to {high}").format(low=low, high=high)
     if not reference.fills:
-        return f"{there}\n{elsewhere}"
+        return f"{there} {elsewhere}"
     fills = ", ".join(f"{_(fill)} {signed(100 * change, 1)}" for fill, change in reference.fills)
-    return f"{there}\n{elsewhere}; " + _("other fills: {fills}").format(fills=fills)
+    return f"{there} {elsewhere}\n" + _("In other fills: {fills}").format(fills=fills)
 
 
 def probabilities(shown: Sequence[Shown]) -> None:

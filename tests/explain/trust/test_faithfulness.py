@@ -323,8 +323,9 @@ def test_threads_agree_with_one(checkpoint, engine):
             assert getattr(found, name) == pytest.approx(getattr(alone, name), abs=1e-3)
 
 
-def test_a_redrawn_network_without_a_number_leaves_that_measure_unknown(engine, monkeypatch):
+def test_a_redrawn_network_without_a_number_leaves_that_measure_unknown(checkpoint, monkeypatch):
     """Redrawn weights can leave attention 0 / 0: that says nothing of the map that is checked."""
+    engine = Engine.load(checkpoint, "cpu")  # one that has no redrawn networks yet
 
     def broken(model, side, *, seed):
         network = redrawn(model, side, seed=seed)
