@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
         )
     is_data = args.data is not None
     lone = dict.fromkeys(("against", "csv", "latex"), (is_data, "--data"))
-    names = ("ferplus", "photographs", "controls", "onto_card", "flip", "covered")
+    names = ("ferplus", "photographs", "onto_card", "flip", "covered")
     refuse_unused(args, lone | (dict.fromkeys(names, (False, "no --data")) if is_data else {}))
     refuse_unused(
         args,

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 COLUMNS = ("n", "accuracy", "low", "high", "balanced", "macro_f1", "majority")
 _LISTS = {"test": "test", "occlusion": "occlusion", "pose30": r"pose $>30^\circ$",
           "pose45": r"pose $>45^\circ$"}  # fmt: skip
-_BESIDE = ("layout", "missing", "unread", "left_out", "against", "kinds")
+_BESIDE = ("layout", "missing", "unread", "left_out", "against", "kinds", "controls")
 
 
 def judge_data(engine: Engine, args: argparse.Namespace) -> None:
     """Judge a network, and another if one is given, on a data set."""
     from ran.engine import Engine
     from ran.study.data.opened import open_data
-    from ran.study.evaluation.data_sets import against, judge, reported
+    from ran.study.evaluation.data_sets import against, controls, judge, reported
     from ran.writing import write_text
 
     data = open_data(args.data)
@@ -30,6 +30,8 @@ def judge_data(engine: Engine, args: argparse.Namespace) -> None:
     if args.against is not None:
         other = judge(Engine.load(args.against, args.device), data)
         found["against"] = against(judged, other, args.lists)
+    if args.controls:
+        found["controls"] = controls(engine, data)
     if args.csv is not None:
         write_text(args.csv, as_csv(found))
     if args.latex is not None:
@@ -83,9 +85,19 @@ def _words(found: dict[str, Any], classes: tuple[str, ...]) -> str:
         if other is not None:
             line += f"  against the other {100 * other['difference']:+.2f}, p {other['p']:.2g}"
         lines.append(line)
+        for kind, part in said.get("kinds", {}).items():
+            lines.append(
+                f"  {kind:<20} {part['n']:>4} pictures  accuracy {100 * part['accuracy']:.2f} % "
+                f"({100 * part['low']:.2f} to {100 * part['high']:.2f})"
+            )
     for kind, said in found.get("kinds", {}).items():
         share = 100 * said["accuracy"]
         lines.append(f"  {kind:<14} {said['n']:>6} pictures  accuracy {share:.2f} %")
+    for name, row in found.get("controls", {}).items():
+        lines.append(
+            f"  {name:<22} {100 * row['accuracy']:.2f} %  {100 * row['difference']:+.2f}  p "
+            f"{row['p']:.2g}"
+        )
     for name, words in (
         ("missing", "pictures of the lists are not in the data set"),
         ("unread", "pictures cannot be read"),

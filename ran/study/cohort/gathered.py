@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -14,12 +15,15 @@ from PIL import Image
 from ran.engine import Engine
 from ran.engine.chunks import MOST_FACES
 from ran.face.detect import Face
+from ran.figures.data_urls import photograph
 from ran.prediction import Prediction
 from ran.recipe import LayoutChoice
 from ran.scene import Scene
 from ran.study.cohort.named_covers import Cover
 from ran.study.cohort.rows import shift_of
 
+THUMBNAIL = 52
+"""Of a small picture's side, in pixels."""
 _SMALL = 64
 """Sides up to which a face's pixels are kept as they are; larger ones are packed."""
 
@@ -75,6 +79,21 @@ class Member:
         if isinstance(self.packed, bytes):
             return np.asarray(Image.open(io.BytesIO(self.packed)).convert("RGB"))
         return self.packed
+
+    @cached_property
+    def thumbnail(self) -> str:
+        """Return a small picture of the face under its cover, as a data URL; it goes with the face.
+
+        Kept here and nowhere else: what is made of a visitor's face lives as long as the visit.
+        """
+        face = self.face
+        scene = Scene(face)
+        if self.cover is not None:
+            scene = Scene(face, self.cover.shapes(face), self.cover.fill)
+        small = Image.fromarray(scene.hidden_pixels()).resize(
+            (THUMBNAIL, THUMBNAIL), Image.Resampling.BOX
+        )
+        return photograph(np.asarray(small))
 
     @property
     def is_right(self) -> bool | None:

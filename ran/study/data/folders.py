@@ -44,7 +44,11 @@ def read(path: Path) -> DataSet:
     found: dict[str, Split] = {}
     for split, place in splits.items():
         rows = [
-            (file.stem, classes.index(called[name]), str(file.relative_to(path)))
+            (
+                file.relative_to(place).with_suffix("").as_posix(),  # stems come again by class
+                classes.index(called[name]),
+                str(file.relative_to(path)),
+            )
             for name, folder in sorted(_folders(place).items())
             if name in called
             for file in _pictures(folder)

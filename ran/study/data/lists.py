@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from ran.errors import BadRequest
+from ran.study.data.ferplus import OCCLUSION_KINDS
 
 FILES = {
     "ferplus": {
@@ -54,6 +55,27 @@ def listed(folder: Path, layout: str) -> dict[str, frozenset[str]]:
             f"{folder} holds no list for this data set.",
             hint=f"Expected {next(iter(files.values()))[0]} below it, as the authors ship it.",
         )
+    return found
+
+
+def occlusion_kinds(folder: Path, layout: str) -> dict[str, str]:
+    """Return what hides each face of an occlusion list, where its last column says so.
+
+    FERPlus' four kinds were read off the pictures; what another list's numbers mean nobody says:
+    they are "kind 1" and so on.
+    """
+    name = "ferplus" if layout == "fer2013" else layout
+    path = folder / FILES.get(name, {}).get("occlusion", ("absent",))[0]
+    if not path.is_file():
+        return {}
+    found = {}
+    for line in path.read_text("utf-8-sig", "replace").splitlines():
+        *_label, last = line.split()[1:] or [""]
+        if _label and last.isdecimal():
+            known = OCCLUSION_KINDS if name == "ferplus" else ()
+            number = int(last)
+            said = known[number] if number < len(known) else f"kind {number}"
+            found[name_of(line)] = said
     return found
 
 

@@ -61,7 +61,7 @@ def read(path: Path) -> DataSet:
         if name:
             split = SPLIT_NAMES.get(str(row.get("split", "test")).strip().lower(), "test")
             place = str(row["path"])
-            parts.setdefault(split, []).append((Path(place).stem, classes.index(name), place))
+            parts.setdefault(split, []).append((place, classes.index(name), place))
     splits: dict[str, Split] = {}
     for split, found in parts.items():
         splits[split], missing = of_files(file.parent, found)

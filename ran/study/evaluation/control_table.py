@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from ran.engine.devices import full_precision
 from ran.errors import BadRequest
@@ -51,9 +53,32 @@ def control_table(
         )
     crops = region_crops(model, faces, side, layout=listed_layout(layout))
     features = torch.cat([model.features(part) for part in crops])
-    labels = torch.from_numpy(faces.labels()).to(features.device)
+    return table_of(model, features, torch.from_numpy(faces.labels()), seed=seed)
+
+
+@full_precision()
+@torch.no_grad()
+def table_of(
+    model: RegionAttentionNetwork,
+    features: Tensor,
+    labels: Tensor,
+    *,
+    columns: Sequence[int] | None = None,
+    seed: int = 0,
+) -> ControlTable:
+    """Return the same of faces whose regions' features are known.
+
+    Args:
+        model: in eval mode.
+        features: f32[N, R, D], two faces at least.
+        labels: i64[N], into the classes of `columns`.
+        columns: the classes among which the network answers, None for all.
+        seed: which other face lends its weights.
+    """
+    labels = labels.to(features.device)
+    among = list(range(model.classifier.out_features) if columns is None else columns)
     right = {
-        name: (answer.argmax(1) == labels).cpu()
+        name: (answer[:, among].argmax(1) == labels).cpu()
         for name, answer in controlled(model, features, seed=seed).items()
     }
     table = {}

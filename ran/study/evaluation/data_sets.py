@@ -18,11 +18,14 @@ from ran.engine import Engine
 from ran.engine.chunks import MOST_FACES
 from ran.errors import BadRequest, RanError
 from ran.face.detect import Face
+from ran.net.model import RegionAttentionNetwork
 from ran.scene import Scene
-from ran.study.data.lists import listed
+from ran.study.data.lists import listed, occlusion_kinds
 from ran.study.data.splits import DataSet, Split, square
 from ran.study.evaluation.comparison import paired
 from ran.study.evaluation.confusion import report
+from ran.study.evaluation.control_table import ControlTable, table_of
+from ran.study.evaluation.published import wilson_interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +33,15 @@ class Judged:
     """A network's answers to a split.
 
     layout: the data set's; classes: those that data set and network have in common, C of them, in
-    the network's order; names and labels i64[N] of the pictures that were asked; logits f32[N, C]
-    of these classes; unread: pictures that cannot be read; left_out: those of other classes.
+    the network's order; names, rows of the split and labels i64[N] of the pictures that were asked;
+    logits f32[N, C] of these classes; unread: pictures that cannot be read; left_out: those of
+    other classes.
     """
 
     layout: str
     classes: tuple[str, ...]
     names: tuple[str, ...]
+    rows: tuple[int, ...]
     labels: Tensor
     logits: Tensor
     unread: int
@@ -86,6 +91,7 @@ def judge(engine: Engine, data: DataSet) -> Judged:
         data.layout,
         common,
         tuple(split.names[row] for row in asked),
+        tuple(asked),
         torch.tensor([places[int(split.labels[row])] for row in asked]),
         torch.from_numpy(np.stack(logits)),
         unread=len(rows) - len(asked),
@@ -108,8 +114,9 @@ def reported(judged: Judged, lists: Path | None) -> dict[str, Any]:
 
     Returns:
         layout; test, and each list by its name: what ran.study.evaluation.confusion.report says,
-        and classes; kinds, of a test set that was made, the same by kind and severity; missing,
-        pictures of lists that the data set has not; unread; left_out.
+        and classes; in occlusion also kinds, the same by what hides the face, if the list says so;
+        kinds, of a test set that was made, by kind and severity; missing, pictures of lists that
+        the data set has not; unread; left_out.
 
     Args:
         judged: its answers.
@@ -131,9 +138,27 @@ def reported(judged: Judged, lists: Path | None) -> dict[str, Any]:
                    if key != "confusion"}
             for kind, rows in _of_kinds(judged).items()
         }  # fmt: skip
+    if lists is not None and "occlusion" in found:
+        found["occlusion"]["kinds"] = _by_occlusion(judged, lists)
     named = {} if lists is None else listed(lists, judged.layout)
     found["missing"] = len(frozenset().union(*named.values()).difference(_keys(judged)))
     return found | {"unread": judged.unread, "left_out": judged.left_out}
+
+
+def _by_occlusion(judged: Judged, lists: Path) -> dict[str, dict[str, float]]:
+    """Return n, accuracy and its 95 % interval of each kind of occlusion that the list names."""
+    kinds = occlusion_kinds(lists, judged.layout)
+    right = (judged.answers == judged.labels).tolist()
+    parts: dict[str, list[bool]] = {}
+    for key, is_right in zip(_keys(judged), right, strict=True):
+        if key in kinds:
+            parts.setdefault(kinds[key], []).append(is_right)
+    found = {}
+    for kind, part in sorted(parts.items()):
+        share = sum(part) / len(part)
+        low, high = wilson_interval(share, len(part))
+        found[kind] = {"n": len(part), "accuracy": share, "low": low, "high": high}
+    return found
 
 
 def _of_kinds(judged: Judged) -> dict[str, Tensor]:
@@ -142,6 +167,31 @@ def _of_kinds(judged: Judged) -> dict[str, Tensor]:
         kind: torch.tensor([one == kind for one in judged.kinds])
         for kind in dict.fromkeys(judged.kinds)
     }
+
+
+def controls(engine: Engine, data: DataSet) -> ControlTable:
+    """Return what other weights in place of the network's own cost on the split that judges.
+
+    Rows of ran.study.evaluation.control_table; classes and pictures as `judge` takes them.
+
+    Raises:
+        BadRequest: as `judge`; also where the network has no attention, or there are fewer than two
+            pictures.
+    """
+    if not isinstance(engine.model, RegionAttentionNetwork):
+        raise BadRequest(
+            "A plain network has no attention to control.", hint="Give a RAN's checkpoint."
+        )
+    judged = judge(engine, data)
+    if len(judged.names) < 2:
+        raise BadRequest("One picture has no other's weights.", hint="Give two or more.")
+    split = data.splits[data.judged]
+    faces = _faces(split, list(judged.rows), engine.card.framing)
+    features = []
+    while chunk := list(islice(faces, MOST_FACES)):
+        features.append(engine.chunks.made([Scene(face) for _row, face in chunk]))
+    columns = [engine.card.classes.index(name) for name in judged.classes]
+    return table_of(engine.model, torch.cat(features), judged.labels, columns=columns)
 
 
 def against(judged: Judged, other: Judged, lists: Path | None) -> dict[str, dict[str, float]]:

@@ -38,7 +38,7 @@ from ran.ui.shared.settings.gathering import (
     ZIP,
     CohortSettings,
 )
-from ran.ui.shared.settings.widgets import seed
+from ran.ui.shared.settings.widgets import seed_from
 from ran.words import _, later
 
 MOST_ZIPPED = 1000
@@ -94,7 +94,7 @@ def ask(session: Session, engine: Engine, cells: DeltaGenerator) -> Plan | None:
     asked.source = (
         st.segmented_control(
             _("Where the faces come from"), sources, format_func=_, required=True,
-            key=seed("cohort-source", asked.source), label_visibility="collapsed",
+            key=seed_from(asked, "source", "cohort-source"), label_visibility="collapsed",
         )
         or EXAMPLES
     )  # fmt: skip
@@ -107,7 +107,7 @@ def ask(session: Session, engine: Engine, cells: DeltaGenerator) -> Plan | None:
 def _covers(asked: CohortSettings, cells: DeltaGenerator) -> tuple[Cover | None]:
     names = [NO_COVER, *NAMES]
     asked.cover = cells.selectbox(
-        _("Cover on every face"), names, key=seed("cohort-cover", asked.cover), width=190,
+        _("Cover on every face"), names, key=seed_from(asked, "cover", "cohort-cover"), width=190,
         format_func=lambda name: _(ART[name].label if name in ART else name),
     )  # fmt: skip
     return (None if asked.cover == NO_COVER else Cover(asked.cover),)
@@ -131,11 +131,11 @@ def _published(asked: CohortSettings, engine: Engine, cells: DeltaGenerator) -> 
         return None
     asked.published = cells.selectbox(
         _("List"), list(LIST_NAMES), format_func=LIST_NAMES.__getitem__, width=190,
-        key=seed("cohort-list", asked.published),
+        key=seed_from(asked, "published", "cohort-list"),
     )  # fmt: skip
     asked.most = cells.select_slider(
         _("Faces, evenly"), [50, 200, 400, 1000, 4000], width=240,
-        key=seed("cohort-most", asked.most),
+        key=seed_from(asked, "most", "cohort-most"),
         format_func=lambda most: _("all") if most == 4000 else f"{most:,}",
     )  # fmt: skip
     covers = _covers(asked, cells)
@@ -224,7 +224,7 @@ def _folder(asked: CohortSettings, engine: Engine, cells: DeltaGenerator) -> Pla
     allowed = {folder.name: folder for folder in folders()}
     asked.folder = asked.folder if asked.folder in allowed else next(iter(allowed))
     asked.folder = cells.selectbox(
-        _("Folder"), list(allowed), key=seed("cohort-folder", asked.folder), width=190
+        _("Folder"), list(allowed), key=seed_from(asked, "folder", "cohort-folder"), width=190
     )
     covers, framed = _covers(asked, cells), _framed(asked, cells)
     source = open_source(allowed[asked.folder])
@@ -241,7 +241,7 @@ def _folder(asked: CohortSettings, engine: Engine, cells: DeltaGenerator) -> Pla
 
 def _framed(asked: CohortSettings, cells: DeltaGenerator) -> bool:
     asked.is_framed = cells.toggle(
-        _("Pictures are framed faces"), key=seed("cohort-framed", asked.is_framed),
+        _("Pictures are framed faces"), key=seed_from(asked, "is_framed", "cohort-framed"),
         help=_("As the network was trained on them; else faces are looked for in each picture."),
     )  # fmt: skip
     return asked.is_framed

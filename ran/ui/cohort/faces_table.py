@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import streamlit as st
-from PIL import Image
 
-from ran.figures.data_urls import photograph
-from ran.scene import Scene
-from ran.study.cohort.gathered import Member
+from ran.study.cohort.gathered import THUMBNAIL, Member
 from ran.study.poses.posed import Posed
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.session import Session
-from ran.ui.shared.settings.widgets import key_of, seed
+from ran.ui.shared.settings.widgets import key_of, seed_from
 from ran.words import _, later
 
 ALL, WRONG, BETTER, WORSE, BELOW, CAME = (
     later("All"), later("Wrong only"), later("Right, the other wrong"),
     later("Wrong, the other right"), later("Margin below α"), later("More attention on the cover"),
 )  # fmt: skip
-_SIDE = 52
 _FILTERS: dict[str, Callable[[Member], bool]] = {
     ALL: lambda one: True,
     WRONG: lambda one: one.is_right is False,
@@ -45,13 +39,14 @@ def faces(session: Session, members: Sequence[Member]) -> None:
         st.pills(
             _("Show"), names, required=True, label_visibility="collapsed",
             format_func=lambda name: f"{_(name)} ({counts[name]:,})",
-            key=seed(key_of("cohort-shown", *names), asked.shown),
+            key=seed_from(asked, "shown", key_of("cohort-shown", *names)),
         )
         or ALL
     )  # fmt: skip
     rows = [one for one in members if _FILTERS[asked.shown](one)]
     chosen = st.dataframe(
-        _frame(rows), hide_index=True, row_height=_SIDE, height=min(560, 60 + _SIDE * len(rows)),
+        _frame(rows), hide_index=True, row_height=THUMBNAIL,
+        height=min(560, 60 + THUMBNAIL * len(rows)),
         on_select="rerun", selection_mode="single-row", key=key_of("cohort-table", asked.shown),
         column_config={
             _("Face"): st.column_config.ImageColumn(width=70),
@@ -88,7 +83,7 @@ def _open(session: Session, one: Member) -> None:
 def _frame(rows: Sequence[Member]) -> dict[str, list[Any]]:
     first = rows[0]
     columns: dict[str, list[Any]] = {
-        _("Face"): [_thumbnail(one) for one in rows],
+        _("Face"): [one.thumbnail for one in rows],
         _("Picture"): [one.name for one in rows],
     }
     if any(one.cover for one in rows):
@@ -112,14 +107,3 @@ def _frame(rows: Sequence[Member]) -> dict[str, list[Any]]:
             None if one.shift is None else 100 * one.shift for one in rows
         ]
     return columns
-
-
-@lru_cache(maxsize=8000)
-def _thumbnail(one: Member) -> str:
-    """Return a small picture of a face under its cover; members are themselves, not their like."""
-    face = one.face
-    scene = (
-        Scene(face) if one.cover is None else Scene(face, one.cover.shapes(face), one.cover.fill)
-    )
-    small = Image.fromarray(scene.hidden_pixels()).resize((_SIDE, _SIDE), Image.Resampling.BOX)
-    return photograph(np.asarray(small))

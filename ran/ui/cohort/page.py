@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -14,7 +12,7 @@ from ran.ui.cohort import exports, faces_from, faces_table, results
 from ran.ui.shared import compute, shell, work
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.gathering import EXAMPLES, FOLDER, NOTHING, ZIP, CohortSettings
-from ran.ui.shared.settings.widgets import seed
+from ran.ui.shared.settings.widgets import seed_from
 from ran.words import _, counted
 
 _DETECTED_AT_ONCE = 8
@@ -63,7 +61,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
 def _poses(asked: CohortSettings, cells: DeltaGenerator) -> None:
     """Ask whether each head's yaw is estimated."""
     asked.has_poses = cells.toggle(
-        _("Estimate yaw"), key=seed("cohort-poses", asked.has_poses),
+        _("Estimate yaw"), key=seed_from(asked, "has_poses", "cohort-poses"),
         help=_("Groups faces by how far the head is turned; it takes longer. docs/poses.md"),
     )  # fmt: skip
 
@@ -77,7 +75,7 @@ def _other(session: Session, engine: Engine, cells: DeltaGenerator) -> Engine | 
     asked.other = asked.other if asked.other in options else NOTHING
     asked.other = cells.selectbox(
         _("Compare with"), options, format_func=_,
-        key=seed("cohort-other", asked.other, partial(setattr, asked, "other")),
+        key=seed_from(asked, "other", "cohort-other"),
         help=_("A second network answers for the same faces."), width=240,
     )  # fmt: skip
     if asked.other == NOTHING:

@@ -21,7 +21,7 @@ from ran.ui.cohort import groups
 from ran.ui.shared import panels, shell
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.settings.gathering import CohortSettings
-from ran.ui.shared.settings.widgets import key_of, seed
+from ran.ui.shared.settings.widgets import key_of, seed_from
 from ran.words import _
 
 MOST_GROUPS = 12
@@ -42,7 +42,7 @@ def results(asked: CohortSettings, members: Sequence[Member], names: Sequence[st
         asked.by = (
             st.segmented_control(
                 _("By"), ways, format_func=_, required=True,
-                key=seed(key_of("cohort-by", *ways), asked.by),
+                key=seed_from(asked, "by", key_of("cohort-by", *ways)),
             )
             or ways[0]
         )  # fmt: skip
@@ -156,7 +156,7 @@ def _numbers(
     with st.container(border=True, gap="xsmall"):
         asked.number = st.selectbox(
             _("How it is spread"), names, format_func=_,
-            key=seed(key_of("cohort-number", *names), asked.number),
+            key=seed_from(asked, "number", key_of("cohort-number", *names)),
         )  # fmt: skip
         of = offered[asked.number]
         rows = [

@@ -14,7 +14,7 @@ from ran.explain.maps.methods import METHODS, Method
 from ran.explain.targets import MARGIN, PREDICTED, difference, target_names
 from ran.prediction import Prediction
 from ran.ui.shared.settings.explaining import ExplainSettings
-from ran.ui.shared.settings.widgets import key_of, seed
+from ran.ui.shared.settings.widgets import key_of, seed, seed_from
 from ran.words import _, later
 
 MOST_STEPS = 1000
@@ -43,13 +43,12 @@ HELP_DRAWS = later(
 
 def ask(asked: ExplainSettings, engine: Engine, answer: Prediction) -> DeltaGenerator:
     """Draw what can be asked and write the choice to `asked`; return the Compute button's place."""
-    take = partial(partial, setattr, asked)
     with st.container(border=True):
         chosen = st.pills(
             _("Methods"), list(METHODS), selection_mode="multi", help=_(HELP_METHODS),
             key=seed(
                 "explain-methods", [name for name in asked.methods if name in METHODS],
-                take("methods"),
+                partial(setattr, asked, "methods"),
             ),
             format_func=lambda name: _(METHODS[name].label),
         )  # fmt: skip
@@ -59,7 +58,7 @@ def ask(asked: ExplainSettings, engine: Engine, answer: Prediction) -> DeltaGene
         methods = [METHODS[name] for name in asked.methods]
         asked.baseline = cells.selectbox(
             _("Baseline"), list(BASELINES),
-            key=seed("explain-baseline", asked.baseline, take("baseline")),
+            key=seed_from(asked, "baseline", "explain-baseline"),
             format_func=lambda name: _(BASELINES[name].label), help=_(HELP_BASELINE), width=145,
             disabled=not any(method.uses_baseline for method in methods),
         )  # fmt: skip
@@ -72,7 +71,7 @@ def ask(asked: ExplainSettings, engine: Engine, answer: Prediction) -> DeltaGene
         asked.set_steps(steps)
         asked.draws = cells.number_input(
             _("Draws"), 1, MOST_DRAWS, step=10,
-            key=seed("explain-draws", asked.draws, take("draws")),
+            key=seed_from(asked, "draws", "explain-draws"),
             help=_(HELP_DRAWS), width=105,
         )  # fmt: skip
         return cells.container(width="content")
@@ -89,7 +88,7 @@ def _target(
     key = key_of("explain-target", *regions, len(classes))
     asked.target = cells.selectbox(
         _("Target"), names, help=_(HELP_TARGET), width=205,
-        key=seed(key, asked.target, partial(setattr, asked, "target")),
+        key=seed_from(asked, "target", key),
         format_func=lambda name: target_words(name, answer, regions),
     )  # fmt: skip
     if asked.target not in (PREDICTED, *classes):
@@ -98,7 +97,7 @@ def _target(
     asked.minus = asked.minus if asked.minus in others else ""
     asked.minus = cells.selectbox(
         _("Minus"), others, width=110,
-        key=seed(key_of("explain-minus", *others), asked.minus, partial(setattr, asked, "minus")),
+        key=seed_from(asked, "minus", key_of("explain-minus", *others)),
         format_func=lambda name: _(name or "nothing"),
         help=_("Explains the difference of two logits: why this class and not that one."),
     )  # fmt: skip

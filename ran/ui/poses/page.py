@@ -1,7 +1,5 @@
 """One face at several angles: where attention goes, and where the answer breaks."""
 
-from functools import partial
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -15,7 +13,7 @@ from ran.ui.poses.sweep import answers, do, sweep_of
 from ran.ui.shared import compute, replay, shell
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.posing import ALONG_TIME, PUBLISHED, TURN, VIDEO
-from ran.ui.shared.settings.widgets import seed
+from ran.ui.shared.settings.widgets import seed_from
 from ran.words import _, counted
 
 
@@ -34,10 +32,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         if chosen_way == TURN:
             session.poses.is_mirrored = cells.container().toggle(
                 _("Mirror check"),
-                key=seed(
-                    "poses-mirror", session.poses.is_mirrored,
-                    partial(setattr, session.poses, "is_mirrored"),
-                ),
+                key=seed_from(session.poses, "is_mirrored", "poses-mirror"),
                 help=_("Compares each region with its mirrored region at the opposite yaw."),
             )  # fmt: skip
         along = YAW

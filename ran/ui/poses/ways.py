@@ -43,7 +43,7 @@ from ran.ui.shared.settings.posing import (
     TURN,
     VIDEO,
 )
-from ran.ui.shared.settings.widgets import key_of, seed
+from ran.ui.shared.settings.widgets import key_of, seed, seed_from
 from ran.words import _, later
 
 _PHOTO_SUFFIXES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
@@ -73,8 +73,7 @@ def way(session: Session) -> str:
 
 def _seed(session: Session, name: str) -> str:
     """Return the key of the widget of one of the session's settings of poses, seeded from it."""
-    value, take = getattr(session.poses, name), partial(setattr, session.poses, name)
-    return seed(key_of("poses", name), value, take)
+    return seed_from(session.poses, name, key_of("poses", name))
 
 
 def plan(session: Session, face: Face, using: Engine) -> Plan | None:

@@ -20,7 +20,7 @@ from ran.ui.shared.faces.face_dialog import face_dialog
 from ran.ui.shared.faces.scenes import ensure_face
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.session import LAYOUTS, Session, current
-from ran.ui.shared.settings.widgets import seed, take_all
+from ran.ui.shared.settings.widgets import seed, seed_from, take_all
 from ran.words import _, later
 
 HALF = 380
@@ -256,7 +256,7 @@ def _checkpoint_and_device(session: Session) -> None:
     labels = devices()
     session.device = st.selectbox(
         _("Device"), ["auto", *labels],
-        key=seed("device", session.device, partial(setattr, session, "device")),
+        key=seed_from(session, "device", "device"),
         format_func=lambda d: labels[d] if d in labels
         else _("Automatic: {device}").format(device=next(iter(labels.values()))),
     )  # fmt: skip

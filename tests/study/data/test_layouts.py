@@ -156,6 +156,12 @@ def test_folders_are_classes_by_name_whatever_they_are_called(tmp_path):
     assert set(data.splits) == {"train", "test"}
 
 
+def test_pictures_of_one_name_in_two_folders_are_two(tmp_path):
+    for name in ("fear", "neutral"):
+        made_up_data.picture(tmp_path / name / "0.png", len(name))
+    assert open_data(tmp_path).splits["test"].names == ("fear/0", "neutral/0")
+
+
 def test_folders_without_splits_are_one(tmp_path):
     data = open_data(made_up_data.folders(tmp_path, ["fear", "neutral"], splits=()))
     assert {name: len(split) for name, split in data.splits.items()} == {"test": 4}

@@ -1,12 +1,13 @@
 """The authors' lists of every data set, in all forms in which they name a picture."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from ran.errors import BadRequest
-from ran.study.data.lists import listed, name_of
+from ran.study.data.lists import listed, name_of, occlusion_kinds
 
 HASH = "bc9ad400db82eca1882b11c9603348fb3e92f5b0d67391ac22a1bc79"
 
@@ -57,3 +58,17 @@ def test_the_published_lists_name_so_many_pictures(layout, counts):
         pytest.skip("RAN_DATA names no folder with ran_lists")
     found = listed(Path(root) / "ran_lists", layout)
     assert {name: len(members) for name, members in found.items()} == counts
+
+
+@pytest.mark.data
+def test_the_occlusion_lists_say_what_hides_a_face():
+    root = os.environ.get("RAN_DATA")
+    if not root or not (Path(root) / "ran_lists").is_dir():
+        pytest.skip("RAN_DATA names no folder with ran_lists")
+    lists = Path(root) / "ran_lists"
+    ferplus = Counter(occlusion_kinds(lists, "ferplus").values())
+    assert ferplus == {"upper face": 70, "lower face": 138, "left or right side": 213,
+                       "glasses": 184}  # fmt: skip
+    assert set(occlusion_kinds(lists, "rafdb").values()) == {"kind 1", "kind 2", "kind 3", "kind 4"}
+    assert occlusion_kinds(lists, "affectnet") == {}
+    assert occlusion_kinds(lists, "folders") == {}

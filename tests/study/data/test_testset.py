@@ -67,6 +67,24 @@ def test_equal_seeds_give_equal_rows_and_a_part_of_the_faces_has_those_of_the_wh
     assert sum(a["digest"] == b["digest"] for a, b in zip(whole, other, strict=True)) < 70
 
 
+def test_severities_of_a_face_differ_in_nothing_else(data):
+    rows = list(rows_of(open_data(data), TestSet()))
+    for name in {row["name"] for row in rows}:
+        for kind in KINDS:
+            done = [json.loads(row["done"]) for row in rows
+                    if (row["name"], row["kind"]) == (name, kind)]  # fmt: skip
+            if kind == "turned":
+                assert len({one["yaw"] > 0 for one in done}) == 1
+                assert [abs(one["yaw"]) for one in done] == [12, 24, 36, 48, 60]
+            else:
+                assert len({(one["fill"], one["seed"]) for one in done}) == 1
+                assert len({shape["kind"] for one in done for shape in one["shapes"]}) <= 2
+            if kind == "stickers":
+                assert len({one["shapes"][0]["name"] for one in done}) == 1
+            if kind == "parts":
+                assert len({json.dumps(one["shapes"]) for one in done}) == 1
+
+
 def test_another_process_makes_the_same_digests(data, tmp_path):
     make(data, tmp_path / "here")
     command = [sys.executable, "-m", "ran", "testset", str(data), "--out", str(tmp_path / "there")]

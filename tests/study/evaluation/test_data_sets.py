@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import made_up_data
 import numpy as np
@@ -13,12 +14,17 @@ from ran.__main__ import main
 from ran.commands.judged import as_csv, as_latex
 from ran.engine import Engine
 from ran.errors import BadRequest
+from ran.explain.regions.controls import CONTROLS
+from ran.explain.regions.intervene import Intervention
 from ran.expressions import RAFDB
 from ran.face.detect import Face
 from ran.net.checkpoints import load_checkpoint, save_checkpoint
+from ran.net.model import PlainNetwork
 from ran.scene import Scene
+from ran.study.data.check import evenly
 from ran.study.data.opened import open_data
-from ran.study.evaluation.data_sets import against, judge, reported
+from ran.study.data.splits import DataSet
+from ran.study.evaluation.data_sets import against, controls, judge, reported
 
 
 @pytest.fixture
@@ -65,6 +71,10 @@ def test_a_report_is_scikit_learns_and_lists_are_parts_of_it(tmp_path, engine, l
     assert test["confusion"] == confusion_matrix(labels, answers, labels=range(7)).tolist()
     assert test["classes"] == list(judged.classes)
     assert found["occlusion"]["n"] == 2
+    kinds = found["occlusion"]["kinds"]
+    assert {kind: row["n"] for kind, row in kinds.items()} == {"kind 4": 2}
+    right = [answers[k] == labels[k] for k in (0, 3)]
+    assert kinds["kind 4"]["accuracy"] == pytest.approx(np.mean(right))
     assert found["pose30"]["n"] == 1
     assert "pose45" not in found
     assert found["missing"] == 1, "test_0077 is not in the data set"
@@ -97,6 +107,37 @@ def test_two_networks_are_paired_picture_by_picture(tmp_path, engine, checkpoint
     assert found["test"]["difference"] == pytest.approx(float(right - neutral), abs=1e-6)
     assert set(found) == {"test", "occlusion", "pose30"}
     assert against(first, first, None)["test"]["p"] == 1
+
+
+def test_controls_are_those_of_the_same_pictures(tmp_path, engine):
+    data = open_data(made_up_data.rafdb(tmp_path / "raf", test=20))
+    table = controls(engine, data)
+    judged = judge(engine, data)
+    right = float((judged.answers == judged.labels).double().mean())
+    assert table["learnt"]["accuracy"] == pytest.approx(right)
+    assert {row["n"] for row in table.values()} == {20}
+    assert list(table) == list(CONTROLS)
+    columns = [engine.card.classes.index(name) for name in judged.classes]
+    alone = [
+        engine.intervene(Scene(Face.from_pixels(split.read(row))), Intervention(used=(0,)))
+        for split in (data.splits["test"],)
+        for row in range(20)
+    ]
+    answers = [int(one.logits[columns].argmax()) for one in alone]
+    expected = float(np.mean(np.equal(answers, judged.labels.tolist())))
+    assert table["whole face alone"]["accuracy"] == pytest.approx(expected)
+
+
+def test_a_plain_network_and_one_picture_have_no_controls(tmp_path, engine):
+    one = open_data(made_up_data.folders(tmp_path / "one", ["fear", "sad"], splits=(), each=1))
+    few = DataSet("folders", one.classes, {"test": evenly(one.splits["test"], 1)})
+    with pytest.raises(BadRequest, match="no other's weights"):
+        controls(engine, few)
+    _, card = load_checkpoint()
+    card = replace(card, kind="plain", backbone="resnet18", input_size=48, layouts={}, evidence={})
+    save_checkpoint(tmp_path / "plain", PlainNetwork(classes=8), card)
+    with pytest.raises(BadRequest, match="no attention"):
+        controls(Engine.load(tmp_path / "plain", "cpu"), one)
 
 
 def ask(checkpoint, *options):
@@ -136,7 +177,7 @@ def test_folders_named_by_class_are_enough(tmp_path, checkpoint, capsys):
     [
         ((), "There is nothing to answer."),
         (("--ferplus", "x"), "There is nothing to answer."),
-        (("--data", "x", "--controls"), "--controls needs no --data"),
+        (("--data", "x", "--controls", "--covered"), "--covered needs no --data"),
         (("--data", "x", "--ferplus", "y"), "--ferplus needs no --data"),
         (("--ferplus", "x", "--lists", "y", "--csv", "z"), "--csv needs --data"),
         (("--data", "absent"), "absent does not exist"),

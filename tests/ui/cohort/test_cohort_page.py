@@ -1,9 +1,12 @@
 """The Cohort page through AppTest: its sources, what it says of many faces, and what it saves."""
 
+import base64
 import csv
+import gc
 import io
 import json
 import re
+import weakref
 import zipfile
 from pathlib import Path
 
@@ -12,11 +15,12 @@ import pytest
 from app_pages import button, opened, session, unfolded, words
 from made_up_data import picture
 from made_up_ferplus import write_ferplus, write_lists, zip_of
+from PIL import Image
 from pyarrow import parquet
 
 from ran.engine import Engine
 from ran.scene import Scene
-from ran.study.cohort.gathered import Given, Missed, gather
+from ran.study.cohort.gathered import THUMBNAIL, Given, Missed, gather
 from ran.study.cohort.named_covers import Cover
 from ran.study.evaluation.published import wilson_interval
 from ran.ui.cohort import exports, faces_from
@@ -237,6 +241,23 @@ def test_a_face_is_given_back_as_it_was_and_pictures_without_one_are_missed(chec
         assert one.shift is None
     assert all(one.shift is not None for one in done.members[1::2])
     assert done.missed == (Missed("empty.png", "No face found in empty.png."),)
+
+
+def test_a_thumbnail_shows_the_cover_and_goes_with_its_face(checkpoint):
+    """No cache holds a visitor's face: what is made of it is kept by the member alone."""
+    engine = Engine.load(checkpoint, "cpu")
+    *_, done = gather(engine, iter(gathered_examples(engine)[:1]), 1, covers=(None, Cover("mask")))
+    clean, covered = done.members
+    assert clean.thumbnail is clean.thumbnail
+    assert clean.thumbnail != covered.thumbnail
+    for name in (clean.thumbnail, covered.thumbnail):
+        head, _, data = name.partition(",")
+        assert head == "data:image/jpeg;base64"
+        assert Image.open(io.BytesIO(base64.b64decode(data))).size == (THUMBNAIL, THUMBNAIL)
+    gone = weakref.ref(covered)
+    del done, clean, covered
+    gc.collect()
+    assert gone() is None
 
 
 def test_files_have_every_row_and_equal_numbers(few_covers, checkpoint):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -26,6 +27,11 @@ def seed(key: str, value: object, take: Callable[[Any], object] | None = None) -
     if take is not None:
         st.session_state.setdefault(_TAKES, {})[key] = take
     return key
+
+
+def seed_from(owner: object, name: str, key: str) -> str:
+    """Give the widget of that key what an object's attribute stands at, which it writes back to."""
+    return seed(key, getattr(owner, name), partial(setattr, owner, name))
 
 
 def take_all() -> None:
