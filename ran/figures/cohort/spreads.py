@@ -65,7 +65,7 @@ def accuracies(
     low = min([*ends, majority])
     return blank(
         _ROW * len(rows) + 60, theme, _MARGINS, traces=traces,
-        xaxis={"range": [max(0.0, low - 3), min(100.0, max(ends) + 3)],
+        xaxis={"range": [max(-2.0, low - 3), min(102.0, max(ends) + 3)],
                "title": {"text": _("accuracy, %"), "font": {"size": 12}}},
         yaxis=_names(names),
         shapes=[{"type": "line", "x0": majority, "x1": majority, "y0": -0.5, "y1": len(rows) - 0.5,

@@ -33,7 +33,8 @@ class Posed:
     name: what to call it; yaw and pitch: where it stands, degrees: as turned if it is synthetic,
     else as estimated. filled bool[S, S]: which pixels no photo shows, of a synthetic face alone.
     photo: how a recipe refers to the photo that shows the face as it is; None where none does.
-    moment: when it is seen, of a film's frame alone.
+    moment: when it is seen, of a film's frame alone. page: where it was opened, by its title; of
+    the Poses page alone the angle is asked for, and warned of.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Posed:
     filled: NDArray[np.bool_] | None = None
     photo: PhotoRef | None = None
     moment: Moment | None = None
+    page: str = "Poses"
 
     @property
     def is_synthetic(self) -> bool:
@@ -62,6 +64,8 @@ class Posed:
                 f"Turned beyond {SURE_TURN:.0f}°: much of this face is made up, so its numbers "
                 "say little."
             )
+        if self.page != "Poses":
+            return None
         if not self.is_synthetic and not (self.pose and self.pose.is_reliable):
             return (
                 "The landmarks are uncertain here, as on profile faces: the angle is likely too "

@@ -76,7 +76,7 @@ def _open(session: Session, one: Member) -> None:
     yaw, pitch = (face.pose.yaw, face.pose.pitch) if face.pose else (0.0, 0.0)
     shapes = () if one.cover is None else one.cover.shapes(face)
     fill = session.fill if one.cover is None else one.cover.fill
-    session.open_pose(Posed(one.name, face, yaw, pitch), shapes, fill)
+    session.open_pose(Posed(one.name, face, yaw, pitch, page="Cohort"), shapes, fill)
     st.session_state["ran_cohort_opened"] = True
 
 

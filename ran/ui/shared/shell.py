@@ -113,7 +113,9 @@ def _photo(session: Session) -> str:
 def _posed(session: Session, posed: Posed) -> None:
     """Say that a pose is in use, on every page that shows it, and offer the photo's face again."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        words = _("{name}, from the Poses page.").format(name=escaped(posed.name))
+        words = _("{name}, from the {page} page.").format(
+            name=escaped(posed.name), page=_(posed.page)
+        )
         if posed.is_synthetic:
             photo = "" if session.photo is None else escaped(session.photo.name)
             words = _(

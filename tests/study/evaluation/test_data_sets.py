@@ -154,7 +154,7 @@ def test_the_command_prints_json_and_writes_csv_and_latex(tmp_path, checkpoint, 
         "layout", "test", "occlusion", "pose30", "missing", "unread", "left_out", "against",
     }  # fmt: skip
     assert found["against"]["test"]["difference"] == 0
-    rows = list(csv.DictReader((tmp_path / "t.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "t.csv").read_text().splitlines()))
     whole = [row for row in rows if not row["class"]]
     assert [row["list"] for row in whole] == ["test", "occlusion", "pose30"]
     assert float(whole[0]["accuracy"]) == found["test"]["accuracy"]

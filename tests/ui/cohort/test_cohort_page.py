@@ -295,7 +295,8 @@ def test_a_chosen_face_opens_on_occlude_under_its_cover(few_covers):
     app.session_state["ran_cohort_opened"] = False
     app.switch_page("pages/occlude.py").run()
     assert not app.exception
-    assert covered.name in words(app)
+    assert f"{covered.name}, from the Cohort page." in words(app)
+    assert "landmarks are uncertain" not in words(app), "nobody asked for its angle"
 
 
 def test_yaws_group_faces_in_order(checkpoint):
