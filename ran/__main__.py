@@ -25,7 +25,7 @@ _NOT_OURS = {
 
 
 _EXTRAS = {
-    "streamlit": "app", "plotly": "app", "av": "video", "accelerate": "train",
+    "streamlit": "app", "plotly": "app", "pyarrow": "app", "av": "video", "accelerate": "train",
 }  # fmt: skip
 """What the core does without, and the extra that brings it."""
 

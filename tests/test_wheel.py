@@ -157,6 +157,8 @@ def test_the_core_answers_and_explains_without_the_apps_packages(checkpoint, tmp
     [
         ("streamlit", ("app",), "app"),
         ("av", ("poses", "film.mp4"), "video"),
+        ("pyarrow", ("cohort", "examples", "--out", "rows"), "app"),
+        ("pyarrow", ("testset", ROOT / "examples", "--out", "rows"), "app"),
         ("plotly", ("explain", ROOT / "examples" / "astronaut.png", "--out", "map.svg"), "app"),
     ],
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from importlib import import_module
 from pathlib import Path
 
 from ran.commands.network import add_network, say
-from ran.errors import BadRequest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,13 +51,9 @@ def run(args: argparse.Namespace) -> None:
     from ran.recipe import LayoutChoice
     from ran.study.cohort.pictures_from import open_source
     from ran.study.cohort.rows import Wanted
+    from ran.study.cohort.tables_on_disk import PICTURES_A_PART, Shard, write_cohort
 
-    try:
-        from ran.study.cohort.tables_on_disk import PICTURES_A_PART, Shard, write_cohort
-    except ModuleNotFoundError as error:
-        raise BadRequest(
-            "A cohort's tables need pyarrow.", hint="Run `pip install 'ran-face-lab[app]'`."
-        ) from error
+    import_module("pyarrow")  # what is missing is told before anything is begun
     layout = LayoutChoice()
     if args.layout is not None:
         layout = LayoutChoice(args.layout, radius=0.25 if args.layout == "landmark" else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from importlib import import_module
 from pathlib import Path
 
 from ran.errors import BadRequest
@@ -28,6 +29,7 @@ def run(args: argparse.Namespace) -> None:
     from ran.study.data import testset
     from ran.study.data.opened import open_data
 
+    import_module("pyarrow")  # what is missing is told before anything is begun
     if args.faces is not None and args.faces < 1:
         raise BadRequest(f"{args.faces} faces make no test set.", hint="Use 1 or more.")
     kinds = tuple(name.strip() for name in args.kinds.split(",") if name.strip())

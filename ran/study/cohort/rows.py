@@ -75,7 +75,7 @@ def rows_of(engine: Engine, pictures: Sequence[Picture], wanted: Wanted) -> Iter
 
     A row a face and cover: path, the picture's name; face, its number in the picture, largest
     first; box, four numbers in the photo's pixels, or None of a framed face; cover; expression;
-    p_<class>; and what is saved: w_<region> relative to nothing, mu_ and nu_<region>; rb_margin;
+    p_<class>; and what is saved: w_<region>, which sum to one, mu_ and nu_<region>; rb_margin;
     logit_<class>; shapley_<region>, of the answered class, in logits; yaw, pitch and roll in
     degrees with pose_reliable; shift, the change of the share of attention on the cover.
     """
