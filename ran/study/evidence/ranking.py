@@ -25,6 +25,8 @@ from ran.study.evaluation.accuracy import region_crops
 
 HIDDEN_BINS = (0.0, 0.05, 0.25, 0.5, 0.75, 1.0)
 """Edges of the bins of a region's hidden share; the first is that of regions left alone."""
+BINS = tuple(f"{100 * low:.0f} to {100 * high:.0f} %" for low, high in pairwise(HIDDEN_BINS))
+"""The bins in words."""
 Row = dict[str, float]
 
 
@@ -139,7 +141,7 @@ def under_covers(
         "w": (after.weights - before.weights) * clean.shape[1],
     }
     hidden, found = torch.from_numpy(shares).to(clean.device), {}
-    for low, high in pairwise(HIDDEN_BINS):
+    for share, (low, high) in zip(BINS, pairwise(HIDDEN_BINS), strict=True):
         inside = (hidden >= low) & ((hidden <= high) if high == 1.0 else (hidden < high))
         if not bool(inside.any()):
             continue
@@ -147,7 +149,7 @@ def under_covers(
         for name, change in changes.items():
             row[name] = float(change[inside].double().mean())
             row[f"{name}_falls"] = float((change[inside] < 0).double().mean())
-        found[f"{100 * low:.0f} to {100 * high:.0f} %"] = row
+        found[share] = row
     return found
 
 

@@ -15,7 +15,9 @@ from ran.figures.evidence.falls import under_covers
 from ran.figures.evidence.taken_for import confusion_matrix
 from ran.net.card import Card
 from ran.study.evaluation.published import LIST_NAMES
+from ran.study.evidence.ranking import BINS
 from ran.ui.shared import panels
+from ran.ui.shared.outside import escaped
 from ran.ui.shared.settings.widgets import key_of
 from ran.words import _, later
 
@@ -28,7 +30,7 @@ _UNKNOWN = "\N{EN DASH}"
 def confusion(card: Card) -> None:
     """Draw what is taken for what on the test list, and what accuracy leaves out of each list."""
     table, lists = card.evidence.get("confusion"), card.evidence.get("lists")
-    if not table or not lists:
+    if not table or not lists or any(list(row) != list(table) for row in table.values()):
         return
     with st.container(border=True, gap="xsmall"):
         st.markdown(
@@ -88,7 +90,7 @@ def probabilities(card: Card) -> None:
 
 def covers(card: Card) -> None:
     """Draw what mu, nu and w of a region do when a part of it is hidden."""
-    found = _by_layout(card.evidence.get("under_covers", {}))
+    found = _by_layout(card)
     if not found:
         return
     with st.container(border=True, gap="xsmall"):
@@ -146,7 +148,8 @@ def ranks(card: Card) -> None:
 def _margins(table: _Table) -> str:
     """Return in words whether the RB margin has anything to do with the answer."""
     said = "; ".join(
-        f"{_(name)} {_signed(row['rho'])} ({_signed(row['low'])} to {_signed(row['high'])})"
+        f"{escaped(_(name))} {_signed(row['rho'])} ({_signed(row['low'])} to "
+        f"{_signed(row['high'])})"
         for name, row in table.items()
     )
     return _(
@@ -245,15 +248,21 @@ def turned_words(table: _Table) -> str:
     return said + " " + _("The network does not take a turned face for a turned head.")
 
 
-def _by_layout(table: _Table) -> dict[str, dict[str, Mapping[str, float | None]]]:
-    """Return the rows of each layout, by how much is hidden, of FEWEST regions and more."""
-    found: dict[str, dict[str, Mapping[str, float | None]]] = {}
-    for name, row in table.items():
-        if (row["n"] or 0) < FEWEST:
-            continue
-        kind, _comma, hidden = name.partition(", ")
-        found.setdefault(kind, {})[hidden] = row
-    return found
+def _by_layout(card: Card) -> dict[str, dict[str, Mapping[str, float | None]]]:
+    """Return the rows of each layout, by how much is hidden, of FEWEST regions and more.
+
+    Of layouts and shares that there are: a card of a visitor's may name anything.
+    """
+    table = card.evidence.get("under_covers", {})
+    found: dict[str, dict[str, Mapping[str, float | None]]] = {
+        kind: {
+            share: row
+            for share in BINS
+            if (row := table.get(f"{kind}, {share}")) is not None and (row["n"] or 0) >= FEWEST
+        }
+        for kind in card.trained_layouts
+    }
+    return {kind: rows for kind, rows in found.items() if rows}
 
 
 def _listed(name: str) -> str:

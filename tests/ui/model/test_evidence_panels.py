@@ -128,6 +128,32 @@ def test_the_margin_says_what_it_is_worth_where_it_is_computed(measured):
     assert "is +0.17" in words(app)
 
 
+def test_a_card_of_a_visitors_that_names_anything_makes_nothing_of_it(
+    checkpoint, tmp_path, monkeypatch
+):
+    """Names in a card's evidence are text: no link, and no page that ends in an error."""
+    link = "[theirs](http://127.0.0.1/b)"
+    evidence = {
+        **EVIDENCE,
+        "confusion": {"fear": {"fear": 1}, "anger": {link: 2}},
+        "margins": {link: row("margins", n=9)},
+        "under_covers": {f"{link}, 5 to 25 %": row("under_covers", n=500),
+                         f"fixed, <a href='x'>{9}</a>": row("under_covers", n=500)},
+        "ranks": {link: row("ranks", n=9)},
+        "turned": {link: row("turned", n=9)},
+    }  # fmt: skip
+    assert is_evidence(evidence)
+    model, card = load_checkpoint(checkpoint)
+    save_checkpoint(tmp_path / "theirs", model, dataclasses.replace(card, evidence=evidence))
+    monkeypatch.setenv("RAN_CHECKPOINT", str(tmp_path / "theirs"))
+    app = unfolded(opened("model"), "evidence-turned")
+    said = [one.value for one in app.markdown if "theirs" in one.value]
+    assert said
+    assert not [text for text in said if link in text], "it is escaped"
+    assert "What is taken for what" not in words(app)
+    assert "What a cover does" not in words(app)
+
+
 def test_a_card_without_evidence_has_none_of_these_panels():
     text = words(opened("model")) + drawn(opened("model"))
     for title in ("What is taken for what", "What a probability means", "Does w rank regions",
