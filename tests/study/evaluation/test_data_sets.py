@@ -83,8 +83,15 @@ def test_a_report_is_scikit_learns_and_lists_are_parts_of_it(tmp_path, engine, l
 def test_what_cannot_be_read_or_has_another_class_is_counted(tmp_path, engine):
     root = made_up_data.folders(tmp_path, ["Happy", "boredom", "fear"], splits=(), each=3)
     (root / "fear" / "fear1.png").write_bytes(b"damaged")
-    found = reported(judge(engine, open_data(root)), None)
+    data = open_data(root)
+    judged = judge(engine, data)
+    found = reported(judged, None)
     assert (found["test"]["n"], found["unread"], found["left_out"]) == (5, 1, 3)
+    assert judged.classes == ("happiness", "fear")
+    for place, row in enumerate(judged.rows):
+        answer = engine.predict(Scene(Face.from_pixels(data.splits["test"].read(row))))
+        own = [float(answer.logits[engine.card.classes.index(name)]) for name in judged.classes]
+        assert judged.logits[place].tolist() == pytest.approx(own, abs=1e-5)
 
 
 def test_a_data_set_without_a_class_of_the_network_is_refused(tmp_path, engine):

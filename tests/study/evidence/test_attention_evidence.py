@@ -37,6 +37,9 @@ class Network(RegionAttentionNetwork):
 
 NETWORK = Network()
 FEATURES = torch.rand(12, 4, 5, generator=torch.Generator().manual_seed(3)) + 0.1
+# mu and nu rank the regions each in their own way, and w in a third.
+FEATURES[..., 0] *= torch.tensor([0.4, 0.8, 1.2, 1.6])
+FEATURES[..., 1] *= torch.tensor([1.0, 4.0, 1.0, 0.1])
 
 
 def test_ranks_are_scipys_and_the_fixed_order_is_that_of_the_mean():
