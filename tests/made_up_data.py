@@ -22,6 +22,14 @@ def picture(path: Path, number: int, *, side: int = 64, wide: int = 0) -> Path:
     return path
 
 
+def seven(folder: Path) -> Path:
+    """Seven pictures in two folders, and a file that is none."""
+    for number in range(7):
+        picture(folder / f"{number % 2}" / f"{number}.png", number)
+    (folder / "notes.txt").write_text("no picture")
+    return folder
+
+
 def rafdb(root: Path, *, train: int = 3, test: int = 8, place: str = "Image/aligned") -> Path:
     """RAF-DB's basic part: labels 1 to 7 in turn."""
     lines = []

@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ran.commands.judged import judge_data
 from ran.commands.network import add_network, refuse_unused
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS
@@ -83,7 +82,7 @@ def run(args: argparse.Namespace) -> None:
     )
     engine = Engine.load(args.checkpoint, args.device)
     if is_data:
-        judge_data(engine, args)
+        _judge(engine, args)
         return
     if engine.card.classes != FERPLUS:
         raise BadRequest(
@@ -117,6 +116,29 @@ def run(args: argparse.Namespace) -> None:
             f"macro F1 {shares['macro_f1']} %  commonest class {shares['majority']} %"
         )
     print(_matrix(found["ferplus"]["confusion"]))
+
+
+def _judge(engine: Engine, args: argparse.Namespace) -> None:
+    """Judge a network, and another if one is given, on a data set."""
+    from ran.engine import Engine
+    from ran.study.data.opened import open_data
+    from ran.study.evaluation.data_sets import against, controls, judge, reported
+    from ran.study.evaluation.reports_written import as_csv, as_latex, in_words
+    from ran.writing import write_text
+
+    data = open_data(args.data)
+    judged = judge(engine, data)
+    found = reported(judged, args.lists)
+    if args.against is not None:
+        other = judge(Engine.load(args.against, args.device), data)
+        found["against"] = against(judged, other, args.lists)
+    if args.controls:
+        found["controls"] = controls(engine, data, judged)
+    if args.csv is not None:
+        write_text(args.csv, as_csv(found))
+    if args.latex is not None:
+        write_text(args.latex, as_latex(found, engine.card.name))
+    print(json.dumps(found, indent=2) if args.json else in_words(found, judged.classes))
 
 
 def _matrix(counts: list[list[int]]) -> str:

@@ -40,11 +40,7 @@ def engine(checkpoint):
 
 @pytest.fixture
 def pictures(tmp_path):
-    folder = tmp_path / "pictures"
-    for number in range(7):
-        made_up_data.picture(folder / f"{number % 2}" / f"{number}.png", number)
-    (folder / "notes.txt").write_text("no picture")
-    return folder
+    return made_up_data.seven(tmp_path / "pictures")
 
 
 def test_rows_are_the_engines_own_answers(pictures, tmp_path, engine):

@@ -1,6 +1,7 @@
 """Where a cohort's pictures come from, and what is left out of them."""
 
 import io
+import random
 import tarfile
 import zipfile
 
@@ -10,18 +11,14 @@ import pytest
 from ran.engine import Engine
 from ran.errors import BadRequest
 from ran.study.cohort import pictures_from
-from ran.study.cohort.pictures_from import open_source
+from ran.study.cohort.pictures_from import open_source, zipped
 from ran.study.cohort.rows import Wanted
 from ran.study.cohort.tables_on_disk import read_cohort, write_cohort
 
 
 @pytest.fixture
 def pictures(tmp_path):
-    folder = tmp_path / "pictures"
-    for number in range(7):
-        made_up_data.picture(folder / f"{number % 2}" / f"{number}.png", number)
-    (folder / "notes.txt").write_text("no picture")
-    return folder
+    return made_up_data.seven(tmp_path / "pictures")
 
 
 def names(source) -> list[str]:
@@ -98,6 +95,47 @@ def test_a_zip_bomb_costs_no_more_than_its_limit(tmp_path, monkeypatch):
             assert len(picture.read()) <= 1000
         except BadRequest as refusal:
             assert "damaged" in refusal.message or "more than" in refusal.message
+
+
+@pytest.mark.parametrize(
+    "packing",
+    [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA],
+    ids=["stored", "deflate", "bzip2", "lzma"],
+)
+def test_a_damaged_zip_gives_pictures_or_sentences_whatever_it_is_packed_with(tmp_path, packing):
+    with zipfile.ZipFile(tmp_path / "it.zip", "w", packing) as archive:
+        for number in range(3):
+            archive.write(made_up_data.picture(tmp_path / f"{number}.png", number), f"{number}.png")
+    whole = (tmp_path / "it.zip").read_bytes()
+    draw = random.Random(packing)
+    refused = 0
+    for _attempt in range(300):
+        damaged = bytearray(whole)
+        for _byte in range(draw.randint(1, 8)):
+            damaged[draw.randrange(len(damaged))] = draw.randrange(256)
+        try:
+            for picture in zipped(io.BytesIO(bytes(damaged)), "it.zip").pictures:
+                picture.read()
+        except BadRequest as refusal:
+            refused += 1
+            assert refusal.hint
+    assert refused > 50, "the test damages what is read"
+
+
+def test_a_zip_is_opened_once_for_all_its_pictures(tmp_path, monkeypatch):
+    """Its list of entries is read whole each time: a hundred thousand times a hundred thousand."""
+    with zipfile.ZipFile(tmp_path / "it.zip", "w") as archive:
+        for number in range(5):
+            archive.write(made_up_data.picture(tmp_path / f"{number}.png", number), f"{number}.png")
+    opened = []
+    real = zipfile.ZipFile
+    monkeypatch.setattr(
+        "ran.study.cohort.pictures_from.zipfile.ZipFile",
+        lambda *given: opened.append(given) or real(*given),
+    )
+    source = open_source(tmp_path / "it.zip")
+    assert all(picture.read() for picture in source.pictures)
+    assert len(opened) == 1
 
 
 def test_too_many_entries_are_refused(tmp_path, monkeypatch):

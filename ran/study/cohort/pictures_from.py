@@ -11,11 +11,14 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from ran.errors import BadRequest
 from ran.places import examples_folder
-from ran.study.data.splits import PICTURES, table
+from ran.study.data.splits import DAMAGED_ZIP, PICTURES, table
+from ran.words import _
 
 MOST_PICTURES = 1_000_000
 MOST_IN_ARCHIVE = 100_000
@@ -64,7 +67,7 @@ def open_source(source: str | Path) -> Source:
     elif path.suffix.lower() in (".csv", ".parquet"):
         found = _table(path)
     elif zipfile.is_zipfile(path):
-        found = _zip(path)
+        found = zipped(path, path.name)
     elif tarfile.is_tarfile(path):
         found = _tar(path)
     else:
@@ -149,40 +152,55 @@ def _parquet_paths(path: Path) -> list[str]:
     return [str(value.as_py() or "") for value in column]
 
 
-def _zip(path: Path) -> Source:
-    with zipfile.ZipFile(path) as archive:
-        entries = archive.infolist()
+def zipped(file: Path | IO[bytes], name: str) -> Source:
+    """Return the pictures of a zip, which stays open for as long as one of them is held.
+
+    Args:
+        file: where it lies, or its bytes.
+        name: what it is called.
+
+    Raises:
+        BadRequest: if it is no zip that can be read, or has too many entries.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+    except (*DAMAGED_ZIP, ValueError) as error:
+        raise BadRequest(
+            _("{name} is no zip that can be read.").format(name=name), hint=_("Make it anew.")
+        ) from error
+    entries = archive.infolist()
     if len(entries) > MOST_IN_ARCHIVE:
         raise BadRequest(
-            f"{path.name} has {len(entries):,} entries; {MOST_IN_ARCHIVE:,} are read at most.",
-            hint="Unpack it and give the folder.",
+            _("{name} has {count:,} entries; {most:,} are read at most.").format(
+                name=name, count=len(entries), most=MOST_IN_ARCHIVE
+            ),
+            hint=_("Unpack it and give the folder."),
         )
     pictures, left_out = [], []
     for entry in sorted(entries, key=lambda entry: entry.filename):
         if entry.is_dir() or not _is_picture(entry.filename):
             continue
         if entry.file_size > MOST_BYTES:
-            left_out.append((entry.filename, "it is too large"))
+            left_out.append((entry.filename, _("it is too large")))
         elif entry.flag_bits & 1:
-            left_out.append((entry.filename, "it is encrypted"))
+            left_out.append((entry.filename, _("it is encrypted")))
         else:
-            pictures.append(Picture(entry.filename, _from_zip(path, entry)))
+            pictures.append(Picture(entry.filename, partial(_from_zip, archive, entry)))
     return Source(tuple(pictures), tuple(left_out))
 
 
-def _from_zip(path: Path, entry: zipfile.ZipInfo) -> Callable[[], bytes]:
-    def read() -> bytes:
-        try:
-            with zipfile.ZipFile(path) as archive, archive.open(entry) as file:
-                # What an entry says of its size is not believed.
-                content = file.read(MOST_BYTES + 1)
-        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
-            raise BadRequest(f"{entry.filename} is damaged.", hint="Get the zip again.") from error
-        if len(content) > MOST_BYTES:
-            raise BadRequest(_too_large(entry.filename), hint="Leave it out.")
-        return content
-
-    return read
+def _from_zip(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    try:
+        with archive.open(entry) as file:
+            # What an entry says of its size is not believed.
+            content = file.read(MOST_BYTES + 1)
+    except DAMAGED_ZIP as error:
+        raise BadRequest(
+            _("{name} is damaged.").format(name=entry.filename), hint=_("Make the zip anew.")
+        ) from error
+    if len(content) > MOST_BYTES:
+        raise BadRequest(_too_large(entry.filename), hint=_("Leave it out."))
+    return content
 
 
 def _tar(path: Path) -> Source:

@@ -7,7 +7,6 @@ import hashlib
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from torch import Tensor
 
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS
-from ran.study.data.splits import DataSet, Fault, Split, told
+from ran.study.data.splits import DAMAGED_ZIP, DataSet, Fault, Split, told
 
 SPLITS = {"train": "FER2013Train", "valid": "FER2013Valid", "test": "FER2013Test"}
 SIDE = 48
@@ -196,8 +195,7 @@ def _part(read: Callable[[str], bytes], name: str, source: Path, folder: str) ->
         return read(name)
     except (KeyError, FileNotFoundError) as error:
         raise BadRequest(f"{source} holds no {folder}/{name}.", hint=_GIVE) from error
-    # What a damaged, encrypted or unusually packed zip gives, and a file that may not be read.
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
+    except DAMAGED_ZIP as error:
         raise BadRequest(
             f"{folder}/{name} in {source} cannot be read: {error}.", hint="Get it again."
         ) from error

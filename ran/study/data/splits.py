@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +19,11 @@ from ran.face.photo import open_photo
 
 PICTURES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"))
 """Endings of the files that count as pictures."""
+DAMAGED_ZIP = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError,
+)  # fmt: skip
+"""What reading of a damaged, encrypted or unusually packed zip raises: each of its packings has a
+fault of its own, and one that is not known here is a NotImplementedError, a RuntimeError."""
 NAMED = {
     "angry": "anger", "mad": "anger", "happy": "happiness", "sad": "sadness", "afraid": "fear",
     "fearful": "fear", "scared": "fear", "surprised": "surprise", "disgusted": "disgust",

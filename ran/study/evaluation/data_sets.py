@@ -169,20 +169,23 @@ def _of_kinds(judged: Judged) -> dict[str, Tensor]:
     }
 
 
-def controls(engine: Engine, data: DataSet) -> ControlTable:
+def controls(engine: Engine, data: DataSet, judged: Judged) -> ControlTable:
     """Return what other weights in place of the network's own cost on the split that judges.
 
-    Rows of ran.study.evaluation.control_table; classes and pictures as `judge` takes them.
+    Rows of ran.study.evaluation.control_table.
+
+    Args:
+        engine: the network.
+        data: the data set.
+        judged: its answers, with the pictures and classes that count.
 
     Raises:
-        BadRequest: as `judge`; also where the network has no attention, or there are fewer than two
-            pictures.
+        BadRequest: if the network has no attention, or there are fewer than two pictures.
     """
     if not isinstance(engine.model, RegionAttentionNetwork):
         raise BadRequest(
             "A plain network has no attention to control.", hint="Give a RAN's checkpoint."
         )
-    judged = judge(engine, data)
     if len(judged.names) < 2:
         raise BadRequest("One picture has no other's weights.", hint="Give two or more.")
     split = data.splits[data.judged]

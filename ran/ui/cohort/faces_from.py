@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
-import zipfile
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -23,9 +20,9 @@ from ran.face.detect import Face
 from ran.face.photo import Photo
 from ran.study.cohort.gathered import Given, Missed
 from ran.study.cohort.named_covers import NAMES, Cover
-from ran.study.cohort.pictures_from import MOST_BYTES, open_source
+from ran.study.cohort.pictures_from import Source, open_source, zipped
 from ran.study.data.ferplus import OCCLUSION_KINDS, read_ferplus, read_lists
-from ran.study.data.splits import PICTURES, expression, square
+from ran.study.data.splits import expression, square
 from ran.study.evaluation.published import LIST_NAMES
 from ran.study.poses.sources import data_folder
 from ran.ui.shared import compute
@@ -44,7 +41,6 @@ from ran.words import _, later
 MOST_ZIPPED = 1000
 """Pictures of a zip that the page takes; more are for `python -m ran cohort`."""
 _FILLS = ("look", "black", "grey", "noise", "blur")
-_ENTRIES = 20_000
 _ZIP_MB = 100
 _NOT_KEPT = later(
     ":small[:gray[:material/lock: Your pictures are sent to the computer that runs this app and "
@@ -170,54 +166,16 @@ def _zip(asked: CohortSettings, engine: Engine, cells: DeltaGenerator) -> Plan |
     covers, framed = _covers(asked, cells), _framed(asked, cells)
     if file is None:
         return None
-    content = file.getvalue()
-    names = _names(content)
-    key = ("zip", hashlib.sha256(content).hexdigest(), framed, engine.card.framing, covers)
-
-    def faces() -> Iterator[Given | Missed]:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for name in names:
-                yield from _found(engine, name, partial(_entry, archive, name), framed)
-
-    return Plan(key, len(names), faces, covers)
-
-
-def _names(content: bytes) -> list[str]:
-    """Return the names of a zip's pictures.
-
-    Raises:
-        BadRequest: if it is no zip, holds none, or too many.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise BadRequest(_("This is no zip that can be read."), hint=_("Make it anew.")) from error
-    names = [
-        entry.filename
-        for entry in entries
-        if not entry.is_dir() and PurePosixPath(entry.filename).suffix.lower() in PICTURES
-    ]
-    if len(entries) > _ENTRIES or not 1 <= len(names) <= MOST_ZIPPED:
+    # Looked through once a file, not in every run of the page.
+    key = ("zip", file.file_id)
+    source = compute.once(key, lambda: zipped(io.BytesIO(file.getvalue()), file.name))
+    count = len(source.pictures)
+    if not 1 <= count <= MOST_ZIPPED:
         raise BadRequest(
-            _("The zip has {entries:,} entries, {pictures:,} of them pictures.").format(
-                entries=len(entries), pictures=len(names)
-            ),
+            _("{name} holds {pictures:,} pictures.").format(name=file.name, pictures=count),
             hint=_("Give 1 to {most:,} pictures.").format(most=MOST_ZIPPED),
         )
-    return sorted(names)
-
-
-def _entry(archive: zipfile.ZipFile, name: str) -> bytes:
-    try:
-        with archive.open(name) as file:
-            # What an entry says of its size is not believed.
-            content = file.read(MOST_BYTES + 1)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
-        raise BadRequest(_("It is damaged."), hint=_("Make the zip anew.")) from error
-    if len(content) > MOST_BYTES:
-        raise BadRequest(_("It is too large."), hint=_("Leave it out."))
-    return content
+    return _of(source, key, engine, covers, framed=framed)
 
 
 def _folder(asked: CohortSettings, engine: Engine, cells: DeltaGenerator) -> Plan | None:
@@ -227,7 +185,15 @@ def _folder(asked: CohortSettings, engine: Engine, cells: DeltaGenerator) -> Pla
         _("Folder"), list(allowed), key=seed_from(asked, "folder", "cohort-folder"), width=190
     )
     covers, framed = _covers(asked, cells), _framed(asked, cells)
-    source = open_source(allowed[asked.folder])
+    key = ("folder", str(allowed[asked.folder]))
+    source = compute.once(key, lambda: open_source(allowed[asked.folder]))
+    return _of(source, key, engine, covers, framed=framed)
+
+
+def _of(
+    source: Source, key: Hashable, engine: Engine, covers: tuple[Cover | None], *, framed: bool
+) -> Plan:
+    """Return the plan of a source's pictures; of those left out it says why."""
 
     def faces() -> Iterator[Given | Missed]:
         yield from (Missed(name, reason) for name, reason in source.left_out)
@@ -235,8 +201,7 @@ def _folder(asked: CohortSettings, engine: Engine, cells: DeltaGenerator) -> Pla
             yield from _found(engine, picture.name, picture.read, framed)
 
     count = len(source.pictures) + len(source.left_out)
-    key = ("folder", str(allowed[asked.folder]), count, framed, engine.card.framing, covers)
-    return Plan(key, count, faces, covers)
+    return Plan((key, framed, engine.card.framing, covers), count, faces, covers)
 
 
 def _framed(asked: CohortSettings, cells: DeltaGenerator) -> bool:

@@ -11,7 +11,6 @@ import torch
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
 
 from ran.__main__ import main
-from ran.commands.judged import as_csv, as_latex
 from ran.engine import Engine
 from ran.errors import BadRequest
 from ran.explain.regions.controls import CONTROLS
@@ -25,6 +24,7 @@ from ran.study.data.check import evenly
 from ran.study.data.opened import open_data
 from ran.study.data.splits import DataSet
 from ran.study.evaluation.data_sets import against, controls, judge, reported
+from ran.study.evaluation.reports_written import as_csv, as_latex
 
 
 @pytest.fixture
@@ -118,8 +118,8 @@ def test_two_networks_are_paired_picture_by_picture(tmp_path, engine, checkpoint
 
 def test_controls_are_those_of_the_same_pictures(tmp_path, engine):
     data = open_data(made_up_data.rafdb(tmp_path / "raf", test=20))
-    table = controls(engine, data)
     judged = judge(engine, data)
+    table = controls(engine, data, judged)
     right = float((judged.answers == judged.labels).double().mean())
     assert table["learnt"]["accuracy"] == pytest.approx(right)
     assert {row["n"] for row in table.values()} == {20}
@@ -139,12 +139,13 @@ def test_a_plain_network_and_one_picture_have_no_controls(tmp_path, engine):
     one = open_data(made_up_data.folders(tmp_path / "one", ["fear", "sad"], splits=(), each=1))
     few = DataSet("folders", one.classes, {"test": evenly(one.splits["test"], 1)})
     with pytest.raises(BadRequest, match="no other's weights"):
-        controls(engine, few)
+        controls(engine, few, judge(engine, few))
     _, card = load_checkpoint()
     card = replace(card, kind="plain", backbone="resnet18", input_size=48, layouts={}, evidence={})
     save_checkpoint(tmp_path / "plain", PlainNetwork(classes=8), card)
     with pytest.raises(BadRequest, match="no attention"):
-        controls(Engine.load(tmp_path / "plain", "cpu"), one)
+        plain = Engine.load(tmp_path / "plain", "cpu")
+        controls(plain, one, judge(plain, one))
 
 
 def ask(checkpoint, *options):

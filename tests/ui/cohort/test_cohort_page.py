@@ -177,8 +177,8 @@ def test_a_zips_folders_are_labels_and_what_is_broken_is_listed(uploaded, tmp_pa
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        ({"notes.txt": b"x"}, "1 entries, 0 of them pictures"),
-        ({f"{n}.png": b"x" for n in range(1001)}, "1,001 entries, 1,001 of them pictures"),
+        ({"notes.txt": b"x"}, "faces.zip holds 0 pictures."),
+        ({f"{n}.png": b"x" for n in range(1001)}, "faces.zip holds 1,001 pictures."),
     ],
 )
 def test_a_zip_without_pictures_or_with_too_many_gets_a_sentence(uploaded, entries, said):
@@ -191,7 +191,7 @@ def test_what_is_no_zip_gets_a_sentence():
     app = source(opened("cohort"), "Zip of faces")
     app.file_uploader(key="cohort-zip").upload("faces.zip", b"nothing", "application/zip").run()
     assert not app.exception
-    assert "This is no zip that can be read." in words(app)
+    assert "faces.zip is no zip that can be read." in words(app)
 
 
 def test_folders_are_those_that_the_operator_allows(tmp_path, monkeypatch):

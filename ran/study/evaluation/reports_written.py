@@ -1,42 +1,15 @@
-"""What `python -m ran evaluate --data` prints and writes: words, JSON, CSV, LaTeX rows."""
+"""What a network reaches on a data set, as words, CSV and rows of LaTeX."""
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
-import json
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from ran.engine import Engine
+from typing import Any
 
 COLUMNS = ("n", "accuracy", "low", "high", "balanced", "macro_f1", "majority")
 _LISTS = {"test": "test", "occlusion": "occlusion", "pose30": r"pose $>30^\circ$",
           "pose45": r"pose $>45^\circ$"}  # fmt: skip
 _BESIDE = ("layout", "missing", "unread", "left_out", "against", "kinds", "controls")
-
-
-def judge_data(engine: Engine, args: argparse.Namespace) -> None:
-    """Judge a network, and another if one is given, on a data set."""
-    from ran.engine import Engine
-    from ran.study.data.opened import open_data
-    from ran.study.evaluation.data_sets import against, controls, judge, reported
-    from ran.writing import write_text
-
-    data = open_data(args.data)
-    judged = judge(engine, data)
-    found = reported(judged, args.lists)
-    if args.against is not None:
-        other = judge(Engine.load(args.against, args.device), data)
-        found["against"] = against(judged, other, args.lists)
-    if args.controls:
-        found["controls"] = controls(engine, data)
-    if args.csv is not None:
-        write_text(args.csv, as_csv(found))
-    if args.latex is not None:
-        write_text(args.latex, as_latex(found, engine.card.name))
-    print(json.dumps(found, indent=2) if args.json else _words(found, judged.classes))
 
 
 def as_csv(found: dict[str, Any]) -> str:
@@ -72,7 +45,8 @@ def _lists(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: said for name, said in found.items() if name not in _BESIDE}
 
 
-def _words(found: dict[str, Any], classes: tuple[str, ...]) -> str:
+def in_words(found: dict[str, Any], classes: tuple[str, ...]) -> str:
+    """Return a line a list, and below it one a kind, a severity and a control."""
     lines = [f"{found['layout']}, judged among {', '.join(classes)}"]
     for name, said in _lists(found).items():
         line = (
