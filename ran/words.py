@@ -6,10 +6,13 @@ visitors of several languages at once. Without a choice the sentences stay as th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from gettext import NullTranslations
 
 _AS_WRITTEN = NullTranslations()
+_IS_AS_WRITTEN: ContextVar[bool] = ContextVar("_IS_AS_WRITTEN", default=False)
 
 
 def _as_written() -> NullTranslations:
@@ -29,17 +32,34 @@ def choose_by(choose: Callable[[], NullTranslations] | None) -> None:
     _chosen = _as_written if choose is None else choose
 
 
+@contextmanager
+def as_written() -> Iterator[None]:
+    """Say all sentences of the block as they are written, whatever is chosen: in English.
+
+    So figures for papers and reports are made, whose type has not the glyphs of every language.
+    """
+    token = _IS_AS_WRITTEN.set(True)
+    try:
+        yield
+    finally:
+        _IS_AS_WRITTEN.reset(token)
+
+
+def _catalogue() -> NullTranslations:
+    return _AS_WRITTEN if _IS_AS_WRITTEN.get() else _chosen()
+
+
 def _(text: str) -> str:
     """Return a sentence, or its form before `.format`, in the language that is chosen now.
 
     No text stays none: gettext would answer it with the head of the catalogue.
     """
-    return _chosen().gettext(text) if text else text
+    return _catalogue().gettext(text) if text else text
 
 
 def counted(one: str, many: str, count: int) -> str:
     """Return the form of a sentence that this count takes, with `{count}` still to be put in."""
-    return _chosen().ngettext(one, many, count)
+    return _catalogue().ngettext(one, many, count)
 
 
 def later(text: str) -> str:
