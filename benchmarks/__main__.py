@@ -12,7 +12,14 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.cohort import BETWEEN, between_row, cohort_row
+from benchmarks.cohort import (
+    BETWEEN,
+    FRAMED_FILES,
+    PHOTO_FILES,
+    between_row,
+    cohort_row,
+    files_row,
+)
 from benchmarks.detection import detection_row
 from benchmarks.explain import (
     ABLATION,
@@ -102,6 +109,16 @@ def _plan(quick: bool, device: str, peak: float) -> dict[str, Callable[[], Row]]
             Row("cohort", "", reason="left out by --quick")
             if quick
             else cohort_row(device=device, repeats=5)
+        ),
+        FRAMED_FILES: lambda: (
+            Row(FRAMED_FILES, "", reason="left out by --quick")
+            if quick
+            else files_row(device=device, repeats=5, is_framed=True)
+        ),
+        PHOTO_FILES: lambda: (
+            Row(PHOTO_FILES, "", reason="left out by --quick")
+            if quick
+            else files_row(device=device, repeats=5, is_framed=False)
         ),
         BETWEEN: lambda: between_row(device=device, repeats=7),
         "photo": lambda: photo_row(repeats=1 if quick else 9),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.cohort import between_row, cohort_row
+from benchmarks.cohort import between_row, cohort_row, files_row
 from benchmarks.explain import ablation_row, integrated_row, memory_row, saliency_row
 from benchmarks.forward import forward_row, seeded_network
 from benchmarks.photo import photo_row
@@ -136,6 +136,14 @@ def test_the_cohorts_row_measures_answers_that_are_right():
     assert row.check is not None
     assert row.check.passed, row.check.words
     assert row.name == "cohort, 5 faces in memory"
+
+
+@pytest.mark.parametrize("is_framed", [True, False])
+def test_the_rows_of_files_measure_answers_that_are_right(is_framed):
+    row = files_row(device="cpu", repeats=1, is_framed=is_framed, pictures=4)
+    assert row.check.passed, row.check.words
+    assert row.ratio > 0
+    assert "4 files" in row.check.words
 
 
 def test_the_row_of_what_lies_between_measures_answers_that_are_right():

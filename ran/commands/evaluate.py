@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ran.commands.network import add_network, refuse_unused
+from ran.commands.options.network import add_network, refuse_unused
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS
 
@@ -44,9 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the app's own stickers, parts and rectangles",
     )  # fmt: skip
     parser.add_argument(
+        "--fast", choices=("int8",),
+        help="on FER2013Valid instead: how many faces int8 by OpenVINO answers as the network "
+        "does, on this kind of CPU; needs the extra [fast]",
+    )  # fmt: skip
+    parser.add_argument(
         "--onto-card", action="store_true",
-        help="write all that a release reports into the checkpoint's card.json; with --controls, "
-        "the controls alone",
+        help="write all that a release reports into the checkpoint's card.json; with --controls or "
+        "--fast, that alone",
     )  # fmt: skip
     add_network(parser)
     parser.set_defaults(perform=run)
@@ -68,7 +73,7 @@ def run(args: argparse.Namespace) -> None:
         )
     is_data = args.data is not None
     lone = dict.fromkeys(("against", "csv", "latex"), (is_data, "--data"))
-    names = ("ferplus", "photographs", "onto_card", "flip", "covered")
+    names = ("ferplus", "photographs", "onto_card", "flip", "covered", "fast")
     refuse_unused(args, lone | (dict.fromkeys(names, (False, "no --data")) if is_data else {}))
     refuse_unused(
         args,
@@ -78,6 +83,10 @@ def run(args: argparse.Namespace) -> None:
                 "neither --photographs nor --controls nor --onto-card",
             ),
             "covered": (args.controls, "--controls"),
+            "fast": (
+                not args.controls and args.photographs is None and not args.flip,
+                "neither --controls nor --photographs nor --flip",
+            ),
         },
     )
     engine = Engine.load(args.checkpoint, args.device)
@@ -91,6 +100,9 @@ def run(args: argparse.Namespace) -> None:
         )
     if args.controls:
         _controls(engine, args)
+        return
+    if args.fast is not None:
+        _fast(engine, args)
         return
     if args.onto_card:
         _onto_card(engine, args)
@@ -180,6 +192,30 @@ def _controls(engine: Engine, args: argparse.Namespace) -> None:
             cost = f"  {100 * row['difference']:+.2f}  p {row['p']:.2g}"
             moved = "" if name == LEARNT else cost
             print(f"  {name:<22} {100 * row['accuracy']:.2f} %{moved}")
+
+
+def _fast(engine: Engine, args: argparse.Namespace) -> None:
+    from ran.engine.fast.gates import passes
+    from ran.net.checkpoints import write_evidence
+    from ran.study.evaluation.control_table import valid_faces
+    from ran.study.evaluation.fast_gate import fast_table
+
+    folder = folder_of(args) if args.onto_card else None
+    table = fast_table(engine, valid_faces(args.ferplus, args.lists))
+    if folder is not None:
+        write_evidence(folder, {"fast": {**engine.card.evidence.get("fast", {}), **table}})
+    if args.json:
+        print(json.dumps(table, indent=2))
+        return
+    for name, row in table.items():
+        n, alike, accuracy, own = (
+            row[column] or 0.0 for column in ("n", "agreement", "accuracy", "accuracy_fp32")
+        )
+        print(
+            f"{name}: {n:.0f} faces of FER2013Valid, {100 * alike:.2f} % with the same answer; "
+            f"accuracy {100 * accuracy:.2f} %, in fp32 {100 * own:.2f} %: "
+            f"{'passes' if passes(row) else 'refused'}"
+        )
 
 
 def folder_of(args: argparse.Namespace) -> Path:

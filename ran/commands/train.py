@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ran.commands.network import refuse_unused
+from ran.commands.options.network import refuse_unused
 from ran.errors import BadRequest
 from ran.study.training.options import Recipe, read_changes, read_recipe
 

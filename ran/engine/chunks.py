@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -11,7 +12,6 @@ from torch import Tensor
 from ran.engine.cutter import Cutter
 from ran.engine.devices import forget_unused
 from ran.engine.memory import Memory
-from ran.engine.room import Room
 from ran.errors import is_out_of_memory
 from ran.net.regions import RegionLayout
 from ran.scene import Scene
@@ -24,6 +24,21 @@ Chunk = dict[str, Scene]
 """Scenes of as many regions each, by their keys."""
 
 
+class Featuring(Protocol):
+    """What makes features of crops: ran.engine.room.Room, or one of ran.engine.fast.
+
+    at_once, how many crops it takes together; is_full, whether the last answer had to come from the
+    CPU; precision, what it computes in, as outputs say it.
+    """
+
+    at_once: int
+    is_full: bool
+    precision: str
+
+    def features(self, crops: Tensor) -> Tensor:
+        """Return what the backbone makes of crops f32[N, 3, S, S], f32[N, D]."""
+
+
 class Chunks:
     """Of one network on one device, shared by all who ask it.
 
@@ -33,7 +48,9 @@ class Chunks:
         room: puts crops through the backbone.
     """
 
-    def __init__(self, cutter: Cutter, layout: Callable[[Scene], RegionLayout], room: Room) -> None:
+    def __init__(
+        self, cutter: Cutter, layout: Callable[[Scene], RegionLayout], room: Featuring
+    ) -> None:
         self._cutter, self._layout, self._room = cutter, layout, room
         # On a CPU as many faces as crops go through together: none of its passes is half empty.
         self._at_once = min(MOST_FACES, room.at_once)

@@ -14,18 +14,12 @@ from torch import Tensor
 
 from ran.engine.answers import predictions
 from ran.engine.checker import Checker
-from ran.engine.chunks import Chunk, Chunks
+from ran.engine.chunks import Chunk, Chunks, Featuring
 from ran.engine.cutter import Cutter
-from ran.engine.devices import PRECISION, device_named, full_precision, with_doubles
+from ran.engine.devices import device_named, full_precision, with_doubles
 from ran.engine.explainer import Explainer
 from ran.engine.memory import Memory
-from ran.engine.room import (
-    EXPLAINED_AT_ONCE,
-    TURNS_AT_ONCE,
-    Room,
-    crops_at_once,
-    or_on_cpu,
-)
+from ran.engine.room import EXPLAINED_AT_ONCE, TURNS_AT_ONCE, Room, crops_at_once, or_on_cpu
 from ran.errors import BadRequest
 from ran.explain.heatmap import Explaining, Heatmap
 from ran.explain.question import Question
@@ -60,7 +54,9 @@ class Engine:
         kind = "cpu" if self.device == "cpu" else "gpu"
         self.turns_at_once = TURNS_AT_ONCE[kind]
         self.cutter = Cutter(card, self.layout_of, self.device)
-        self.room = Room(self.asked, crops_at_once(self.device, card.input_size), self.device)
+        self.room: Featuring = Room(
+            self.asked, crops_at_once(self.device, card.input_size), self.device
+        )
         self.chunks = Chunks(self.cutter, self.layout_of, self.room)
         self.explainer = Explainer(
             self.model,
@@ -93,7 +89,7 @@ class Engine:
     @property
     def conditions(self) -> dict[str, str]:
         """Return how the last answer was computed: its device and precision."""
-        return {"device": self.computed_on, "precision": PRECISION}
+        return {"device": self.computed_on, "precision": self.room.precision}
 
     @property
     def faces_at_once(self) -> int:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from ran.engine.devices import forget_unused
+from ran.engine.devices import PRECISION, forget_unused
 from ran.errors import is_out_of_memory
 from ran.explain.maps.asked import Asked
 from ran.net.checkpoints import Network
@@ -62,6 +62,8 @@ class Room:
         at_once: how many crops go through it together while there is room.
         device: where it is.
     """
+
+    precision = PRECISION
 
     def __init__(self, network: Network, at_once: int, device: str) -> None:
         self._network, self._is_cpu = network, device == "cpu"

@@ -11,6 +11,10 @@ from typing import Any
 Evidence = dict[str, dict[str, dict[str, float | None]]]
 _SHARE, _COUNT, _RHO = (0.0, 1.0), (0.0, 1e9), (-1.0, 1.0)
 _ANY = (-1e9, 1e9)
+_CONTROLS = (
+    "another face", "mean", "uniform", "mu only", "nu only", "reversed", "whole face alone",
+    "without the whole face",
+)  # fmt: skip
 LONGEST_ROW, MOST_ROWS = 60, 40
 """Letters of a row's name, and rows of a table."""
 
@@ -39,6 +43,11 @@ MEASURES: dict[str, dict[str, tuple[float, float]] | None] = {
     "leaving": {
         "n": _COUNT, "left": _SHARE, "came": _SHARE, "cannot_tell": _SHARE, "points": _ANY,
     },
+    "controls": {
+        "n": _COUNT,
+        "learnt": _SHARE,
+        **{f"{name}{end}": _SHARE for name in _CONTROLS for end in ("", ", p")},
+    },
     "calibration": {
         "n": _COUNT,
         **dict.fromkeys(
@@ -53,6 +62,7 @@ MEASURES: dict[str, dict[str, tuple[float, float]] | None] = {
         ),
         **_quantiles("insertion", "infidelity", "sensitivity", "gap"),
     },
+    "fast": {"n": _COUNT, **dict.fromkeys(("agreement", "accuracy", "accuracy_fp32"), _SHARE)},
     "turned": {
         "n": _COUNT, "accuracy": _SHARE, "same": _SHARE, "whole": _ANY, "margin": _RHO,
     },

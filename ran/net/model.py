@@ -54,6 +54,11 @@ class _FaceNetwork(nn.Module):
         self.register_buffer("std", torch.ones(1, 3, 1, 1))
         self.register_buffer("luma", torch.tensor(LUMA).view(1, 3, 1, 1), persistent=False)
 
+    @property
+    def parameter_count(self) -> int:
+        """Return how many numbers it learnt."""
+        return sum(one.numel() for one in self.parameters())
+
     def restore_constants(self) -> None:
         """Rebuild what no checkpoint holds, after the network was built without memory."""
         self.luma = torch.tensor(LUMA).view(1, 3, 1, 1)

@@ -24,9 +24,9 @@ from ran.face.covers.stickers import place
 from ran.face.detect import Face
 from ran.recipe import LayoutChoice
 from ran.scene import Scene
-from ran.study.cohort import pictures_from, tables_on_disk
+from ran.study.cohort import pictures_from, rows, tables_on_disk
 from ran.study.cohort.pictures_from import open_source
-from ran.study.cohort.rows import SAVED, Wanted
+from ran.study.cohort.rows import SAVED, Wanted, rows_of
 from ran.study.cohort.tables_on_disk import Shard, read_cohort, write_cohort
 
 ROOT = Path(__file__).parents[2]
@@ -94,6 +94,20 @@ def test_faces_are_looked_for_and_what_has_none_is_an_error_beside(tmp_path, eng
     assert [error["path"] for error in errors] == ["broken.png", "noise.png"]
     assert "No face found in noise.png" in errors[1]["reason"]
     assert (last.done, last.rows, last.errors) == (3, 1, 2)
+
+
+def test_pictures_opened_ahead_keep_their_order_and_their_faults(
+    pictures, tmp_path, engine, monkeypatch
+):
+    (pictures / "1" / "0.png").write_bytes(b"broken")
+    source = open_source(pictures)
+    *_, told = rows_of(engine, source.pictures, FRAMED)
+    monkeypatch.setattr(rows, "AHEAD", 2)
+    *_, again = rows_of(engine, source.pictures, FRAMED)
+    names = [picture.name for picture in source.pictures]
+    assert [row["path"] for row in again.rows] == [name for name in names if name != "1/0.png"]
+    assert again.rows == told.rows
+    assert [name for name, _reason in again.errors] == ["1/0.png"]
 
 
 def test_shards_together_are_the_whole(pictures, tmp_path, engine, monkeypatch):

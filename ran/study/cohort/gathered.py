@@ -22,6 +22,8 @@ from ran.scene import Scene
 from ran.study.cohort.named_covers import Cover
 from ran.study.cohort.rows import shift_of
 
+MOST_DISTINCT = 60
+"""Faces of a cohort that another page takes over."""
 THUMBNAIL = 52
 """Of a small picture's side, in pixels."""
 _SMALL = 64
@@ -156,6 +158,14 @@ def gather(
         done += len(lot)
         yield Gathered(tuple(members), tuple(missed), done, max(count, done))
     yield Gathered(tuple(members), tuple(missed), max(count, done), max(count, done))
+
+
+def distinct(members: Sequence[Member], most: int = MOST_DISTINCT) -> tuple[Face, ...]:
+    """Return the faces of members, each once whatever covers it, at most so many, evenly."""
+    kept = list({one.kept.digest + one.name: one for one in members}.values())
+    count = min(most, len(kept))
+    places = np.linspace(0, len(kept) - 1, count).round().astype(int)
+    return tuple(kept[place].face for place in places)
 
 
 def _members(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ran.engine import Engine
@@ -24,6 +27,8 @@ from ran.study.data.splits import square
 SAVED = ("mu", "nu", "w", "margin", "logits", "shapley", "pose", "shift")
 """What a row may hold beside the face, the expression and the probabilities."""
 USUAL = ("mu", "nu", "w", "margin")
+AHEAD = 2 * MOST_FACES
+"""Pictures that are opened before the network comes to them."""
 CLEAN = ""
 """The cover's name where there is none."""
 Row = dict[str, Any]
@@ -81,9 +86,9 @@ def rows_of(engine: Engine, pictures: Sequence[Picture], wanted: Wanted) -> Iter
     """
     faces: list[tuple[str, int, Face]] = []
     errors: list[tuple[str, str]] = []
-    for picture in pictures:
+    for picture, faces_of in _ahead(engine, pictures, wanted):
         try:
-            found = _faces(engine, picture, wanted)
+            found = faces_of()
         except RanError as error:
             errors.append((picture.name, str(error)))
             continue
@@ -98,7 +103,36 @@ def rows_of(engine: Engine, pictures: Sequence[Picture], wanted: Wanted) -> Iter
         yield Told(_rows(engine, faces, wanted), errors)
 
 
-def _faces(engine: Engine, picture: Picture, wanted: Wanted) -> list[Face]:
+def _ahead(
+    engine: Engine, pictures: Sequence[Picture], wanted: Wanted
+) -> Iterator[tuple[Picture, Callable[[], list[Face]]]]:
+    """Give each picture with what returns its faces, in order.
+
+    Framed pictures are opened in a thread, some ahead of the network. What looks for faces is not:
+    it computes on all processors, as the network does, and both at once take longer than in turn.
+    """
+    if not wanted.is_framed or "pose" in wanted.saved:
+        yield from ((picture, partial(faces_in, engine, picture, wanted)) for picture in pictures)
+        return
+    with ThreadPoolExecutor(1) as opening:
+        waiting: deque[tuple[Picture, Future[list[Face]]]] = deque()
+        try:
+            for picture in pictures:
+                waiting.append((picture, opening.submit(faces_in, engine, picture, wanted)))
+                if len(waiting) > AHEAD:
+                    first, opened = waiting.popleft()
+                    yield first, opened.result
+            yield from ((first, opened.result) for first, opened in waiting)
+        finally:
+            opening.shutdown(wait=False, cancel_futures=True)
+
+
+def faces_in(engine: Engine, picture: Picture, wanted: Wanted) -> list[Face]:
+    """Return the faces of a picture, as they are asked for: framed already, or looked for.
+
+    Raises:
+        RanError: if it is no picture or has no face; OSError: if it cannot be read.
+    """
     photo = open_photo(picture.read(), name=picture.name)
     if wanted.is_framed:
         found = [Face.from_pixels(square(photo.pixels), framing=engine.card.framing)]

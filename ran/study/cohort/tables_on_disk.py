@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ran.engine import Engine
 from ran.errors import BadRequest
-from ran.study.cohort.pictures_from import Source
+from ran.study.cohort.pictures_from import Picture, Source
 from ran.study.cohort.rows import Row, Wanted, rows_of
 from ran.writing import replacing
 
@@ -58,6 +58,53 @@ class Shard:
         return part % self.of == self.number - 1
 
 
+@dataclass(frozen=True)
+class Written:
+    """A part that is there now: its number, and how many pictures, rows and errors it has."""
+
+    number: int
+    pictures: int
+    rows: int
+    errors: int
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A cohort on its way to a disk: what is asked of which pictures, and where rows go.
+
+    batch: pictures of a part; made: what decides the rows, as `made_of` says.
+    """
+
+    source: Source
+    wanted: Wanted
+    out: Path
+    batch: int
+    made: dict[str, Any]
+
+    @property
+    def parts(self) -> int:
+        """Return how many parts there are."""
+        return -(-len(self.source.pictures) // self.batch)
+
+    def pictures(self, number: int) -> Sequence[Picture]:
+        """Return the pictures of a part, in the source's order."""
+        return self.source.pictures[number * self.batch : (number + 1) * self.batch]
+
+    def write(self, engine: Engine, number: int) -> Written:
+        """Answer the pictures of a part and write it, whole."""
+        rows: list[Row] = []
+        missed: list[tuple[str, str]] = []
+        for told in rows_of(engine, self.pictures(number), self.wanted):
+            rows += told.rows
+            missed += told.errors
+        _write(self.out, number, rows, missed, self.made)
+        return Written(number, len(self.pictures(number)), len(rows), len(missed))
+
+
+Workers = Callable[[Cohort, Sequence[int]], Iterator[Written]]
+"""Who writes parts, in any order: this process, or others."""
+
+
 def write_cohort(
     engine: Engine,
     source: Source,
@@ -66,6 +113,8 @@ def write_cohort(
     *,
     shard: Shard | None = None,
     resume: bool = False,
+    batch: int | None = None,
+    workers: Workers | None = None,
 ) -> Iterator[Progress]:
     """Write the rows of a source's pictures below a folder, part by part; yield after each.
 
@@ -73,12 +122,25 @@ def write_cohort(
     each; errors.parquet, path and reason, of all parts that are there. A part is there whole or not
     at all: whoever resumes skips those that are, so that no row is lost or written twice.
 
+    Args:
+        engine: the network.
+        source: the pictures.
+        wanted: what is asked of every face.
+        out: the folder.
+        shard: which parts are written, None is all.
+        resume: whether parts that are there are gone on with.
+        batch: pictures of a part, PICTURES_A_PART if None.
+        workers: who writes the parts; None is the engine, here.
+
     Raises:
         BadRequest: if the folder holds parts and `resume` is not asked, or parts of another
-            network, source or question; or if nothing can be written.
+            network, source or question; if a part has no picture; or if nothing can be written.
     """
-    made = made_of(engine, source, wanted)
-    mine, parts = shard or Shard(), _parts(source)
+    size = PICTURES_A_PART if batch is None else batch
+    if size < 1:
+        raise BadRequest(f"A part cannot have {size} pictures.", hint="Use 1 or more.")
+    made, mine = made_of(engine, source, wanted, size), shard or Shard()
+    cohort = Cohort(source, wanted, out, size, made)
     there = _there(out, made)
     if there and not resume:
         raise BadRequest(
@@ -86,43 +148,34 @@ def write_cohort(
             hint="Go on with --resume, or choose another --out.",
         )
     out.mkdir(parents=True, exist_ok=True)
-    own = [number for number in range(len(parts)) if mine.owns(number)]
-    done = rows = errors = 0
-    of = sum(len(parts[number]) for number in own)
-    for number in own:
-        pictures = parts[number]
-        if number not in there:
-            found: list[Row] = []
-            missed: list[tuple[str, str]] = []
-            for told in rows_of(engine, pictures, wanted):
-                found += told.rows
-                missed += told.errors
-            _write(out, number, found, missed, made)
-            rows += len(found)
-            errors += len(missed)
-        done += len(pictures)
+    own = [number for number in range(cohort.parts) if mine.owns(number)]
+    of = sum(len(cohort.pictures(number)) for number in own)
+    done = sum(len(cohort.pictures(number)) for number in own if number in there)
+    rows = errors = 0
+    if done:
+        yield Progress(done, of, rows, errors)
+    left = [number for number in own if number not in there]
+    writing = (cohort.write(engine, number) for number in left) if workers is None else (
+        workers(cohort, left)
+    )  # fmt: skip
+    for part in writing:
+        done, rows, errors = done + part.pictures, rows + part.rows, errors + part.errors
         yield Progress(done, of, rows, errors)
     _gather_errors(out, source, made)
 
 
-def made_of(engine: Engine, source: Source, wanted: Wanted) -> dict[str, Any]:
-    """Return what decides a cohort's rows: the network, the pictures' names and the question."""
+def made_of(engine: Engine, source: Source, wanted: Wanted, batch: int) -> dict[str, Any]:
+    """Return what decides a cohort's parts: the network, the pictures' names, the question."""
     names = hashlib.sha256("\n".join(one.name for one in source.pictures).encode()).hexdigest()
     return {
         "checkpoint": engine.card.name,
         "sha256": engine.card.sha256,
         "pictures": len(source.pictures),
         "names": names,
+        "batch": batch,
         "wanted": json.loads(json.dumps(asdict(wanted))),
         "conditions": engine.conditions,
     }
-
-
-def _parts(source: Source) -> list[Sequence[Any]]:
-    return [
-        source.pictures[first : first + PICTURES_A_PART]
-        for first in range(0, len(source.pictures), PICTURES_A_PART)
-    ]
 
 
 def _there(out: Path, made: dict[str, Any]) -> set[int]:
@@ -146,8 +199,9 @@ def _there(out: Path, made: dict[str, Any]) -> set[int]:
 
 
 def _asked(made: dict[str, Any]) -> dict[str, Any]:
-    """Return what decides rows: the device may change on the way."""
-    return {name: value for name, value in made.items() if name != "conditions"}
+    """Return what decides rows: the device may change on the way, the precision may not."""
+    kept = {name: value for name, value in made.items() if name != "conditions"}
+    return kept | {"precision": made["conditions"]["precision"]}
 
 
 def _write(
@@ -207,6 +261,40 @@ def _gather_errors(out: Path, source: Source, made: dict[str, Any]) -> None:
         parquet.write_table(table, fresh)
 
 
+def made_in(out: Path) -> dict[str, Any]:
+    """Return what decided a cohort's parts, as `made_of` says it, from the first part.
+
+    Raises:
+        BadRequest: if there is none, or it says nothing.
+    """
+    from pyarrow import ArrowException, parquet
+
+    first = next(iter(sorted(out.glob("part-*.parquet"))), None)
+    if first is None:
+        raise _no_cohort(out)
+    try:
+        made = json.loads((parquet.read_schema(first).metadata or {})[_MADE])
+    except (ArrowException, OSError, ValueError, KeyError) as error:
+        raise _no_cohort(out) from error
+    if not isinstance(made, dict):
+        raise _no_cohort(out)
+    return made
+
+
+def read_errors(out: Path) -> list[tuple[str, str]]:
+    """Return the pictures of a cohort that gave no row, and why."""
+    from pyarrow import parquet
+
+    if not (out / ERRORS).is_file():
+        return []
+    table = parquet.read_table(out / ERRORS)
+    return list(zip(table["path"].to_pylist(), table["reason"].to_pylist(), strict=True))
+
+
+def _no_cohort(out: Path) -> BadRequest:
+    return BadRequest(f"{out} holds no part of a cohort.", hint="Run `ran cohort` first.")
+
+
 def read_cohort(out: Path) -> pyarrow.Table:
     """Return all rows of a cohort's parts, in the source's order.
 
@@ -218,6 +306,11 @@ def read_cohort(out: Path) -> pyarrow.Table:
 
     files = sorted(out.glob("part-*.parquet"))
     if not files:
-        raise BadRequest(f"{out} holds no part of a cohort.", hint="Run `ran cohort` first.")
-    tables = [parquet.read_table(file) for file in files]
+        raise _no_cohort(out)
+    try:
+        tables = [parquet.read_table(file) for file in files]
+    except (pyarrow.ArrowException, OSError) as error:
+        raise BadRequest(
+            f"A part of {out} cannot be read: {error}.", hint="Write it again with --resume."
+        ) from error
     return pyarrow.concat_tables(tables, promote_options="default")

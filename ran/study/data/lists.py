@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from ran.errors import BadRequest
-from ran.study.data.ferplus import OCCLUSION_KINDS
+from ran.study.data.ferplus import OCCLUSION_KINDS, read_lists
 
 FILES = {
     "ferplus": {
@@ -56,6 +56,19 @@ def listed(folder: Path, layout: str) -> dict[str, frozenset[str]]:
             hint=f"Expected {next(iter(files.values()))[0]} below it, as the authors ship it.",
         )
     return found
+
+
+def considered(folder: Path, layout: str) -> frozenset[str] | None:
+    """Return the faces among which the authors chose their lists; None: nobody says.
+
+    Of FERPlus those of their test list: its other test faces have no majority, or are no face.
+
+    Raises:
+        BadRequest: if the lists cannot be read.
+    """
+    if layout not in ("ferplus", "fer2013"):
+        return None
+    return read_lists(folder).subsets()["ferplus"]
 
 
 def occlusion_kinds(folder: Path, layout: str) -> dict[str, str]:

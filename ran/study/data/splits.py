@@ -23,7 +23,7 @@ DAMAGED_ZIP = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError,
 )  # fmt: skip
 """What reading of a damaged, encrypted or unusually packed zip raises: each of its packings has a
-fault of its own, and one that is not known here is a NotImplementedError, a RuntimeError."""
+fault of its own, and for one that it does not know zipfile raises a kind of RuntimeError."""
 NAMED = {
     "angry": "anger", "mad": "anger", "happy": "happiness", "sad": "sadness", "afraid": "fear",
     "fearful": "fear", "scared": "fear", "surprised": "surprise", "disgusted": "disgust",

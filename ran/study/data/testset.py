@@ -33,6 +33,8 @@ NAME = "manifest.parquet"
 VERSION = 1
 """Of how rows are drawn: another version draws others."""
 KINDS = ("stickers", "parts", "rectangles", "turned")
+REAL = "real"
+"""The kind that makes nothing: faces that are hidden or turned already, see real_sets."""
 SEVERITIES = (1, 2, 3, 4, 5)
 MADE = b"ran.testset"
 """Where a manifest's metadata says of what and how it was made."""
@@ -40,7 +42,7 @@ _STICKER_SIZES = (0.7, 0.85, 1.0, 1.15, 1.3)
 """Of a sticker, in units of how large it sits on the face."""
 _OPACITIES = (0.4, 0.55, 0.7, 0.85, 1.0)
 """Of the noise that hides a named part."""
-_AREAS = (0.04, 0.09, 0.16, 0.25, 0.36)
+AREAS = (0.04, 0.09, 0.16, 0.25, 0.36)
 """Of a rectangle, in units of the face."""
 _YAWS = (12.0, 24.0, 36.0, 48.0, 60.0)
 """By how many degrees a head is turned, to either side."""
@@ -92,17 +94,21 @@ def rows_of(data: DataSet, wanted: TestSet, *, most: int | None = None) -> Itera
         for kind in wanted.kinds:
             for severity in wanted.severities:
                 name = split.names[number]
-                generator = _generator(wanted.seed, name, kind)
-                done = _DRAWN[kind](face, severity - 1, generator)
+                done = drawn(face, kind, severity, name, wanted.seed)
                 yield {
                     "name": name,
                     "label": data.classes[split.labels[number]],
                     "kind": kind,
                     "severity": severity,
                     "done": json.dumps(done, sort_keys=True),
-                    "source": _digest(face.pixels),
-                    "digest": _digest(pixels_of(face, done)),
+                    "source": digest_of(face.pixels),
+                    "digest": digest_of(pixels_of(face, done)),
                 }
+
+
+def drawn(face: Face, kind: str, severity: int, name: str, seed: int) -> Row:
+    """Return what is done to a face of this name: of KINDS and SEVERITIES, as `shown` takes it."""
+    return _DRAWN[kind](face, severity - 1, _generator(seed, name, kind))
 
 
 def _generator(seed: int, name: str, kind: str) -> np.random.Generator:
@@ -111,7 +117,8 @@ def _generator(seed: int, name: str, kind: str) -> np.random.Generator:
     return np.random.default_rng(np.frombuffer(words, np.uint32))
 
 
-def _digest(pixels: NDArray[np.uint8]) -> str:
+def digest_of(pixels: NDArray[np.uint8]) -> str:
+    """Return the SHA-256 of a picture u8[S, S, 3] and its shape."""
     return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
 
 
@@ -132,7 +139,7 @@ def _part(face: Face, level: int, generator: np.random.Generator) -> Row:
 
 def _rectangle(face: Face, level: int, generator: np.random.Generator) -> Row:
     stretch, across, down = generator.uniform([0.7, 0.0, 0.0], [1.4, 1.0, 1.0])
-    width, height = _AREAS[level] ** 0.5 * stretch, _AREAS[level] ** 0.5 / stretch
+    width, height = AREAS[level] ** 0.5 * stretch, AREAS[level] ** 0.5 / stretch
     x, y = across * (1.0 - width), down * (1.0 - height)
     edges = [round(float(edge), 6) for edge in (x, y, x + width, y + height)]
     kind = ("black", "grey", "noise")[generator.integers(3)]
@@ -161,11 +168,18 @@ def pixels_of(face: Face, done: Mapping[str, Any]) -> NDArray[np.uint8]:
     Raises:
         BadShape, BadRequest: if the row says nothing that can be done.
     """
+    return shown(face, done).hidden_pixels()
+
+
+def shown(face: Face, done: Mapping[str, Any]) -> Scene:
+    """Return the same as a scene: the face under its cover, or turned."""
     if "yaw" in done:
-        return turn(face, float(done["yaw"])).face.pixels
+        return Scene(turn(face, float(done["yaw"])).face)
+    if not done:
+        return Scene(face)
     shapes = tuple(shape_from_json(shape) for shape in done["shapes"])
     fill = Fill(str(done["fill"]), seed=int(done["seed"]), opacity=float(done["opacity"]))
-    return Scene(face, shapes, fill).hidden_pixels()
+    return Scene(face, shapes, fill)
 
 
 def write(path: Path, rows: Sequence[Row], made: Mapping[str, Any]) -> None:
@@ -230,13 +244,13 @@ def read(rows: Sequence[Row], source: DataSet) -> DataSet:
     def picture(number: int) -> NDArray[np.uint8]:
         row = rows[number]
         face = Face.from_pixels(square(split.read(places[str(row["name"])])))
-        if _digest(face.pixels) != row["source"]:
+        if digest_of(face.pixels) != row["source"]:
             raise BadRequest(
                 f"{row['name']} is not the picture that the test set was made of.",
                 hint="Get the data set that its manifest names.",
             )
         pixels = pixels_of(face, json.loads(row["done"]))
-        if _digest(pixels) != row["digest"]:
+        if digest_of(pixels) != row["digest"]:
             raise BadRequest(
                 f"{row['name']} comes out otherwise than when the test set was made.",
                 hint="Use the version of this package that its manifest names.",
@@ -244,6 +258,9 @@ def read(rows: Sequence[Row], source: DataSet) -> DataSet:
         return pixels
 
     labels = np.array([source.classes.index(row["label"]) for row in rows], np.int64)
-    kinds = tuple(f"{row['kind']} {row['severity']}" for row in rows)
+    kinds = tuple(
+        row["kind"] if row["severity"] is None else f"{row['kind']} {row['severity']}"
+        for row in rows
+    )
     names = tuple(str(row["name"]) for row in rows)
     return DataSet("testset", source.classes, {"test": Split(names, labels, picture, kinds)})

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 from tqdm import tqdm
 
 from ran.engine import Engine
@@ -60,19 +61,13 @@ def check_photographs(engine: Engine, faces: Faces, *, most: int | None = None) 
     count = len(faces) if most is None else min(most, len(faces))
     chosen = np.linspace(0, len(faces) - 1, count).round().astype(int)
     asked = faces.at(chosen)
-    direct = answers(engine.model, asked, engine.card.input_size)
-    found: list[int] = []
-    photographed: list[int] = []
-    faces_found = _faces_found(engine, asked)
-    while chunk := list(islice(faces_found, MOST_FACES)):
-        found += [number for number, _ in chunk]
-        answered = engine.predict_many([scene for _, scene in chunk])
-        photographed += [int(one.logits.argmax()) for one in answered]
+    found, answered = photographed(engine, asked)
     if not found:
         raise BadRequest(
             f"No face was found in {count} pictures.", hint="Give FERPlus as it was published."
         )
-    answer, direct = torch.tensor(photographed), direct[found]
+    answer = answered.argmax(1)
+    direct = answers(engine.model, asked, engine.card.input_size)[found]
     labels = torch.from_numpy(asked.labels())[found]
     return {
         "n": count,
@@ -81,6 +76,18 @@ def check_photographs(engine: Engine, faces: Faces, *, most: int | None = None) 
         "accuracy": float((answer == labels).double().mean()),
         "direct": float((direct == labels).double().mean()),
     }
+
+
+def photographed(engine: Engine, asked: Faces) -> tuple[list[int], Tensor]:
+    """Return in which pictures a face was found on its canvas, and their logits f32[K, C]."""
+    found: list[int] = []
+    answered: list[Tensor] = []
+    faces_found = _faces_found(engine, asked)
+    while chunk := list(islice(faces_found, MOST_FACES)):
+        found += [number for number, _ in chunk]
+        predicted = engine.predict_many([scene for _, scene in chunk])
+        answered += [torch.tensor(one.logits) for one in predicted]
+    return found, torch.stack(answered) if answered else torch.zeros(0, 0)
 
 
 def _faces_found(engine: Engine, asked: Faces) -> Iterator[tuple[int, Scene]]:

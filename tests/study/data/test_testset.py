@@ -166,7 +166,7 @@ def test_a_network_is_judged_by_kind_and_severity(data, tmp_path, checkpoint, ca
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--kinds", "real"), "There is no kind real"),
+        (("--kinds", "hats"), "There is no kind hats"),
         (("--kinds", ","), "There is no kind of face"),
         (("--severity", "6"), "There are no severities (6,)"),
         (("--severity", "4..2"), "There are no severities ()"),
