@@ -1,0 +1,1 @@
+"""Figures of robustness: curves against a cover."""

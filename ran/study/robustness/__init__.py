@@ -1,0 +1,1 @@
+"""Where and how far a cover breaks an answer: windows that slide, curves against a cover."""

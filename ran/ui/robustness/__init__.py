@@ -1,0 +1,1 @@
+"""The Robustness page: where and how far a cover breaks the answer."""
