@@ -6,10 +6,10 @@ import argparse
 import json
 from pathlib import Path
 
-from ran.commands.network import add_network, refuse_unused
+from ran.commands.options.network import add_network, refuse_unused
 from ran.errors import BadRequest
 
-PARTS = ("attention", "leaving", "answers", "badges", "turned")
+PARTS = ("attention", "leaving", "answers", "controls", "badges", "turned")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--measure", action="append", choices=PARTS,
-        help="one part, once or more; all without it. answers and turned ask the test lists",
+        help="one part, once or more; all without it. answers, controls and turned ask the test "
+        "lists",
     )  # fmt: skip
     parser.add_argument(
         "--faces", type=int, metavar="N", help="of FER2013Valid; else as many as each part needs"

@@ -21,8 +21,9 @@ class Heatmap:
     for a class); elsewhere both are None. `local_gaps` is the sum of the absolute values of what
     each piece of a path misses, where a method follows one: misses of opposite signs do not cancel
     in it; `error` is the standard error of the sum where draws make it. `baseline` and `steps`
-    (steps, draws or positions) are None where the method has none. The arrays are read-only,
-    because an engine hands the same heatmap to whoever asks the same.
+    (steps, draws or positions) are None where the method has none. `before_relu` f32[S, S] are the
+    values with what a ReLU took of them, where a method ends with one: what maps are compared by.
+    The arrays are read-only, because an engine hands the same heatmap to whoever asks the same.
     """
 
     values: NDArray[np.float32]
@@ -36,10 +37,12 @@ class Heatmap:
     steps: int | None = None
     local_gaps: float | None = None
     error: float | None = None
+    before_relu: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.values, self.regions):
-            array.setflags(write=False)
+        for array in (self.values, self.regions, self.before_relu):
+            if array is not None:
+                array.setflags(write=False)
 
     @property
     def gap_share(self) -> float | None:
@@ -47,6 +50,13 @@ class Heatmap:
         if self.gap is None or self.total is None:
             return None
         return self.gap / max(abs(self.total), 1.0)
+
+    @property
+    def error_share(self) -> float | None:
+        """Return the standard error of the sum as the same share; None without one."""
+        if self.error is None or self.total is None:
+            return None
+        return self.error / max(abs(self.total), 1.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,17 +3,12 @@
 import csv
 import io
 import json
-import sys
-import types
 
 import numpy as np
 import pytest
 
-from ran.errors import BadRequest
 from ran.explain.export import heatmap_csv, heatmap_facts, heatmap_npz
 from ran.explain.heatmap import Heatmap
-from ran.figures.figure_files import write_figure
-from ran.figures.map_figure import map_figure
 from ran.net.regions import Box
 
 BOXES = (Box("Whole face", 0, 0, 1, 1), Box("Left, upper", 0.0, 0.0, 0.5, 0.5))
@@ -52,51 +47,3 @@ def test_the_facts_are_plain_values():
     small = Heatmap(HEATMAP.values, HEATMAP.regions, True, "deeplift", "fear", gap=0.1, total=0.2)
     assert small.gap_share == 0.1, "a share of one logit where the change is smaller"
     assert Heatmap(HEATMAP.values, HEATMAP.regions, False, "grad-cam", "fear").gap_share is None
-
-
-def test_the_figure_shows_the_overlay_and_its_scale():
-    face = np.full((8, 8, 3), 100, np.uint8)
-    values = np.zeros((4, 4), np.float32)
-    values[0, 0], values[3, 3] = 3.0, -1.0
-    picture, bar = map_figure(face, values, signed=True, title="DeepLift: fear").data
-    shown = np.asarray(picture.z)
-    assert shown[4, 4].tolist() == [100, 100, 100], "zero is clear"
-    assert shown[0, 0, 0] > shown[0, 0, 2], "red speaks for the target"
-    assert (bar.marker.cmin, bar.marker.cmax) == (-3.0, 3.0)
-    unsigned = map_figure(face, np.zeros((4, 4), np.float32), signed=False, title="").data[1]
-    assert (unsigned.marker.cmin, unsigned.marker.cmax) == (0.0, 1.0)
-
-
-def test_without_kaleido_or_a_browser_one_sentence_says_what_to_do(monkeypatch, tmp_path):
-    figure = map_figure(
-        np.zeros((4, 4, 3), np.uint8), np.ones((4, 4), np.float32), signed=False, title=""
-    )
-    monkeypatch.setitem(sys.modules, "kaleido", None)
-    with pytest.raises(BadRequest, match="SVG files need kaleido") as refusal:
-        write_figure(figure, tmp_path / "map.svg")
-    assert "requirements-export.txt" in refusal.value.hint
-
-    def no_browser(_figure, _path):
-        raise RuntimeError("No browser found.\n  Install one. There is more to say.")
-
-    fake = types.SimpleNamespace(write_fig_sync=no_browser)
-    monkeypatch.setitem(sys.modules, "kaleido", fake)
-    with pytest.raises(
-        BadRequest, match=r"No browser drew map\.pdf: No browser found\."
-    ) as refusal:
-        write_figure(figure, tmp_path / "map.pdf")
-    assert "Chromium" in refusal.value.hint
-    with pytest.raises(BadRequest, match=r"map\.gif is no \.svg or \.pdf"):
-        write_figure(figure, tmp_path / "map.gif")
-    assert not list(tmp_path.iterdir())
-
-
-def test_with_kaleido_an_svg_is_a_drawing_with_the_title(tmp_path):
-    pytest.importorskip("kaleido", reason="requirements-export.txt is not installed")
-    figure = map_figure(
-        np.zeros((4, 4, 3), np.uint8), np.ones((4, 4), np.float32), signed=False, title="Evidence"
-    )
-    write_figure(figure, tmp_path / "map.svg")
-    drawn = (tmp_path / "map.svg").read_text()
-    assert drawn.startswith("<svg")
-    assert "Evidence" in drawn

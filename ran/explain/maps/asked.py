@@ -87,6 +87,7 @@ class Asked:
         error: float | None = None,
         baseline: bool = False,
         steps: int | None = None,
+        before_relu: Tensor | None = None,
     ) -> Heatmap:
         """Return the finished map; where `total` is given, the gap is what the sum misses of it.
 
@@ -100,6 +101,7 @@ class Asked:
             error: the standard error of the sum of the values, where draws make it.
             baseline: whether the baseline was used.
             steps: how many steps, draws or positions were computed.
+            before_relu: f32[S, S], the values with what a ReLU took of them.
         """
         laid = _numpy(values)
         return Heatmap(
@@ -114,6 +116,7 @@ class Asked:
             error=error,
             baseline=self.baseline.name if baseline else None,
             steps=steps,
+            before_relu=None if before_relu is None else _numpy(before_relu),
         )
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ran.explain.heatmap import Heatmap
 from ran.explain.maps.asked import Asked
-from ran.explain.maps.grad_cam import region_maps
+from ran.explain.maps.grad_cam import region_slopes
 from ran.explain.maps.onto_face import gather_gradients, warp_back
 from ran.explain.maps.unrolled import unrolled
 from ran.net.checkpoints import Network
@@ -96,7 +96,7 @@ def guided_grad_cam(asked: Asked) -> Heatmap:
     """
     from captum.attr import GuidedBackprop
 
-    settled, maps = region_maps(asked)
+    settled, slopes = region_slopes(asked)
     crops = crop_regions(asked.face, asked.boxes).detach().requires_grad_()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Setting backward hooks on ReLU", UserWarning)
@@ -104,10 +104,15 @@ def guided_grad_cam(asked: Asked) -> Heatmap:
             GuidedBackprop(_Unrolled(settled, crops[0, :1])).attribute(crops).detach()[0].sum(1)
         )
     side = asked.face.shape[-1]
-    enlarged = F.interpolate(maps[:, None], (side, side), mode="bilinear", align_corners=False)
-    regions = guided * enlarged[:, 0]
-    values = warp_back(regions, asked.boxes, side).sum(0)
-    return settled.heatmap("guided-grad-cam", values, regions, signed=True)
+    regions, before_relu = (
+        guided
+        * F.interpolate(maps[:, None], (side, side), mode="bilinear", align_corners=False)[:, 0]
+        for maps in (slopes.relu(), slopes)
+    )
+    return settled.heatmap(
+        "guided-grad-cam", warp_back(regions, asked.boxes, side).sum(0), regions, signed=True,
+        before_relu=warp_back(before_relu, asked.boxes, side).sum(0),
+    )  # fmt: skip
 
 
 class _Unrolled(nn.Module):

@@ -32,13 +32,19 @@ def grad_cam(asked: Asked) -> Heatmap:
 
     One forward and one backward pass over all regions as one batch.
     """
-    settled, maps = region_maps(asked)
-    values = warp_back(maps, asked.boxes, asked.face.shape[-1]).sum(0)
-    return settled.heatmap("grad-cam", values, maps, signed=False)
+    settled, slopes = region_slopes(asked)
+    maps = slopes.relu()
+    values, before_relu = (
+        warp_back(each, asked.boxes, asked.face.shape[-1]).sum(0) for each in (maps, slopes)
+    )
+    return settled.heatmap("grad-cam", values, maps, signed=False, before_relu=before_relu)
 
 
-def region_maps(asked: Asked) -> tuple[Asked, Tensor]:
-    """Return what was asked, settled on its way, and the map of each region, f32[R, s, s]."""
+def region_slopes(asked: Asked) -> tuple[Asked, Tensor]:
+    """Return what was asked, settled on its way, and each region's map before its ReLU.
+
+    f32[R, s, s]: where they are below zero, the region speaks against the target.
+    """
     from captum.attr import LayerGradCam
 
     told = []
@@ -50,6 +56,6 @@ def region_maps(asked: Asked) -> tuple[Asked, Tensor]:
 
     layer = asked.model.backbone.get_submodule(BACKBONES[asked.backbone].last_stage)
     crops = crop_regions(asked.face, asked.boxes)
-    maps = LayerGradCam(score, layer).attribute(crops, relu_attributions=True)
+    maps = LayerGradCam(score, layer).attribute(crops, relu_attributions=False)
     # [R, 1, s, s] -> [R, s, s]
     return replace(asked, target=told[0]), maps.detach()[:, 0].float()

@@ -27,8 +27,9 @@ class Method:
 
     name and label, for the API and for the page; explain, its steps, the last of them with the
     finished heatmap; is_signed, whether values below zero speak against the target; is_slow,
-    whether it takes more than one backward pass; uses_baseline; counts, what `count` counts:
-    "steps", "draws", "positions" or None; default_count and largest_count of them.
+    whether it takes more than one backward pass; is_of_pixels, whether each pixel has a gradient of
+    its own, with edges of the face that no network made; uses_baseline; counts, what `count`
+    counts: "steps", "draws", "positions" or None; default_count and largest_count of them.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Method:
     explain: Callable[[Asked], Iterator[Explaining]]
     is_signed: bool
     is_slow: bool = False
+    is_of_pixels: bool = False
     uses_baseline: bool = False
     counts: str | None = None
     default_count: int | None = None
@@ -89,31 +91,35 @@ METHODS: dict[str, Method] = {
     method.name: method
     for method in (
         Method("grad-cam", later("Grad-CAM"), _in_one_step(grad_cam), is_signed=False),
-        Method("saliency", later("Saliency"), _in_one_step(saliency), is_signed=False),
+        Method(
+            "saliency", later("Saliency"), _in_one_step(saliency), is_signed=False,
+            is_of_pixels=True,
+        ),
         Method(
             "input-x-gradient", later("Input × gradient"), _in_one_step(input_x_gradient),
-            is_signed=True,
+            is_signed=True, is_of_pixels=True,
         ),
         Method(
             "integrated-gradients", later("Integrated gradients"), integrated_gradients,
-            is_signed=True, is_slow=True, uses_baseline=True, counts="steps", default_count=40,
-            largest_count=160,
+            is_signed=True, is_slow=True, is_of_pixels=True, uses_baseline=True, counts="steps",
+            default_count=40, largest_count=160,
         ),
         Method(
             "smoothgrad", later("SmoothGrad"), smoothgrad, is_signed=False,
-            is_slow=True, counts="draws", default_count=20, largest_count=200,
+            is_slow=True, is_of_pixels=True, counts="draws", default_count=20, largest_count=200,
         ),
         Method(
             "deeplift", later("DeepLift"), _in_one_step(deeplift), is_signed=True,
-            uses_baseline=True,
+            is_of_pixels=True, uses_baseline=True,
         ),
         Method(
             "gradient-shap", later("Gradient SHAP"), gradient_shap, is_signed=True,
-            is_slow=True, uses_baseline=True, counts="draws", default_count=40, largest_count=200,
+            is_slow=True, is_of_pixels=True, uses_baseline=True, counts="draws", default_count=200,
+            largest_count=400,
         ),
         Method(
             "guided-grad-cam", later("Guided Grad-CAM"), _in_one_step(guided_grad_cam),
-            is_signed=True,
+            is_signed=True, is_of_pixels=True,
         ),
         Method(
             "occlusion", later("Occlusion"), occlusion, is_signed=True,

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ran.explain.heatmap import Heatmap
+from ran.explain.maps.methods import METHODS
 from ran.explain.trust.insertion import Inserted
 from ran.explain.trust.ranks import spearman
 
@@ -151,14 +152,16 @@ def max_sensitivity(values: Tensor, shaken: Tensor) -> float | None:
 
 
 def randomised(heatmap: Heatmap, others: Sequence[Heatmap]) -> float | None:
-    """Return the least Spearman of a map and those of networks that learnt nothing, in [0, 1].
+    """Return the least likeness of a map and those of networks that learnt nothing, in [0, 1].
 
-    Of the maps as they are shown: one whose signs have changed has changed, and one that is turned
-    round counts 0. The least, because two coarse maps are alike by chance, and a map that ignores
-    the parameters is like all of them. A flat map has no order and says nothing. None where that is
-    the map, or where no other says that it has changed and one is flat.
+    Spearman's rho with signs, of Grad-CAM before its ReLU; of maps of single pixels also without
+    signs, the greater of both: edges of the face that either shows are not what was learnt. A map
+    that is turned round counts 0 else. The least over the networks, because two coarse maps are
+    alike by chance, and a map that ignores the parameters is like all of them. A flat map has no
+    order and says nothing. None where that is the map, or where no other says that it has changed
+    and one is flat.
     """
-    found = [spearman(heatmap.values, other.values) for other in others]
+    found = [_likeness(heatmap, other) for other in others]
     known = [rho for rho in found if rho is not None]
     if not known or (len(known) < len(found) and min(known) >= UNCHANGED):
         return None
@@ -167,7 +170,18 @@ def randomised(heatmap: Heatmap, others: Sequence[Heatmap]) -> float | None:
 
 def flattened(heatmap: Heatmap) -> Heatmap:
     """Return the map with zeros for all values: what is known of one that is no number."""
-    return replace(heatmap, values=np.zeros_like(heatmap.values))
+    return replace(heatmap, values=np.zeros_like(heatmap.values), before_relu=None)
+
+
+def _likeness(heatmap: Heatmap, other: Heatmap) -> float | None:
+    """Return the rank correlation of two maps, None where one has no order."""
+    if heatmap.before_relu is not None and other.before_relu is not None:
+        return spearman(heatmap.before_relu, other.before_relu)
+    signed = spearman(heatmap.values, other.values)
+    if signed is None or heatmap.method not in METHODS or not METHODS[heatmap.method].is_of_pixels:
+        return signed
+    unsigned = spearman(np.abs(heatmap.values), np.abs(other.values))
+    return signed if unsigned is None else max(signed, unsigned)
 
 
 def draw_holes(side: int, count: int, generator: torch.Generator) -> Tensor:

@@ -11,13 +11,15 @@ import torch
 
 from ran.engine import Engine
 from ran.errors import BadRequest
+from ran.explain.regions.controls import LEARNT
 from ran.net.measures import Evidence
 from ran.net.model import RegionAttentionNetwork
 from ran.study.data.ferplus import Faces
 from ran.study.evaluation.accuracy import exam, listed_layout, logits, on_list
 from ran.study.evaluation.confusion import report
-from ran.study.evaluation.control_table import valid_faces
+from ran.study.evaluation.control_table import table_of, valid_faces
 from ran.study.evaluation.covered_list import VALID_SEED, covered_list
+from ran.study.evaluation.photographs import photographed
 from ran.study.evidence.calibration import calibrations
 from ran.study.evidence.leaving import leaving
 from ran.study.evidence.map_badges import badges
@@ -31,8 +33,8 @@ from ran.study.evidence.ranking import (
 )
 from ran.study.evidence.turned import turned_faces
 
-VALID, TEST = "FER2013Valid", "ferplus"
-"""Names of lists: of the faces that choose, and of all test faces."""
+VALID, TEST, PHOTOGRAPHS = "FER2013Valid", "ferplus", "photographs"
+"""Names of lists: of the faces that choose, of all test faces, and of these on a canvas."""
 Table = dict[str, dict[str, float | None]]
 
 
@@ -47,9 +49,7 @@ class Study:
 
     def faces(self, usual: int | None) -> Faces:
         """Return `most` faces of FER2013Valid, or the usual number; None is all."""
-        every = valid_faces(self.ferplus, self.lists)
-        count = len(every) if (asked := self.most or usual) is None else min(asked, len(every))
-        return every.at(np.linspace(0, len(every) - 1, count).round().astype(np.int64))
+        return some(valid_faces(self.ferplus, self.lists), self.most or usual)
 
     @property
     def ran(self) -> RegionAttentionNetwork:
@@ -63,6 +63,12 @@ class Study:
                 "A plain network has no attention to measure.", hint="Give a RAN's checkpoint."
             )
         return self.engine.model
+
+
+def some(faces: Faces, most: int | None) -> Faces:
+    """Return so many of the faces, evenly over all; None is all."""
+    count = len(faces) if most is None else min(most, len(faces))
+    return faces.at(np.linspace(0, len(faces) - 1, count).round().astype(np.int64))
 
 
 def _attention(study: Study) -> Evidence:
@@ -100,7 +106,10 @@ def _leaving(study: Study) -> Evidence:
 
 
 def _answers(study: Study) -> Evidence:
-    """Measure what an accuracy leaves out, and whether probabilities are what they say."""
+    """Measure what an accuracy leaves out, and whether probabilities are what they say.
+
+    The latter also where the test pictures are photographs, in which a face must be found first.
+    """
     engine, card = study.engine, study.engine.card
     faces, subsets = exam(study.ferplus, study.lists)
     every = study.faces(None)
@@ -118,7 +127,33 @@ def _answers(study: Study) -> Evidence:
                     label: dict(zip(card.classes, row, strict=True))
                     for label, row in zip(card.classes, counts, strict=True)
                 }
+    shown = some(faces, study.most)
+    seen, answered = photographed(engine, shown)
+    if seen:
+        there = shown.at(np.array(seen))
+        part = {PHOTOGRAPHS: frozenset(there.names)}
+        of_them = calibrations(answered, there, part, temperature=card.temperature)
+        found["calibration"][PHOTOGRAPHS] = {**of_them[PHOTOGRAPHS]}
     return found
+
+
+def _controls(study: Study) -> Evidence:
+    """Measure what other weights in place of w cost on each test list, by layout."""
+    faces, subsets = exam(study.ferplus, study.lists)
+    labels, table = torch.from_numpy(faces.labels()), {}
+    for kind in study.engine.card.trained_layouts:
+        side = study.engine.card.input_size
+        features = features_of(study.ran, faces, side, listed_layout(kind))
+        for name, members in subsets.items():
+            rows = on_list(faces, members)
+            measured = table_of(study.ran, features[rows.to(features.device)], labels[rows])
+            row: dict[str, float | None] = {"n": measured[LEARNT]["n"]}
+            for control, found in measured.items():
+                row[control] = found["accuracy"]
+                if control != LEARNT:
+                    row[f"{control}, p"] = found["p"]
+            table[f"{kind}, {name}"] = row
+    return {"controls": table}
 
 
 def _badges(study: Study) -> Evidence:
@@ -135,7 +170,8 @@ PARTS: dict[str, Callable[[Study], Evidence]] = {
     "attention": _attention,
     "leaving": _leaving,
     "answers": _answers,
+    "controls": _controls,
     "badges": _badges,
     "turned": _turned,
 }
-"""What can be measured, by name; "answers" and "turned" ask the test lists."""
+"""What can be measured, by name; "answers", "controls" and "turned" ask the test lists."""

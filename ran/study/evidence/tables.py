@@ -100,6 +100,8 @@ def tables(card: Card) -> dict[str, str]:
         for name, columns in _TABLES.items()
         if name in card.evidence
     }  # fmt: skip
+    if "controls" in card.evidence:
+        found["controls"] = _controls(card.evidence["controls"])
     if "confusion" in card.evidence:
         counts = card.evidence["confusion"]
         found["confusion"] = _table(
@@ -108,6 +110,28 @@ def tables(card: Card) -> dict[str, str]:
              for label, row in counts.items()],
         )  # fmt: skip
     return found
+
+
+def _controls(rows: Mapping[str, _Row]) -> str:
+    """Return accuracy under each control, a row a control and layout, a column a list."""
+    kinds, lists = (list(dict.fromkeys(part)) for part in zip(*(name.split(", ") for name in rows),
+                                                              strict=True))  # fmt: skip
+
+    def cell(row: _Row, control: str) -> str:
+        p = row.get(f"{control}, p")
+        found, own = row[control] or 0.0, row["learnt"] or 0.0
+        said = f"{100 * found:.1f} %"
+        if p is None:
+            return said
+        small = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+        return f"{said} ({_minus(f'{100 * (found - own):+.1f}')}, {small})"
+
+    controls = [name for name in next(iter(rows.values())) if name != "n" and ", p" not in name]
+    return _table(
+        ["", *lists],
+        [[f"{kind}: {control}", *(cell(rows[f"{kind}, {name}"], control) for name in lists)]
+         for kind in kinds for control in controls],
+    )  # fmt: skip
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

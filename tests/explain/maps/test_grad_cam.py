@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ran.engine import Engine
 from ran.explain.maps.asked import Asked
 from ran.explain.maps.grad_cam import grad_cam
+from ran.explain.maps.methods import METHODS
 from ran.explain.maps.onto_face import warp_back
 from ran.face.detect import Face
 from ran.face.shapes import Rectangle
@@ -275,6 +276,19 @@ def test_maps_are_not_normalised_twice_the_logit_is_twice_the_map():
     twice = explain(model, face)
     np.testing.assert_allclose(twice.regions, 2 * once.regions, rtol=1e-4)
     np.testing.assert_allclose(twice.values, 2 * once.values, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["grad-cam", "guided-grad-cam"])
+def test_what_the_relu_took_is_kept_beside_the_map(name):
+    """Of the whole face alone: nowhere does it lie above the map, and in places below zero."""
+    model, face = seeded(PlainNetwork)
+    found = [
+        METHODS[name].heatmap(Asked(model, face, BOXES[:1], logit(index))) for index in range(4)
+    ]
+    for heatmap in found if name == "grad-cam" else ():
+        assert (heatmap.values >= heatmap.before_relu - 1e-6).all()
+    taken = sum(int(np.sum((one.before_relu != 0) & (one.values == 0))) for one in found)
+    assert taken > 0, "some of it was below zero"
 
 
 def test_a_region_without_weight_is_dark():

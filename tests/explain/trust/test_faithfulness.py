@@ -90,25 +90,6 @@ def test_a_map_that_stays_has_no_sensitivity_and_one_of_zeros_none_at_all():
     assert max_sensitivity(torch.zeros(6, 6), drawn(1, 4, 6, 6)) is None
 
 
-def heatmap(values, *, signed=True):
-    values = np.asarray(values, np.float32)
-    return Heatmap(values, values[None], signed, "made up", "fear")
-
-
-def test_a_map_is_unchanged_where_its_order_is_and_changed_where_its_signs_are():
-    values = drawn(5, 20, 20).numpy()
-    alike = heatmap(3 * values**3)
-    assert randomised(heatmap(values), [alike, alike]) == pytest.approx(1)
-    signs = np.sign(drawn(6, 20, 20).numpy())
-    assert randomised(heatmap(values), [heatmap(signs * values), alike]) < 0.2
-    assert randomised(heatmap(values), [alike, heatmap(-values)]) == 0, "turned round"
-    flat = heatmap(np.zeros((20, 20)))
-    assert randomised(heatmap(values), [flat, flat]) is None, "a flat map says nothing"
-    assert randomised(heatmap(values), [alike, flat]) is None, "one alone may be alike by chance"
-    assert randomised(heatmap(values), [heatmap(-values), flat]) == 0, "one that differs will do"
-    assert randomised(heatmap(np.zeros((20, 20))), [heatmap(values)]) is None
-
-
 @settings(max_examples=30, deadline=None)
 @given(st.integers(4, 96), st.integers(1, 12), seeds)
 def test_holes_are_squares_within_the_face(side, count, seed):
@@ -197,8 +178,11 @@ def test_a_check_is_what_plain_steps_give(engine, method):
     generator = torch.Generator().manual_seed(5)
     shaken = torch.stack([explained(model, shake(face, generator)) for _ in range(4)])
     assert found.max_sensitivity == pytest.approx(max_sensitivity(values, shaken), rel=1e-3)
-    others = [heatmap(explained(redrawn(model, 48, seed=seed), face)) for seed in (10, 11)]
-    expected = randomised(heatmap(values), others)
+    own, *others = (
+        Heatmap(explained(network, face).numpy(), np.zeros((1, 1, 1), np.float32), True, method, "")
+        for network in (model, *(redrawn(model, 48, seed=seed) for seed in (10, 11)))
+    )
+    expected = randomised(own, others)
     assert found.randomised == pytest.approx(expected, abs=1e-3)
     assert (found.gap_share, found.draws) == (None, 4)
 

@@ -45,6 +45,25 @@ def test_what_other_weights_cost_is_what_the_page_says():
         assert CARD.layouts[kind]["covered_controls"]["mean"]["p"] > 0.05
 
 
+def test_what_other_weights_cost_on_the_test_lists_is_what_the_page_says():
+    table = CARD.evidence["controls"]
+    assert set(table) == {
+        f"{kind}, {name}" for kind in ("fixed", "landmark") for name in CARD.scores
+    }
+    for name, row in table.items():
+        kind, _, listed = name.partition(", ")
+        scores = CARD.layouts[kind]["scores"]
+        assert row["learnt"] == pytest.approx(scores[listed]["accuracy"], abs=1e-6), name
+        assert row["nu only, p"] > 0.3, name
+        if kind == "fixed":
+            assert row["without the whole face, p"] > 0.9, name
+    whole = table["landmark, ferplus"]
+    cost = 100 * (whole["learnt"] - whole["another face"])
+    assert f"cost {cost:.1f} points of the test list (p < 0.001)" in PAGE
+    assert whole["another face, p"] < 0.001
+    assert f"3,137 faces show (p = {whole['mean, p']:.2f})" in PAGE
+
+
 def test_w_knows_more_of_a_face_than_one_order_for_all():
     for name, row in CARD.evidence["ranks"].items():
         assert row["rho"] > row["rho_mean_w"], name

@@ -12,13 +12,16 @@ from ran.__main__ import main
 from ran.commands import evidence
 from ran.engine import Engine
 from ran.explain.maps.methods import METHODS
+from ran.explain.regions.controls import CONTROLS, LEARNT
 from ran.net.card import read_card
 from ran.net.checkpoints import load_checkpoint, save_checkpoint, write_evidence
 from ran.net.measures import MEASURES, is_evidence
 from ran.net.model import PlainNetwork
 from ran.net.regions import fixed_layout
-from ran.study.evaluation.accuracy import exam, logits
+from ran.study.evaluation.accuracy import evaluate, exam, logits
+from ran.study.evaluation.control_table import control_table
 from ran.study.evidence import measured
+from ran.study.evidence.calibration import calibrations
 from ran.study.evidence.leaving import COVERS, FILLS, NOTHING, leaving
 from ran.study.evidence.map_badges import badges
 from ran.study.evidence.measured import Study
@@ -72,6 +75,53 @@ def test_the_confusion_matrix_counts_the_test_lists_answers(data, ours):
     assert set(found["lists"]) == {"FER2013Valid", "ferplus", "occlusion", "pose30", "pose45"}
     right = np.equal(faces.labels(), answered).mean()
     assert found["lists"]["ferplus"]["accuracy"] == pytest.approx(right)
+
+
+def test_controls_are_measured_on_each_test_list(data, ours, monkeypatch):
+    engine = Engine.load(ours, "cpu")
+
+    faces, subsets = exam(data["ferplus"], data["lists"])
+    for place, name in enumerate(["occlusion", "pose30", "pose45"]):  # parts, and no beginning
+        subsets[name] = frozenset(faces.names[1 + place :: 2])
+    monkeypatch.setattr(measured, "exam", lambda *_: (faces, subsets))
+    found = measured.PARTS["controls"](Study(engine, **data))
+    assert is_evidence(found)
+    assert set(found["controls"]) == {f"fixed, {name}" for name in subsets}
+    whole = evaluate(engine.model, engine.card.input_size, **data)["ferplus"]["accuracy"]
+    assert found["controls"]["fixed, ferplus"]["learnt"] == pytest.approx(whole)
+    for name, members in subsets.items():
+        row = found["controls"][f"fixed, {name}"]
+        part = faces.chosen(members)
+        expected = control_table(engine.model, part, engine.card.input_size, layout="fixed")
+        assert row["n"] == len(members)
+        for control in CONTROLS:
+            assert row[control] == pytest.approx(expected[control]["accuracy"]), control
+            if control != LEARNT:
+                assert row[f"{control}, p"] == pytest.approx(expected[control]["p"]), control
+
+
+def test_a_card_holds_the_controls_that_are_measured():
+    names = {name.removesuffix(", p") for name in MEASURES["controls"]} - {"n"}
+    assert names == set(CONTROLS)
+
+
+def test_probabilities_are_judged_on_photographs_too(data, ours, monkeypatch):
+    engine = Engine.load(ours, "cpu")
+
+    def found(engine, asked):
+        every = logits(engine.model, asked, engine.card.input_size)
+        return [0, 2, 3], every[[0, 2, 3]]
+
+    monkeypatch.setattr(measured, "photographed", found)
+    table = measured.PARTS["answers"](Study(engine, **data))["calibration"]
+    faces, _lists = exam(data["ferplus"], data["lists"])
+    part = faces.at(np.array([0, 2, 3]))
+    expected = calibrations(
+        logits(engine.model, part, engine.card.input_size), part,
+        {"photographs": frozenset(part.names)}, temperature=engine.card.temperature,
+    )  # fmt: skip
+    assert table["photographs"]["n"] == 3
+    assert table["photographs"] == pytest.approx(expected["photographs"])
 
 
 def test_of_covers_every_answer_is_counted_and_grey_levels_are_told_apart(data, ours):
