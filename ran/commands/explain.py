@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ran.commands.network import add_network, refuse_unused
-from ran.commands.scenes import add_scene, note_differences, recipe_of, scenes_of
-from ran.commands.trust import add_trust, trust_facts, trust_in_words
+from ran.commands.options.network import add_network, refuse_unused
+from ran.commands.options.scenes import add_scene, note_differences, recipe_of, scenes_of
+from ran.commands.options.trust import add_trust, trust_facts, trust_in_words
 from ran.errors import BadRequest
 from ran.writing import is_printed_to, is_standard_output, refuse_same, replacing
 
@@ -47,6 +47,9 @@ def add_arguments(explain: argparse.ArgumentParser) -> None:
     files.add_argument(
         "--out", type=Path, metavar="FILE", help="the map over the face: .png, .svg or .pdf"
     )
+    files.add_argument(
+        "--bare", action="store_true", help="of --out: the picture alone, without title and scale"
+    )
     files.add_argument("--csv", type=Path, metavar="FILE", help="the face's and every region's map")
     files.add_argument("--npz", type=Path, metavar="FILE", help="the same for numpy.load")
     add_trust(explain)
@@ -58,6 +61,7 @@ def add_arguments(explain: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Explain one face of a photo, or that of a recipe."""
     _check_files(args)
+    refuse_unused(args, {"bare": (args.out is not None, "--out, the picture that it is about")})
     _refuse_unused(args)
     args.baseline = "black" if args.baseline is None else args.baseline
     args.seed = 0 if args.seed is None else args.seed
@@ -165,7 +169,7 @@ def _write(
     with ExitStack() as files:
         # All or none: each takes its place only when the last is written.
         if args.out is not None:
-            _draw(files.enter_context(replacing(args.out)), heatmap, scene)
+            _draw(files.enter_context(replacing(args.out)), heatmap, scene, is_bare=args.bare)
         if args.csv is not None:
             table = heatmap_csv(heatmap, [box.name for box in boxes])
             files.enter_context(replacing(args.csv)).write_bytes(table.encode())
@@ -174,24 +178,24 @@ def _write(
     return [str(path) for path in (args.out, args.csv, args.npz) if path is not None]
 
 
-def _draw(path: Path, heatmap: Heatmap, scene: Scene) -> None:
+def _draw(path: Path, heatmap: Heatmap, scene: Scene, *, is_bare: bool) -> None:
+    from ran.explain.maps.methods import METHODS
     from ran.figures import heat_overlay
     from ran.figures.maps import shared_scale
+    from ran.figures.paper import composed, ink
 
     pixels = scene.hidden_pixels()
-    if path.suffix.lower() == ".png":
-        scale = shared_scale([heatmap.values])
+    scale = shared_scale([heatmap.values])
+    if scale.is_cut:
+        print(f"Full colour is {scale.full:.3g}; few pixels are beyond it.", file=sys.stderr)
+    if is_bare and path.suffix.lower() == ".png":  # pixel by pixel, as large as the face
         picture = heat_overlay(pixels, heatmap.values, scale=scale.full, signed=heatmap.signed)
         picture.save(path, "PNG")
-        if scale.is_cut:
-            print(f"Full colour is {scale.full:.3g}; few pixels are beyond it.", file=sys.stderr)
         return
-    from ran.explain.maps.methods import METHODS
-    from ran.figures.figure_files import write_figure
-    from ran.figures.map_figure import map_figure
-
     title = f"{METHODS[heatmap.method].label}: {heatmap.target}"
-    write_figure(map_figure(pixels, heatmap.values, signed=heatmap.signed, title=title), path)
+    ink.write_drawn(
+        lambda: composed.one_map(pixels, heatmap, title=title, side=3.0, is_bare=is_bare), path
+    )
 
 
 def _in_words(report: dict[str, Any]) -> str:

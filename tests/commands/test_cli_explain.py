@@ -45,7 +45,7 @@ def test_json_and_files_hold_what_the_engine_says(run, engine, face, tmp_path):
     status, printed, _ = run(
         "--method", "integrated-gradients", "--target", "fear - anger", "--baseline", "noise",
         "--steps", 3, "--seed", 7, "--hide", "mouth", "--json", "--out", out, "--csv", table,
-        "--npz", arrays,
+        "--npz", arrays, "--bare",
     )  # fmt: skip
     assert status == 0
     scene = Scene(face, tuple(preset("mouth", face)))
