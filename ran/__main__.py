@@ -1,4 +1,4 @@
-"""ran app, predict, explain, poses, evaluate, evidence, cohort, data, testset, train, convert."""
+"""ran app, predict, explain, figure, poses, evaluate, evidence, cohort, data, testset, ..."""
 
 from __future__ import annotations
 
@@ -11,8 +11,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ran.commands import app, cohort, data, evaluate, evidence, explain, poses, predict, testset
-from ran.commands.network import refuse_unused, say
+from ran.commands import (
+    app,
+    cohort,
+    data,
+    evaluate,
+    evidence,
+    explain,
+    figure,
+    poses,
+    predict,
+    report,
+    testset,
+)
+from ran.commands.options.network import refuse_unused, say
 from ran.errors import BadRequest, RanError, memory_told
 from ran.expressions import CLASS_ORDERS
 from ran.words import _
@@ -25,7 +37,8 @@ _NOT_OURS = {
 
 
 _EXTRAS = {
-    "streamlit": "app", "plotly": "app", "pyarrow": "app", "av": "video", "accelerate": "train",
+    "streamlit": "app", "pyarrow": "app", "av": "video", "accelerate": "train",
+    "ray": "cluster", "openvino": "fast", "nncf": "fast",
 }  # fmt: skip
 """What the core does without, and the extra that brings it."""
 
@@ -106,6 +119,10 @@ def _parser(*, for_training: bool) -> argparse.ArgumentParser:
     predict.add_arguments(commands.add_parser("predict", help="answer for every face of a photo"))
     explain.add_arguments(
         commands.add_parser("explain", help="which pixels of a face speak for a target")
+    )
+    figure.add_arguments(commands.add_parser("figure", help="a figure for a paper, and its LaTeX"))
+    report.add_arguments(
+        commands.add_parser("report", help="all about a scene as one file of HTML")
     )
     poses.add_arguments(commands.add_parser("poses", help="one face at several angles"))
     evaluate.add_arguments(

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ran.commands.network import add_network, one_line, refuse_unused, say
+from ran.commands.options.network import add_network, one_line, refuse_unused, say
 from ran.errors import BadRequest, NoFaceFound
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from ran.commands.network import add_network
-from ran.commands.scenes import add_scene, note_differences, recipe_of, scenes_of
+from ran.commands.options.network import add_network
+from ran.commands.options.scenes import add_scene, note_differences, recipe_of, scenes_of
 
 
 def add_arguments(predict: argparse.ArgumentParser) -> None:

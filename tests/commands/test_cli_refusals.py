@@ -144,6 +144,16 @@ def test_an_unusable_option_is_refused_in_one_line(options, words, run, checkpoi
         ("predict a.png --layout fixed --crop-seed 3", "--crop-seed needs --layout random"),
         ("predict a.png --radius 0.2", "--radius needs --layout landmark"),
         ("explain a.png --fill grey", "--fill needs something that hides the face"),
+        ("explain a.png --bare", "--bare needs --out"),
+        ("figure a.png --out f.pdf --layout strip --panel maps", "--panel needs a figure without"),
+        ("figure a.png --out f.pdf --panel faces --method deeplift", "--method needs the panel"),
+        ("figure a.png --out f.pdf --target fear", "--target needs the panel maps or shapley"),
+        ("report a.png --out f.html --radius 0.2", "--radius needs --layout landmark"),
+        (
+            "report a.png --out f.html --method saliency --baseline grey",
+            "--baseline needs a method",
+        ),
+        ("figure a.png --out f.pdf --radius 0.2", "--radius needs --regions landmark"),
         ("poses a.png --step 10", "--step needs --turn"),
         ("poses a.png --pitch 10", "--pitch needs --turn"),
         ("poses --turn --pitch a.png", "--pitch needs a number, got 'a.png'"),
@@ -151,6 +161,8 @@ def test_an_unusable_option_is_refused_in_one_line(options, words, run, checkpoi
         ("poses --ferplus a --lists b --hide eyes", "--hide needs a photo"),
         ("evaluate --ferplus a --lists b --flip --photographs 3", "--flip needs neither"),
         ("evaluate --ferplus a --lists b --controls --flip", "--flip needs neither"),
+        ("evaluate --ferplus a --lists b --controls --fast int8", "--fast needs neither"),
+        ("evaluate --data a --fast int8", "--fast needs no --data"),
         ("evaluate --ferplus a --lists b --controls --photographs 3", "are two questions"),
         ("train heads --ferplus a --lists b --run c --out d", "--out needs the stage release"),
         ("train heads --ferplus a --lists b --run c --plain-out d", "--plain-out needs the stage"),
@@ -180,16 +192,24 @@ def test_every_option_is_used_somewhere_or_refused():
                     "layout", "crops", "crop_seed", "radius"},
         "poses": {"turn", "step", "pitch", "hide", "ferplus", "lists", "choose"},
         "evaluate": {"ferplus", "lists", "flip", "photographs", "controls", "covered",
-                     "onto_card", "data", "against", "csv", "latex"},
+                     "onto_card", "data", "against", "csv", "latex", "fast"},
         "evidence": {"ferplus", "lists", "tables", "measure", "faces", "onto_card"},
         "cohort": {"source", "out", "framed", "detect", "cover", "fill", "layout", "save", "shard",
-                   "resume", "dry_run"},
-        "testset": {"path", "out", "kinds", "severity", "seed", "faces"},
+                   "resume", "dry_run", "batch", "engine", "address", "workers", "fast"},
+        "testset": {"path", "out", "kinds", "severity", "seed", "faces", "lists"},
         "convert": {"source", "target", "classes"},
     }  # fmt: skip
     known["explain"] = known["predict"] | {
         "method", "target", "baseline", "steps", "seed", "face", "out", "csv", "npz", "check",
         "worth",
+    }  # fmt: skip
+    known["explain"].add("bare")
+    known["figure"] = known["predict"] | {
+        "method", "target", "baseline", "face", "out", "panel", "arrangement", "width", "against",
+        "against_checkpoint",
+    }  # fmt: skip
+    known["report"] = known["predict"] | {
+        "method", "target", "baseline", "face", "out", "no_photo", "against", "against_checkpoint",
     }  # fmt: skip
     (commands,) = (
         action for action in _parser(for_training=False)._actions if action.dest == "command"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ran.commands.network import refuse_unused, say
+from ran.commands.options.network import refuse_unused, say
 from ran.errors import BadRecipe, BadRequest
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ran.face.detect import Face
     from ran.face.photo import Photo
     from ran.net.regions import RegionLayout
-    from ran.recipe import Recipe
+    from ran.recipe import LayoutChoice, Recipe
     from ran.scene import Scene
 
 _SCENE: dict[str, Any] = {
@@ -23,8 +23,12 @@ _SCENE: dict[str, Any] = {
 """The options that make a scene, and what they are when not given."""
 
 
-def add_scene(command: argparse.ArgumentParser) -> None:
-    """Add the options of every command that shows a photo's faces to a network."""
+def add_scene(command: argparse.ArgumentParser, *, layout_option: str = "--layout") -> None:
+    """Add the options of every command that shows a photo's faces to a network.
+
+    `layout_option` names the regions' layout where the command has another of that name.
+    """
+    command.set_defaults(layout_option=layout_option)
     command.add_argument(
         "--recipe", metavar="FILE", help="a recipe saved on the Occlude page, for its face alone"
     )
@@ -49,7 +53,7 @@ def add_scene(command: argparse.ArgumentParser) -> None:
         "how the face is cut, if not as the checkpoint's card says",
         argument_default=argparse.SUPPRESS,
     )
-    cut.add_argument("--layout", choices=("fixed", "random", "landmark"))
+    cut.add_argument(layout_option, dest="layout", choices=("fixed", "random", "landmark"))
     cut.add_argument("--crops", type=int, metavar="N", help="random: how many")
     cut.add_argument("--crop-seed", type=int, metavar="N", help="random: where")
     cut.add_argument("--radius", type=float, help="landmark: half a square's side")
@@ -66,7 +70,8 @@ def recipe_of(args: argparse.Namespace) -> Recipe | None:
 
     if args.recipe is None:
         return None
-    given = [f"--{name.replace('_', '-')}" for name in _SCENE if name in args]
+    options = {"layout": args.layout_option}
+    given = [options.get(name, f"--{name.replace('_', '-')}") for name in _SCENE if name in args]
     if given:
         raise BadRequest(
             f"A recipe says already what {', '.join(given)} would set.",
@@ -103,9 +108,9 @@ def _refuse_unused(args: argparse.Namespace) -> None:
         "opacity": (covered, "something that hides the face: --hide, --rectangle or --sticker"),
         "colour": (fill == "colour", "--fill colour"),
         "noise_seed": (fill == "noise", "--fill noise"),
-        "crops": (layout == "random", "--layout random"),
-        "crop_seed": (layout == "random", "--layout random"),
-        "radius": (layout == "landmark", "--layout landmark"),
+        "crops": (layout == "random", f"{args.layout_option} random"),
+        "crop_seed": (layout == "random", f"{args.layout_option} random"),
+        "radius": (layout == "landmark", f"{args.layout_option} landmark"),
     }
     refuse_unused(args, {name: need for name, need in needs.items() if name in given})
 
@@ -134,20 +139,37 @@ def _scene(face: Face, args: argparse.Namespace) -> Scene:
     return Scene(face, (*parts, *rectangles, *stickers), fill, _layout(face, args))
 
 
-def _layout(face: Face, args: argparse.Namespace) -> RegionLayout | None:
+def layout_choice(args: argparse.Namespace) -> LayoutChoice:
+    """Return how the options say that faces are cut.
+
+    Raises:
+        BadRequest: if a number is none that the kind can have.
+    """
     from ran.recipe import LayoutChoice
 
-    kind = args.layout or "own"
+    options = argparse.Namespace(**{**_SCENE, **vars(args)})
+    kind = options.layout or "own"
     numbers = {
-        "random": {"count": args.crops, "seed": args.crop_seed},
-        "landmark": {"radius": args.radius},
+        "random": {"count": options.crops, "seed": options.crop_seed},
+        "landmark": {"radius": options.radius},
     }
     try:
-        choice = LayoutChoice(kind, **numbers.get(kind, {}))
+        return LayoutChoice(kind, **numbers.get(kind, {}))
+    except BadRecipe as error:
+        raise _cut_refused(error) from error
+
+
+def _cut_refused(error: BadRecipe) -> BadRequest:
+    said = error.message.removeprefix("The recipe says layout.")
+    return BadRequest(f"The face cannot be cut so: {said}", hint=error.hint)
+
+
+def _layout(face: Face, args: argparse.Namespace) -> RegionLayout | None:
+    choice = layout_choice(args)
+    try:
         regions = choice.regions(face)
     except BadRecipe as error:
-        said = error.message.removeprefix("The recipe says layout.")
-        raise BadRequest(f"The face cannot be cut so: {said}", hint=error.hint) from error
+        raise _cut_refused(error) from error
     if note := choice.note(face):
         say(note)
     return regions
