@@ -25,6 +25,8 @@ class CohortSettings:
     is_framed: bool = False
     has_poses: bool = False
     """Whether each face's yaw is estimated, which takes longer."""
+    is_quick: bool = False
+    """Whether int8 by OpenVINO answers, where it may."""
     cover: str = NO_COVER
     other: str = NOTHING
     """The second network: NOTHING or a bundled one's name."""
