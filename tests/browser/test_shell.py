@@ -3,14 +3,18 @@
 import re
 import socket
 from pathlib import Path
-from urllib.parse import urlparse
+from urllib.parse import parse_qs, urlparse
 
 import pytest
 from page_steps import wait_for_occlude, wait_until_settled
 from playwright.sync_api import Locator, Page, expect
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-PAGES = ("Occlude", "Explain", "Poses", "Cohort", "Model")
+from ran.recipe.link import PARAMETER, read_link
+from ran.recipe.recipe import LayoutChoice
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+PAGES = ("Occlude", "Explain", "Poses", "Robustness", "Compare", "Cohort", "Model")
 
 
 def go(page: Page, name: str) -> None:
@@ -19,32 +23,48 @@ def go(page: Page, name: str) -> None:
     wait_until_settled(page)
 
 
+def layout_told(url: str) -> LayoutChoice | None:
+    """The layout that an address holds: what the server knows, not only the browser."""
+    links = parse_qs(urlparse(url).query).get(PARAMETER)
+    return read_link(links[0]).layout if links else None
+
+
+def choose_layout(page: Page, name: str, slider: str) -> Locator:
+    """Choose a layout and return its slider, once the server has answered with both."""
+    page.get_by_role("radio", name=name).click()
+    page.wait_for_url(lambda url: getattr(layout_told(url), "kind", None) == name.lower())
+    shown = page.get_by_role("slider", name=slider)
+    expect(shown).to_be_visible()
+    wait_until_settled(page)
+    return shown
+
+
 def one_to_the_left(page: Page, slider: Locator) -> None:
-    """Move a slider; it tells the server a moment later, and the address then has the new scene."""
-    before = page.url
+    """Move a slider of the layout; it tells the server a moment later, and the address says so."""
+    before = layout_told(page.url)
     slider.focus()
     page.keyboard.press("ArrowLeft")
-    expect(page).not_to_have_url(before)
+    page.wait_for_url(lambda url: layout_told(url) not in (None, before))
     wait_until_settled(page)
+
+
+def landmark_radius(page: Page) -> Locator:
+    """Choose landmark crops on a fresh Occlude page, of a radius one step below the usual one."""
+    wait_for_occlude(page)
+    radius = choose_layout(page, "Landmark", "Radius, in face sides")
+    one_to_the_left(page, radius)
+    return radius
 
 
 def test_the_sidebars_choices_survive_every_page(app, page):
     page.goto(app)
-    wait_for_occlude(page)
-    page.get_by_role("radio", name="Landmark").click()
-    radius = page.get_by_role("slider", name="Radius, in face sides")
-    expect(radius).to_be_visible()
-    wait_until_settled(page)
-    one_to_the_left(page, radius)
+    radius = landmark_radius(page)
     expect(radius).to_have_value("0.2")
     for name in (*PAGES[1:], PAGES[0]):
         go(page, name)
         expect(page.get_by_role("radio", name="Landmark")).to_be_checked()
         expect(radius).to_have_value("0.2")
-    page.get_by_role("radio", name="Random").click()
-    crops = page.get_by_role("slider", name="Crops")
-    expect(crops).to_be_visible()
-    wait_until_settled(page)
+    crops = choose_layout(page, "Random", "Crops")
     one_to_the_left(page, crops)
     for name in PAGES:
         go(page, name)
@@ -159,3 +179,19 @@ def test_the_slider_of_alpha_stays_open_while_it_is_moved_by_keyboard(app, page)
     expect(slider).to_be_visible()
     expect(slider).not_to_have_value(before)
     expect(slider).to_be_focused()
+
+
+def test_a_link_clicked_as_a_page_begins_itself_again_opens_its_page(
+    checkpoint, running, tmp_path, page
+):
+    own = {"RAN_CHECKPOINT": str(checkpoint), "RAN_DEVICE": "cpu", "RAN_SCENE": "none"}
+    with running(ROOT / "tests/browser/late_app.py", tmp_path, own) as address:
+        page.goto(address)
+        radius = landmark_radius(page)
+        page.get_by_role("link", name="Explain", exact=True).first.click()
+        stop = page.get_by_role("button", name="Stop")
+        expect(stop).to_be_visible()
+        expect(stop).to_be_hidden()
+        page.get_by_role("link", name="Model", exact=True).first.click()
+        expect(page.get_by_text("Checkpoint card")).to_be_visible()
+        expect(radius).to_have_value("0.2")
