@@ -147,7 +147,8 @@ def _is_stretched(places: Tensor) -> Tensor:
     larger = ((lengths + (lengths**2 - 4 * area**2).clamp(min=0).sqrt()) / 2).sqrt()
     found = area * MOST_STRETCH < larger
     for dim in (2, 3):  # a seam lies between two pixels: both of them
-        torn = torch.diff(places * side, dim=dim).norm(dim=0) > TORN
+        # Squares: torch's norm over two numbers takes ten times as long.
+        torn = (torch.diff(places * side, dim=dim) ** 2).sum(0) > TORN**2
         found.narrow(dim - 1, 0, side - 1).logical_or_(torn)
         found.narrow(dim - 1, 1, side - 1).logical_or_(torn)
     return found

@@ -25,6 +25,7 @@ def outlined(
     *,
     chosen: int,
     every: bool = True,
+    is_named: bool = True,
     side: int = 640,
 ) -> Image.Image:
     """Return the face, enlarged, with the chosen region outlined and named; nothing is tinted.
@@ -36,6 +37,7 @@ def outlined(
         theme: whose colours are used.
         chosen: the index of the region with a thick line and a tag.
         every: whether the others have thin lines.
+        is_named: whether the chosen one has its name and weight on a tag.
         side: pixels of the picture's side.
     """
     picture = Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC)
@@ -48,7 +50,8 @@ def outlined(
     edges, colour = _inside(boxes[chosen], side), weight_colour(relative_weights[chosen], theme)
     _outline(draw, edges, "#FFFFFF", 7)
     _outline(draw, edges, colour, 3)
-    _tag(draw, edges[:2], f"{boxes[chosen].name} {relative_weights[chosen]:.2f}", colour)
+    if is_named:
+        _tag(draw, edges[:2], f"{boxes[chosen].name} {relative_weights[chosen]:.2f}", colour)
     return picture
 
 

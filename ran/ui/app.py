@@ -10,10 +10,12 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ran.ui.navigation import PAGES
+from ran.ui.shared.speaking import languages
 from ran.ui.sign_in import ask, is_let_in
 from ran.ui.visits import VISITS, is_full, room
-from ran.words import _
+from ran.words import _, choose_by
 
+choose_by(languages.of_this_run)
 _RUNNING = "ran_shell_runs"
 _WAITING = "ran_waiting"
 _ADMITTED = "ran_admitted"
@@ -35,9 +37,17 @@ def begin() -> Any:
 
     Also lets the server's threads take turns more often, for the whole process.
     """
+    languages.begin()
     is_in = is_let_in()
-    page = st.navigation(pages(), position="top" if is_in else "hidden")
     context = get_script_run_ctx()
+    asked = context.page_script_hash if context is not None else ""
+    there = pages()
+    page = st.navigation(there, position="top" if is_in else "hidden")
+    for other in there:
+        # A link ends the last run, which may be about to begin itself again: Streamlit remembers
+        # one page for both, and that run's comes last. The link's is the one that was asked for.
+        if other._script_hash == asked != page._script_hash:
+            st.switch_page(other)
     if context is not None:
         VISITS.begin(context.session_id)
     if not is_in:

@@ -34,6 +34,14 @@ PAGES = {
     "poses": Page(
         later("Poses"), ":material/3d_rotation:", later("Turn the face. Does the attention follow?")
     ),
+    "robustness": Page(
+        later("Robustness"), ":material/shield:",
+        later("Move a cover over the face and map where the answer breaks."),
+    ),
+    "compare": Page(
+        later("Compare"), ":material/compare:",
+        later("Two faces, two covers or two networks side by side. What differs?"),
+    ),
     "cohort": Page(
         later("Cohort"), ":material/groups:",
         later(

@@ -21,9 +21,10 @@ _ROOMS = ("shared", "tables", "panels", "tracks")
 
 
 @cache
-def _environment() -> Environment:
+def environment(*folders: Path) -> Environment:
+    """Return what reads the templates of some folders, with all texts escaped."""
     environment = Environment(
-        loader=FileSystemLoader([_FOLDER / name for name in _ROOMS]),
+        loader=FileSystemLoader(folders),
         autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
@@ -33,17 +34,23 @@ def _environment() -> Environment:
 
 def render(template: str, **values: Any) -> str:
     """Return a template of these folders with its values put in; every text is escaped."""
-    return _environment().get_template(f"{template}.html").render(**values)
-
-
-def stylesheet(theme: Theme) -> str:
-    """Return the style of all templates, in the colours of a theme."""
-    colours = ";".join(f"--ran-{name.replace('_', '-')}:{value}" for name, value in _of(theme))
-    return f"<style>:root{{{colours}}}\n{_rules()}</style>"
+    rooms = (_FOLDER / name for name in _ROOMS)
+    return environment(*rooms).get_template(f"{template}.html").render(**values)
 
 
 @cache
-def _rules() -> str:
+def stylesheet(theme: Theme) -> str:
+    """Return the style of all templates, in the colours of a theme."""
+    return render("stylesheet", colours=colours(theme), rules=rules())
+
+
+def colours(theme: Theme) -> str:
+    """Return the colours of a theme as declarations of CSS."""
+    return ";".join(f"--ran-{name.replace('_', '-')}:{value}" for name, value in _of(theme))
+
+
+@cache
+def rules() -> str:
     """Return all stylesheets, in single spaces: what is shared first, then each template's own."""
     files = sorted(_FOLDER.glob("*/*.css"), key=lambda file: (file.stem != "macros", file.stem))
     return " ".join(word for file in files for word in file.read_text().split())

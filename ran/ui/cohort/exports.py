@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow
@@ -13,15 +14,24 @@ import streamlit as st
 from pyarrow import parquet
 
 from ran.engine import Engine
+from ran.figures.paper.depicted import COLUMN
 from ran.study.cohort.gathered import Gathered, Member
 from ran.study.cohort.rows import Row, numbers
+from ran.ui.cohort import groups
+from ran.ui.cohort.results import MOST_GROUPS
+from ran.ui.shared.saving import for_paper
+from ran.ui.shared.session import Session
 from ran.words import _
+
+if TYPE_CHECKING:
+    from ran.figures.paper.ink import Drawing
+    from ran.report.of_cohort import Surveyed
 
 _SAVED = ("w", "mu", "nu", "margin", "logits")
 
 
-def save_menu(engine: Engine, done: Gathered) -> None:
-    """Offer every row as Parquet and CSV, and the mean weights as rows of LaTeX."""
+def save_menu(engine: Engine, session: Session, done: Gathered) -> None:
+    """Offer every row as Parquet and CSV, mean weights as rows of LaTeX, a report, a figure."""
     save = st.popover(_("Save"), icon=":material/download:", key="cohort-save", on_change="rerun")
     if not save.open:
         return
@@ -32,10 +42,39 @@ def save_menu(engine: Engine, done: Gathered) -> None:
             (_("Every face, CSV"), "ran-cohort.csv", "text/csv", lambda: as_csv(done.members)),
             (_("Mean weights, LaTeX rows"), "ran-cohort.tex", "text/plain",
              lambda: as_latex(done.members)),
+            (_("Report, HTML"), "ran-cohort-report.html", "text/html",
+             lambda: as_report(engine, done)),
         ):  # fmt: skip
             st.download_button(
                 label, content, name, kind, on_click="ignore", width="stretch", type="tertiary"
             )
+        _figure(engine, session, done.members)
+
+
+def _figure(engine: Engine, session: Session, members: Sequence[Member]) -> None:
+    """Offer the number that is looked at, spread over the groups of the page, as a figure."""
+    asked, offered = session.cohort, groups.numbers(members)
+    number = asked.number if asked.number in offered else next(iter(offered))
+    rows = [
+        (name, [value for one in part if (value := offered[number](one)) is not None])
+        for name, part in groups.grouped(members, asked.by).items()
+    ]
+    rows = [(name, values) for name, values in rows if values][:MOST_GROUPS]
+    if not rows:
+        return
+
+    def draw() -> Drawing:
+        from ran.figures.paper.spread_drawn import spreads  # matplotlib, only where it is wanted
+
+        return spreads(rows, _(number), width=COLUMN)
+
+    def words() -> str:
+        return _(
+            "{number} by {way}, over {count:,} faces. Dot: median; bar: half of the faces; line: "
+            "nine of ten."
+        ).format(number=_(number), way=_(asked.by).lower(), count=sum(len(row[1]) for row in rows))
+
+    for_paper.offer_chart(engine, "ran-cohort-figure", draw, words)
 
 
 def rows(members: Sequence[Member]) -> list[Row]:
@@ -76,6 +115,32 @@ def as_parquet(engine: Engine, members: Sequence[Member]) -> bytes:
         table.replace_schema_metadata({b"ran.cohort": json.dumps(made).encode()}), file
     )
     return file.getvalue()
+
+
+def as_report(engine: Engine, done: Gathered) -> str:
+    """Return a report of the whole cohort, one file of HTML."""
+    from ran.report.of_cohort import cohort_report  # matplotlib, only where it is wanted
+
+    return cohort_report(_surveyed(engine, done))
+
+
+def as_numbers(engine: Engine, done: Gathered) -> dict[str, Any]:
+    """Return counts and means by cover as plain values, as the report has them."""
+    from ran.report.of_cohort import as_json
+
+    return as_json(_surveyed(engine, done))
+
+
+def _surveyed(engine: Engine, done: Gathered) -> Surveyed:
+    from ran.report.of_cohort import Surveyed
+
+    made = {"checkpoint": engine.card.name, "sha256": engine.card.sha256}
+    return Surveyed(
+        _("{faces:,} faces").format(faces=len(done.members)), rows(done.members),
+        [(one.name, one.reason) for one in done.missed],
+        made | {"conditions": engine.conditions},
+        (engine.card, engine.model.parameter_count),
+    )  # fmt: skip
 
 
 def as_latex(members: Sequence[Member]) -> str:

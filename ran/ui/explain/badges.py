@@ -37,9 +37,10 @@ _SENSITIVITY = later(
     "up to 0.02. Yeh et al. 2019, arXiv:1901.09392."
 )
 _RANDOMISED = later(
-    "Rank correlation, signs kept, of this map with that of the same network after its "
-    "parameters were redrawn; the lesser of two. From {unchanged} on the map is flagged: it is "
-    "about the face, not about what was learnt. Adebayo et al. 2018, arXiv:1810.03292."
+    "Rank correlation of this map with that of the same network after its parameters were "
+    "redrawn; the lesser of two. Grad-CAM before its ReLU; of maps of single pixels with signs and "
+    "without, the greater. From {unchanged} on the map is flagged: it is about the face, not about "
+    "what was learnt. Adebayo et al. 2018, arXiv:1810.03292."
 )
 
 
@@ -84,8 +85,12 @@ def gap(names: Sequence[str], maps: Sequence[Heatmap | None], unit: str) -> bool
     )
     worst = max(share for *_, share in promised)
     is_large = worst > LARGE_GAP
+    text = _("completeness gap {worst:.1f} %").format(worst=100 * worst)
+    errors = [share for one in maps if one is not None and (share := one.error_share) is not None]
+    if errors:
+        text += _(" (standard error {error:.1f} %)").format(error=100 * max(errors))
     st.badge(
-        _("completeness gap {worst:.1f} %").format(worst=100 * worst),
+        text,
         icon=":material/warning:" if is_large else ":material/check:",
         color="orange" if is_large else "gray",
         help=_(

@@ -6,32 +6,45 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
-from ran.explain.export import heatmap_csv, heatmap_npz
+from ran.explain.export import heatmap_csv, heatmap_facts, heatmap_npz
 from ran.explain.heatmap import Heatmap
 from ran.explain.trust.ranks import spearman
 from ran.figures.maps import in_one_row
+from ran.figures.paper.depicted import Depicted
 from ran.scene import Scene
+from ran.shown import Shown
 from ran.ui.explain.map_cards import Asking
 from ran.ui.explain.map_pictures import compared
 from ran.ui.explain.region_values import LEFT_OUT, SHAPLEY, W, Worth
-from ran.ui.shared.files import files_begin, png
+from ran.ui.shared.replay import scene_recipe
+from ran.ui.shared.saving import for_paper, keeping, reported
+from ran.ui.shared.saving.files import files_begin, png
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.widgets import key_of
 from ran.words import _
 
 
 def save_menu(
-    engine: Engine, session: Session, found: Sequence[Asking], regions: Sequence[Worth]
+    engine: Engine,
+    session: Session,
+    found: Sequence[Asking],
+    regions: Sequence[Worth],
+    shown: Sequence[Shown],
+    about: str,
 ) -> None:
     """Offer every map that is done, and what the regions are worth, as files.
 
-    Of a face that was turned here, every name says that it is synthetic.
+    Of a face that was turned here, every name says that it is synthetic. `about` is the expression
+    that the regions' worth is for.
     """
     begin = files_begin(session)
     save = st.popover(_("Save"), icon=":material/download:", key="explain-save", on_change="rerun")
@@ -48,6 +61,8 @@ def save_menu(
             if one.work.is_whole:
                 with _row(_(one.method.label)):
                     _map_files(engine, one, begin)
+        _figure(engine, session, found)
+        _report(engine, session, found, shown, about)
         names = next((", ".join(one.name for one in asked.shown) for asked in found), "")
         both = any(len(one.shown) > 1 for one in found)
         pictures = (
@@ -58,6 +73,71 @@ def save_menu(
                 ":small[:gray[{pictures}The chart of the regions has its own button, for SVG.]]"
             ).format(pictures=pictures)
         )
+
+
+def _figure(engine: Engine, session: Session, found: Sequence[Asking]) -> None:
+    """Offer faces, the first map that is done and what the regions are worth, as one figure."""
+    mapped = next((one for one in found if one.work.is_whole), None)
+    if mapped is None or mapped.work.latest is None:
+        return
+    shown, maps = mapped.shown, mapped.work.latest.maps
+    panels = ("faces", "maps", "shapley") if len(shown[0].answer.boxes) > 1 else ("faces", "maps")
+
+    def slots() -> list[Depicted]:
+        made = for_paper.depicted(engine, session, shown)
+        return [replace(one, heatmap=heatmap) for one, heatmap in zip(made, maps, strict=True)]
+
+    target = next(heatmap.target for heatmap in maps if heatmap is not None)
+    answer = shown[0].answer
+    about = target if target in answer.classes else answer.expression
+    for_paper.offer(session, f"{mapped.key}-figure", slots, panels, about)
+
+
+def _report(
+    engine: Engine, session: Session, found: Sequence[Asking], shown: Sequence[Shown], about: str
+) -> None:
+    """Offer a report of the faces, of every map that is done and of the regions."""
+    latest = [one.work.latest for one in found if one.work.is_whole]
+    maps = [
+        [heatmap for heatmap in one.maps if heatmap is not None]
+        for one in latest
+        if one is not None and None not in one.maps
+    ]
+    reported.offer(
+        session, [engine], lambda: for_paper.depicted(engine, session, shown), about, maps=maps,
+        recipe=scene_recipe(engine, session, shown[-1].scene),
+    )  # fmt: skip
+
+
+def keep(
+    engine: Engine,
+    session: Session,
+    header: DeltaGenerator,
+    shown: Sequence[Shown],
+    regions: Sequence[Worth],
+    found: Sequence[Asking],
+) -> None:
+    """Offer to keep the answers, what the regions are worth, and which maps were made."""
+
+    def numbers() -> dict[str, Any]:
+        told: dict[str, Any] = {one.name: one.answer.as_json() for one in shown}
+        if regions:
+            told["regions"] = json.loads(
+                regions_json(engine, regions, is_synthetic=session.is_synthetic)
+            )
+        told["maps"] = [
+            heatmap_facts(heatmap)
+            for one in found
+            if one.work.is_whole and one.work.latest is not None
+            for heatmap in one.work.latest.maps
+            if heatmap is not None
+        ]
+        return told
+
+    keeping.offer(
+        session, header, "explain", numbers, scene=shown[-1].scene,
+        recipe=lambda: scene_recipe(engine, session, shown[-1].scene),
+    )  # fmt: skip
 
 
 def _row(name: str) -> st.delta_generator.DeltaGenerator:

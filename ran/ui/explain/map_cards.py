@@ -24,9 +24,6 @@ from ran.ui.shared.settings.widgets import key_of
 from ran.ui.shared.work import Work, work_on
 from ran.words import _
 
-MOST_REFINED = 160
-"""Refine doubles the steps up to here."""
-
 
 @dataclass(frozen=True, eq=False)
 class Asking:
@@ -190,9 +187,9 @@ def _badges(asked: ExplainSettings, one: Asking) -> None:
     maps = one.work.latest.maps
     is_large = badges.gap([shown.name for shown in one.shown], maps, one.unit)
     steps = maps[0].steps if maps[0] is not None else None
-    counts = one.method.counts in ("steps", "draws")
-    if is_large and counts and one.work.is_whole and steps is not None and steps < MOST_REFINED:
-        more = min(2 * steps, MOST_REFINED)
+    most = one.method.largest_count if one.method.counts in ("steps", "draws") else None
+    if is_large and one.work.is_whole and steps is not None and most is not None and steps < most:
+        more = min(2 * steps, most)
         st.button(
             _("Refine: {more} {counts}").format(more=more, counts=one.method.counts),
             icon=":material/add:",

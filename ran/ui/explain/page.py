@@ -4,6 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
+from ran.prediction import Prediction
 from ran.shown import Shown
 from ran.ui.explain import (
     exports,
@@ -13,8 +14,9 @@ from ran.ui.explain import (
     questions,
     region_values,
 )
-from ran.ui.shared import compute, shell, work
+from ran.ui.shared import beside, compute, shell, work
 from ran.ui.shared.session import Session
+from ran.ui.shared.settings.explaining import ExplainSettings
 from ran.ui.shared.settings.widgets import key_of
 from ran.words import _
 
@@ -46,12 +48,21 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         worths = regions(session, engine, shown)
     else:
         st.markdown(_("This network has one region, the whole face: there is nothing to compare."))
+    beside.offer(session, header)
+    asking = [one for _place, one in found]
+    exports.keep(engine, session, header, shown, worths, asking)
     with header:
-        exports.save_menu(engine, session, [one for _place, one in found], worths)
+        exports.save_menu(engine, session, asking, worths, shown, _about(asked, answer))
     for one in (one for _place, one in found):
         work.do(one.work, progress[one.key], one.key)
     for one in (one for _place, one in found):
         work.do(one.check, progress[one.key], key_of("check", one.key))
+
+
+def _about(asked: ExplainSettings, answer: Prediction) -> str:
+    """Return the expression that the regions' worth is for: the target, or else the answer."""
+    target = questions.target_of(asked, answer)
+    return target if target in answer.classes else answer.expression
 
 
 def regions(
@@ -59,8 +70,7 @@ def regions(
 ) -> tuple[region_values.Worth, ...]:
     """Draw attention beside worth, and what happens where one intervenes; return the worth."""
     answer = shown[0].answer
-    target = questions.target_of(session.explaining, answer)
-    about = target if target in answer.classes else answer.expression
+    about = _about(session.explaining, answer)
     worths: tuple[region_values.Worth, ...] = ()
     left, right = shell.halves()
     with left, compute.told():

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ran import figures
 from ran.explain.maps.methods import METHODS
+from ran.explain.regions.controls import CONTROLS, LEARNT
 from ran.explain.trust.usual import Usual
 from ran.figures import signed
 from ran.figures.evidence.falls import under_covers
@@ -25,6 +26,7 @@ _Table = Mapping[str, Mapping[str, float | None]]
 FEWEST = 100
 """Regions that a share is told of."""
 _UNKNOWN = "\N{EN DASH}"
+_OTHER_LISTS = {"photographs": later("As photographs")}
 
 
 def confusion(card: Card) -> None:
@@ -69,7 +71,8 @@ def probabilities(card: Card) -> None:
             help=_(
                 "softmax(z / T). T = {temperature:.2f} was fitted to the votes of FER2013Valid: "
                 "{meaning} The expected calibration error is the mean distance between the two, "
-                "over 15 bins of probability (Guo et al. 2017, arXiv:1706.04599)."
+                "over 15 bins of probability (Guo et al. 2017, arXiv:1706.04599). As photographs: "
+                "the test list on larger canvases, of the faces that are found there."
             ).format(
                 temperature=card.temperature,
                 meaning=_(
@@ -161,6 +164,7 @@ def _margins(table: _Table) -> str:
 def measures(card: Card) -> None:
     """Draw, folded, how often the pages' other measures speak and are wrong."""
     offered: dict[str, tuple[str, Callable[[_Table], None]]] = {
+        "controls": (later("Other weights in place of w, on the test lists"), _controls),
         "leaving": (later("How often attention is said to leave a cover"), _leaving),
         "badges": (later("What the badges of maps usually say"), partial(_badges, card)),
         "turned": (later("Turned faces beside turned heads"), _turned),
@@ -173,6 +177,38 @@ def measures(card: Card) -> None:
         if place.open:
             with place:
                 draw(table)
+
+
+def _controls(table: _Table) -> None:
+    """Draw accuracy under each control, list by list, a table a layout."""
+    kinds = dict.fromkeys(name.partition(", ")[0] for name in table)
+    for kind in kinds:
+        lists = [name for name in LIST_NAMES if f"{kind}, {name}" in table]
+        if not lists:  # a visitor's card may name anything
+            continue
+        rows = [
+            (control, *(_under(table[f"{kind}, {name}"], control) for name in lists))
+            for control in CONTROLS
+        ]
+        heads = (_("{kind} crops").format(kind=escaped(_(kind))), *map(_listed, lists))
+        panels.columns(
+            heads, rows, _("Accuracy with other weights, {kind} crops").format(kind=kind)
+        )
+    st.markdown(
+        _(
+            ":small[:gray[Accuracy, the difference to the learnt weights in points, and p of an "
+            "exact McNemar test, two-sided. Mean w and other faces are of the same list.]]"
+        )
+    )
+
+
+def _under(row: Mapping[str, float | None], control: str) -> str:
+    """Return a control's accuracy on a list, with what it costs and its p."""
+    found, own, p = row[control], row[LEARNT], row.get(f"{control}, p")
+    if found is None or own is None or p is None:
+        return _percent(found)
+    said = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    return f"{_percent(found)} ({signed(100 * (found - own), 1)}, {said})"
 
 
 def _leaving(table: _Table) -> None:
@@ -266,7 +302,7 @@ def _by_layout(card: Card) -> dict[str, dict[str, Mapping[str, float | None]]]:
 
 
 def _listed(name: str) -> str:
-    return LIST_NAMES.get(name, name)
+    return LIST_NAMES.get(name, _(_OTHER_LISTS.get(name, name)))
 
 
 def _percent(value: float | None, digits: int = 1) -> str:

@@ -1,16 +1,27 @@
 """The checkpoint's card, its scores, the equations with this face's numbers, the RB-loss."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
+from ran.figures.evidence.card_told import USE, card_rows
+from ran.figures.paper.depicted import COLUMN
 from ran.prediction import Prediction
 from ran.ui.model import many_faces, record
 from ran.ui.shared import compute, panels, pose_lists, shell
 from ran.ui.shared.margin import margin
+from ran.ui.shared.replay import scene_recipe
+from ran.ui.shared.saving import for_paper, keeping
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.widgets import seed
 from ran.words import _, later
+
+if TYPE_CHECKING:
+    from ran.figures.paper.ink import Drawing
 
 _SYMBOLS, _NUMBERS = later("Symbols"), later("This face's numbers")
 
@@ -44,56 +55,22 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
             record.ablations(table)
         with right:
             record.rb_margins(table)
+    if session.face is not None:
+        scene = session.scene(session.face)
+        keeping.offer(
+            session, header, "model", lambda: {"answer": engine.predict(scene).as_json()},
+            recipe=lambda: scene_recipe(engine, session, scene), scene=scene,
+        )  # fmt: skip
     with header:
-        panels.save_card(engine.card)
+        save_menu(engine)
 
 
 def card_table(engine: Engine) -> None:
     """Draw the card as a table; every word of it comes from card.json."""
-    card = engine.card
-    millions = sum(parameter.numel() for parameter in engine.model.parameters()) / 1e6
-    conventions = {
-        "sigmoid": _("sigmoid (the paper)"),
-        "softmax": _("softmax after sigmoid (released)"),
-    }
-    recipe = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in card.recipe.items())
-    attention = {
-        _("Regions"): _("trained on {layouts} crops").format(
-            layouts=_(" and ").join(card.trained_layouts)
-        ),
-        _("Attention"): conventions[card.attention],
-        _("RB margin"): f"α = {card.alpha:g}",
-    }
-    rows = {
-        _("Name"): card.name,
-        _("Network"): _("{kind}, {backbone} backbone, {millions:.1f} M parameters").format(
-            kind=card.kind, backbone=card.backbone, millions=millions
-        ),
-        _("Classes"): ", ".join(card.classes),
-        _("Input"): _("{side} × {side}, {colour}, {framing} framing").format(
-            side=card.input_size,
-            colour=_("grey") if card.grey else _("colour"),
-            framing=card.framing,
-        ),
-        **({} if card.kind == "plain" else attention),
-        _("Temperature"): f"{card.temperature:.3g}",
-        _("Trained on"): card.trained_on,
-        _("Licence"): card.licence,
-        _("Intended use"): card.intended_use or _("not stated"),
-        _("Limits"): card.limits or _("not stated"),
-        _("Recipe"): recipe or _("not stated"),
-        _("Seed"): _("not stated") if card.seed is None else str(card.seed),
-        _("Note"): card.note,
-        _("SHA-256"): f"{card.sha256[:12]}…" if card.sha256 else _("not stated"),
-    }
+    rows = card_rows(engine.card, engine.model.parameter_count)
     st.markdown(_("**Checkpoint card**"))
     panels.table(rows, _("The checkpoint's card"))
-    st.markdown(
-        _(
-            ":small[:gray[Research and teaching only, not for decisions about a person. Some "
-            "jurisdictions forbid inferring emotions at work and in schools.]]"
-        )
-    )
+    st.markdown(f":small[:gray[{_(USE)}]]")
 
 
 def own_checkpoint(session: Session) -> None:
@@ -179,6 +156,31 @@ def tex(value: float) -> str:
     """Return a number with three digits that count, in TeX: 0.688, 4.2e-7 as a power of ten."""
     digits, _, power = f"{float(value):.2e}".partition("e")
     return f"{value:.3f}" if value >= 0.01 else rf"{digits} \cdot 10^{{{int(power)}}}"
+
+
+def save_menu(engine: Engine) -> None:
+    """Offer the card, and its accuracies as a figure."""
+    save = st.popover(_("Save"), icon=":material/download:", key="model-save", on_change="rerun")
+    if not save.open:
+        return
+    with save:
+        panels.save_card(engine.card)
+        rows = record.accuracies(engine.card)
+        if not rows:
+            return
+
+        def draw() -> Drawing:
+            from ran.figures.paper.marks_drawn import with_intervals  # matplotlib, only if wanted
+
+            return with_intervals(rows, _("accuracy, %"), width=COLUMN)
+
+        def words() -> str:
+            return _(
+                "Accuracy on the published test lists, with 95 % Wilson intervals; diamond: RAN, "
+                "the paper (with face pretraining)."
+            )
+
+        for_paper.offer_chart(engine, "ran-accuracy-figure", draw, words)
 
 
 def main() -> None:

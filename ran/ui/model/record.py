@@ -5,22 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from ran import figures
-from ran.explain.regions.controls import CONTROLS, LEARNT
 from ran.figures import charts, signed, studies
-from ran.figures.html import render
-from ran.net.card import COVERED_CONTROLS, Card
+from ran.figures.evidence import controlled
+from ran.figures.evidence.card_told import reached
+from ran.net.card import Card
 from ran.study.evaluation.ablation_table import WITH_RB_LOSS, WITHOUT_RB_LOSS, AblationTable
 from ran.study.evaluation.published import LIST_NAMES, PAPER, wilson_interval
 from ran.ui.shared import panels
 from ran.ui.shared.margin import HELP_MARGIN
-from ran.words import _, later
-
-_CONTROLLED = {
-    "controls": later("Faces as they are"),
-    COVERED_CONTROLS[1]: later("Every face under one cover"),
-    COVERED_CONTROLS[2]: later("Under stickers, parts and rectangles of this app"),
-}
-"""Which faces the controls were measured on, by the card's field."""
+from ran.words import _
 
 
 def scores(card: Card) -> None:
@@ -33,13 +26,7 @@ def scores(card: Card) -> None:
         if not card.scores:
             st.markdown(_("This checkpoint's card holds no scores: it was not evaluated here."))
             return
-        rows = []
-        for key, name in LIST_NAMES.items():
-            if key in card.scores:
-                accuracy, count = card.scores[key]["accuracy"], int(card.scores[key]["n"])
-                low, high = wilson_interval(accuracy, count)
-                label = f"{name} ({count:,})"
-                rows.append((label, 100 * accuracy, 100 * low, 100 * high, PAPER.get(key)))
+        rows = accuracies(card)
         panels.marks(
             ("dot", _("this checkpoint{crops}").format(crops=_crops(card))),
             ("diamond", _("RAN, the paper (with face pretraining)")),
@@ -54,13 +41,18 @@ def scores(card: Card) -> None:
             panels.table(said, _("What else the card says of its answers"))
 
 
+def accuracies(card: Card) -> list[tuple[str, float, float, float, float | None]]:
+    """Return the card's accuracies in percent: list, accuracy, interval, the paper's or None."""
+    return [
+        (f"{LIST_NAMES[key]} ({count:,})", 100 * accuracy, 100 * low, 100 * high, PAPER.get(key))
+        for key, (accuracy, low, high, count) in reached(card).items()
+    ]
+
+
 def controls(card: Card) -> None:
     """Draw what other weights in place of the network's own cost, on clean and on covered faces."""
-    measured = {
-        field: {kind: layout[field] for kind, layout in card.layouts.items() if layout.get(field)}
-        for field in ("controls", *COVERED_CONTROLS.values())
-    }
-    if not any(measured.values()):
+    measured = controlled.measured(card)
+    if not measured:
         return
     with st.container(border=True, gap="xsmall"):
         st.markdown(
@@ -74,72 +66,19 @@ def controls(card: Card) -> None:
                 "`python -m ran evaluate --controls`, and `--covered 1`, `--covered 2`."
             ),
         )
-        for field, tables in measured.items():
-            if tables:
-                _controls_of(_(_CONTROLLED[field]), tables)
+        for faces, tables in measured.items():
+            _controls_of(faces, tables)
 
 
-def _controls_of(faces: str, tables: dict[str, dict[str, dict[str, float]]]) -> None:
+def _controls_of(faces: str, tables: controlled.Controls) -> None:
     """Draw one table of controls, a column a layout, and what it says."""
+    st.html(controlled.table(faces, tables))
     count = max(row["n"] for table in tables.values() for row in table.values())
-    names = [name for name in CONTROLS if any(name in table for table in tables.values())]
-    st.html(
-        render(
-            "controls",
-            caption=faces,
-            kinds=list(tables),
-            rows=[
-                (name, CONTROLS[name], [_control(table, name) for table in tables.values()])
-                for name in names
-            ],
-        )
-    )
     st.markdown(
         _(":small[:gray[{verdict} {count:,.0f} faces, one seed.]]").format(
-            verdict=_worth(tables), count=count
+            verdict=controlled.told(tables), count=count
         )
     )
-
-
-def _control(table: dict[str, dict[str, float]], name: str) -> tuple[str, str]:
-    """Return a control's accuracy, and what it costs with its p; nothing of the learnt weights."""
-    row = table.get(name)
-    if row is None:
-        return "", ""
-    cost = "" if name == LEARNT else f"{signed(100 * row['difference'], 1)}, {_p(row['p'])}"
-    return f"{100 * row['accuracy']:.1f} %", cost
-
-
-def _worth(measured: dict[str, dict[str, dict[str, float]]]) -> str:
-    """Return in words whether w carries something about the face, by layout."""
-    said = []
-    for kind, table in measured.items():
-        if not _costs(table, "another face"):
-            said.append(
-                _(
-                    "On {kind} crops another face's weights answer as well: w carries nothing "
-                    "about the face that this test can see."
-                ).format(kind=kind)
-            )
-        elif "mean" in table and not _costs(table, "mean"):
-            said.append(
-                _(
-                    "On {kind} crops another face's weights answer worse, but one fixed set of "
-                    "weights, the mean of all faces, answers as well as the face's own."
-                ).format(kind=kind)
-            )
-        else:
-            said.append(
-                _(
-                    "On {kind} crops another face's weights answer worse: w carries something "
-                    "about the face."
-                ).format(kind=kind)
-            )
-    return " ".join(said)
-
-
-def _costs(table: dict[str, dict[str, float]], name: str) -> bool:
-    return table[name]["p"] < 0.05 and table[name]["difference"] < 0
 
 
 def _crops(card: Card) -> str:
@@ -163,7 +102,7 @@ def _lists(card: Card) -> None:
             key: f"{100 * row['accuracy']:.1f} %" for key, row in flipped.items()
         },
         _("RAN − plain, points"): {
-            key: f"{signed(100 * row['difference'], 1)}, {_p(row['p'])}"
+            key: f"{signed(100 * row['difference'], 1)}, {controlled.p(row['p'])}"
             for key, row in plain.items()
         },
         _("mean of {counts} seeds").format(counts=", ".join(sorted(counts))): {
@@ -187,10 +126,6 @@ def _lists(card: Card) -> None:
                 "same training run; p of an exact McNemar test, two-sided.]]"
             )
         )
-
-
-def _p(value: float) -> str:
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
 def facts(card: Card) -> dict[str, str]:

@@ -44,6 +44,11 @@ _HELP_SHIFT = later(
     "opposite. A measure of our own: docs/occlude.md; how often it says what: the Model page."
 )
 
+_HELP_HIDDEN = later(
+    "The share of the face that is hidden. Below it the region that is hidden most, and the change "
+    "of its own weight w, relative to uniform."
+)
+
 
 def answer_band(
     place: DeltaGenerator, shown: Sequence[Shown], reference: Reference | None = None
@@ -79,10 +84,34 @@ def answer_band(
                     before=signed(clean.rb_margin, 3) if is_pair else "",
                     moved=change if is_pair else None, room=room)
         )  # fmt: skip
-    hidden = Cell(_("Hidden"), "100 %", more=_("of the face"))
+    hidden = Cell(
+        _("Hidden"),
+        "100 %",
+        more=_("of the face"),
+        below=_most_hidden(shown, is_room=True),
+        help=_(_HELP_HIDDEN),
+    )
     share = 100 * float(covered.covered[0]) if is_pair else 0
-    cells.append(replace(hidden, value=f"{share:.0f} %", room=hidden))
+    below = _most_hidden(shown) if is_pair else ""
+    cells.append(replace(hidden, value=f"{share:.0f} %", below=below, room=hidden))
     return panels.band(cells, place)
+
+
+def _most_hidden(shown: Sequence[Shown], *, is_room: bool = False) -> str:
+    """Say which region is hidden most and what its own weight did; nothing of a single region.
+
+    is_room: whether the longest that it can say is asked for, whose room it keeps.
+    """
+    clean, covered = shown[0].answer, shown[-1].answer
+    if len(clean.boxes) < 2:
+        return ""
+    words = _("{region}\nmost: w {change}×")
+    if is_room:
+        longest = max((_(box.name) for box in clean.boxes), key=len)
+        return words.format(region=longest, change=signed(-1.0))
+    most = int(covered.covered.argmax())
+    change = float(covered.relative_weights[most] - clean.relative_weights[most])
+    return words.format(region=_(clean.boxes[most].name), change=signed(change))
 
 
 def compared(shown: Sequence[Shown]) -> bool:

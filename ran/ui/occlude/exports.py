@@ -11,13 +11,16 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
 from ran.face.shapes import shape_to_json
+from ran.figures.paper.depicted import DEFAULT, Depicted
 from ran.scene import Scene
 from ran.shown import Shown
-from ran.ui.shared.files import files_begin, png
-from ran.ui.shared.replay import offer_link, recipe_here
+from ran.ui.shared.replay import offer_link, scene_recipe
+from ran.ui.shared.saving import for_paper, keeping, reported
+from ran.ui.shared.saving.files import files_begin, png
 from ran.ui.shared.session import Session
 from ran.words import _
 
@@ -36,7 +39,6 @@ def save_menu(
     save = st.popover(_("Save"), icon=":material/download:", key="save", on_change="rerun")
     if not save.open:
         return
-    posed = session.posed
     begin = files_begin(session)
     files: list[tuple[str, str, str, Callable[[], str | bytes]]] = [
         (_("Numbers, JSON"), f"{begin}.json", "application/json",
@@ -46,15 +48,22 @@ def save_menu(
          lambda: png(scene.hidden_pixels())),
         (_("Crops as seen, PNG"), f"{begin}-crops.png", "image/png", lambda: png(sheet(crops))),
     ]  # fmt: skip
-    has_photo = posed is None or posed.photo is not None
-    recipe = recipe_here(engine, session, scene) if has_photo else None
+    recipe = scene_recipe(engine, session, scene)
     if recipe is not None:
         files.insert(2, (_("Recipe, JSON"), "ran-recipe.json", "application/json", recipe.to_json))
+    panels = DEFAULT if len(shown[0].answer.boxes) > 1 else ("faces", "probabilities")
     with save:
         for label, name, kind, content in files:
             st.download_button(
                 label, content, name, kind, on_click="ignore", width="stretch", type="tertiary"
             )
+
+        def slots() -> list[Depicted]:
+            return for_paper.depicted(engine, session, shown)
+
+        about = shown[0].answer.expression
+        for_paper.offer(session, "figure", slots, panels, about)
+        reported.offer(session, [engine], slots, about, recipe=recipe)
         if recipe is not None:
             offer_link(session, recipe)
         else:
@@ -64,6 +73,19 @@ def save_menu(
                     "page has one of the turn.]]"
                 )
             )
+
+
+def keep(
+    session: Session, engine: Engine, header: DeltaGenerator, scene: Scene, shown: Sequence[Shown]
+) -> None:
+    """Offer to keep the face with its cover and both answers."""
+    keeping.offer(
+        session, header, "occlude",
+        lambda: json.loads(
+            numbers_json(engine, scene, shown, is_synthetic=session.is_synthetic)
+        ),
+        recipe=lambda: scene_recipe(engine, session, scene), scene=scene,
+    )  # fmt: skip
 
 
 def numbers_json(

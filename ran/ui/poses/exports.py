@@ -6,20 +6,28 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
 from ran.face.shapes import shape_to_json
+from ran.figures.paper.depicted import COLUMN
+from ran.figures.poses.axis import Along
 from ran.study.poses.posed import Answered, Cover, LaidOver, Skipped
-from ran.ui.shared.files import png
 from ran.ui.shared.replay import offer_link, poses_recipe
+from ran.ui.shared.saving import for_paper, keeping
+from ran.ui.shared.saving.files import png
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.posing import TURN
 from ran.words import _
+
+if TYPE_CHECKING:
+    from ran.figures.paper.ink import Drawing
 
 _SIDE = 128
 
@@ -31,6 +39,7 @@ def save_menu(
     other: LaidOver | None,
     skipped: Sequence[Skipped],
     cover: Cover | None,
+    along: Along,
 ) -> None:
     """Offer all that the page shows as files, and as a recipe where there is one."""
     save = st.popover(_("Save"), icon=":material/download:", key="save", on_change="rerun")
@@ -54,6 +63,7 @@ def save_menu(
             st.download_button(
                 label, content, name, kind, on_click="ignore", width="stretch", type="tertiary"
             )
+        _figure(engine, session, found, along)
         if recipe is None:
             st.markdown(
                 _(
@@ -63,6 +73,51 @@ def save_menu(
             )
         elif session.poses.way == TURN:
             offer_link(session, recipe)
+
+
+def _figure(engine: Engine, session: Session, found: Sequence[Answered], along: Along) -> None:
+    """Offer the charts over poses as a figure."""
+    if len(found) < 2:
+        return
+
+    def draw() -> Drawing:
+        from ran.figures.paper.poses_drawn import over_poses  # matplotlib, only where it is wanted
+
+        return over_poses(found, along, width=COLUMN)
+
+    photo = "" if session.photo is None else session.photo.name
+    kind = _("turned synthetically") if found[0].posed.is_synthetic else _("as photographed")
+
+    def words() -> str:
+        return _(
+            "Attention over {count} poses of {photo}, {kind}, along the {axis}: (a) w of each "
+            "region against uniform, on a log axis; (b) the likeliest expressions; (c) the "
+            "region-biased margin. {cover}"
+        ).format(
+            count=len(found), photo=photo, kind=kind, axis=along.title(found),
+            cover=_("One cover lies on every pose.") if found[0].scene.shapes else "",
+        )  # fmt: skip
+
+    for_paper.offer_chart(engine, "ran-poses-figure", draw, words)
+
+
+def keep(
+    engine: Engine,
+    session: Session,
+    header: DeltaGenerator,
+    found: Sequence[Answered],
+    other: LaidOver | None,
+    skipped: Sequence[Skipped],
+    cover: Cover | None,
+    chosen: int,
+) -> None:
+    """Offer to keep all poses' answers, and the chosen pose's face."""
+    keeping.offer(
+        session, header, "poses",
+        lambda: json.loads(numbers_json(engine, found, other, skipped, cover)),
+        recipe=lambda: poses_recipe(engine, session, cover, [one.posed for one in found]),
+        scene=found[chosen].scene,
+    )  # fmt: skip
 
 
 def numbers_json(

@@ -64,8 +64,9 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         chosen_pose.pose(session, engine, sweep, done, chosen, laid_over)
         if chosen_way == TURN and session.poses.is_mirrored:
             chart_panels.mirror(done, chosen)
+        exports.keep(engine, session, header, done, laid_over, sweep.skipped, cover, chosen)
         with header:
-            exports.save_menu(engine, session, done, laid_over, sweep.skipped, cover)
+            exports.save_menu(engine, session, done, laid_over, sweep.skipped, cover, along)
 
 
 def draw(session: Session, engine: Engine, header: DeltaGenerator) -> None:

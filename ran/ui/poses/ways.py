@@ -15,7 +15,6 @@ from ran.errors import BadFraming
 from ran.face.covers.parts import PRESETS, preset
 from ran.face.detect import Face
 from ran.face.video import MAX_BYTES, MAX_SECONDS, SUFFIXES
-from ran.net.checkpoints import bundled
 from ran.recipe import TurnChoice
 from ran.study.poses.posed import Cover
 from ran.study.poses.sources import (
@@ -28,7 +27,7 @@ from ran.study.poses.sources import (
     turned,
 )
 from ran.ui.poses.sweep import Plan, forget, kept
-from ran.ui.shared import compute
+from ran.ui.shared import beside, compute
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.posing import (
@@ -245,8 +244,7 @@ def other_engine(session: Session, using: Engine, below: DeltaGenerator) -> Engi
 
     `below` is the place where a checkpoint of the visitor's own is asked for.
     """
-    in_use = None if session.own_engine is not None else compute.checkpoint_of(session)
-    known = {name: str(path) for name, path in bundled().items() if str(path) != in_use}
+    known = beside.networks(session)
     options = [NOTHING, *known, OWN_FILE]
     key = _seed(session, "other")
     if st.session_state[key] not in options:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -14,6 +15,7 @@ import streamlit as st
 
 from ran.deadline import within
 from ran.engine import Engine
+from ran.engine.fast.gates import INT8, check_gate
 from ran.engine.threads import take_threads
 from ran.engine.turns import TURNS
 from ran.errors import BadCheckpoint, BadRequest, RanError, memory_told
@@ -33,6 +35,9 @@ EXAMPLES = examples_folder()
 FIRST_EXAMPLE = "astronaut.png"
 ANSWER_S = 60.0
 """What a page computes at once may take so long; slow work has its own time for each step."""
+QUICK_S = 600.0
+"""What int8 takes to be made and compared, once, on a slow machine."""
+_FAST = ("openvino", "nncf")
 _Made = TypeVar("_Made")
 _FULL = later("The GPU's memory is full: answers come from the CPU until there is room again.")
 _ROOM_AGAIN = later("There is room in the GPU's memory again: answers come from there.")
@@ -74,6 +79,47 @@ def ablations(session: Session) -> AblationTable | None:
 def engine_of(session: Session, checkpoint: str) -> Engine:
     """Return the engine of a checkpoint; what it remembers is the visitor's, and goes with them."""
     shared = _engine(checkpoint, session.device, files_state(Path(checkpoint)))
+    mine = session.engines.get(shared.key)
+    if mine is None or mine.model is not shared.model:
+        mine = session.engines[shared.key] = shared.apart()
+    return mine
+
+
+def can_be_quick(session: Session, *checkpoints: str) -> bool:
+    """Return whether int8 by OpenVINO may answer for all of these networks here.
+
+    So it is where the extra [fast] is installed, the device is the CPU, and what was measured of
+    each on this kind of CPU passes; never of a network of the visitor's own, whose card says
+    what its owner likes.
+    """
+    if session.own_engine is not None or any(find_spec(name) is None for name in _FAST):
+        return False
+    for checkpoint in checkpoints:
+        using = engine_of(session, checkpoint)
+        try:
+            check_gate(using.card)
+        except BadRequest:
+            return False
+        if using.device != "cpu":
+            return False
+    return True
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _quick(checkpoint: str, device: str, state: str) -> Engine:
+    from ran.engine.fast.quickened import quickened  # OpenVINO, where the extra is installed
+
+    return quickened(_engine(checkpoint, device, state), INT8)
+
+
+def quick_engine(session: Session, checkpoint: str) -> Engine:
+    """Return a checkpoint's network answering in int8; made once for all, in about a minute.
+
+    Raises:
+        BadRequest: if it answers otherwise on this machine.
+    """
+    with within(QUICK_S):
+        shared = _quick(checkpoint, session.device, files_state(Path(checkpoint)))
     mine = session.engines.get(shared.key)
     if mine is None or mine.model is not shared.model:
         mine = session.engines[shared.key] = shared.apart()

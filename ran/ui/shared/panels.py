@@ -83,15 +83,14 @@ def columns(
 def marks(*marks: tuple[str, str]) -> None:
     """Draw a chart's marks with what each stands for, in one line; a mark "" is words alone.
 
-    Marks: "dot", "ring", "square", "frame", "diamond".
+    Marks: "dot", "grey", a dot of it, "ring", "square", "frame", "diamond".
     """
     st.html(render("marks", marks=marks))
 
 
 def save_card(card: Card) -> None:
     """Offer the card as a file."""
-    with st.popover(_("Save"), icon=":material/download:"):
-        st.download_button(
-            _("Card, JSON"), json.dumps(asdict(card), indent=2) + "\n", "card.json",
-            "application/json", on_click="ignore", width="stretch", type="tertiary",
-        )  # fmt: skip
+    st.download_button(
+        _("Card, JSON"), json.dumps(asdict(card), indent=2) + "\n", "card.json",
+        "application/json", on_click="ignore", width="stretch", type="tertiary",
+    )  # fmt: skip

@@ -13,8 +13,11 @@ from streamlit.delta_generator import DeltaGenerator
 from ran.engine import Engine
 from ran.figures.html import render
 from ran.recipe.link import PARAMETER
+from ran.ui.shared.lessons import lessons
 from ran.ui.shared.replay import OWN, for_a_reload
 from ran.ui.shared.session import Session
+from ran.ui.shared.settings import linked
+from ran.ui.shared.speaking import languages
 from ran.words import _, later
 
 _FLAG = "ran-own-photo"
@@ -36,13 +39,17 @@ def keep(
             Streamlit keeps the last one's place.
     """
     kept = for_a_reload(engine, session)
+    # A recipe or a part of it makes the address a link; what the page has beside it goes along.
+    told = kept | linked.written(session, session.page) | lessons.written(session)
+    told |= languages.written()
     script = render(
         "reload",
         gone=_(_GONE) if is_first else "",
         to_the_top=is_new,
         own=bool(session.faces) and not session.is_example and not kept,
-        kept=kept,
-        names=[PARAMETER, OWN],
+        kept=told,
+        names=[PARAMETER, OWN, *linked.NAMES, lessons.PARAMETER, languages.PARAMETER],
+        language=languages.language(),
         flag=_FLAG,
     )
     place.html(script, unsafe_allow_javascript=True)

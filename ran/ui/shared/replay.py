@@ -47,6 +47,13 @@ def recipe_here(engine: Engine, session: Session, scene: Scene) -> Recipe:
     )
 
 
+def scene_recipe(engine: Engine, session: Session, scene: Scene) -> Recipe | None:
+    """Return the same where a photo shows the face; None of a face that was turned here."""
+    posed = session.posed
+    is_shown = posed is None or posed.photo is not None
+    return recipe_here(engine, session, scene) if is_shown else None
+
+
 def poses_recipe(
     engine: Engine, session: Session, cover: Cover | None, poses: Sequence[Posed]
 ) -> Recipe | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
@@ -16,12 +18,17 @@ from ran.face.shapes import Rectangle, Shape
 from ran.recipe import LayoutChoice, PhotoRef, Recipe
 from ran.scene import Scene
 from ran.study.poses.posed import Posed
+from ran.ui.shared.settings.breaking import RobustnessSettings
+from ran.ui.shared.settings.comparing import CompareSettings
 from ran.ui.shared.settings.explaining import ExplainSettings
 from ran.ui.shared.settings.gathering import CohortSettings
 from ran.ui.shared.settings.posing import WIDGETS, PoseSettings
+from ran.ui.shared.settings.shelved import Shelved
 from ran.words import later
 
 _KEY = "ran_session"
+MOST_BESIDE = 6
+"""Photos of the visitor's own beside the face in use."""
 MOST_LINKS = 300
 """Recipes of the address that a session remembers."""
 LAYOUTS = {
@@ -96,6 +103,25 @@ class Session:
     poses: PoseSettings = field(default_factory=PoseSettings)
     explaining: ExplainSettings = field(default_factory=ExplainSettings)
     cohort: CohortSettings = field(default_factory=CohortSettings)
+    cohort_faces: tuple[Face, ...] = ()
+    """The faces that the Cohort page showed last."""
+    cohort_of: Hashable = None
+    """Of which cohort these are, and how far it was."""
+    lesson: str = ""
+    """The lesson or tour that is being walked, by its name; "" is none."""
+    lesson_step: int = 0
+    shelf: list[Shelved] = field(default_factory=list)
+    """What was kept of the pages."""
+    is_shelf_known: bool = False
+    """Whether the browser was asked for what it kept before a reload, and answered."""
+    shelf_text: tuple[tuple[int, ...], str] = ((), "")
+    """The shelf as JSON, and of what."""
+    comparing: CompareSettings = field(default_factory=CompareSettings)
+    compared_photos: dict[str, FoundPhoto] = field(default_factory=dict)
+    """Photos of the visitor's that stand beside the face in use on the Compare page, by name."""
+    compared_names: Counter[str] = field(default_factory=Counter)
+    """How often a photo of each name was kept so."""
+    robustness: RobustnessSettings = field(default_factory=RobustnessSettings)
     checkpoint: str | None = None
     own_engine: Engine | None = None
     engines: dict[str, Engine] = field(default_factory=dict)
@@ -189,6 +215,22 @@ class Session:
         self.links[link] = None
         while len(self.links) > MOST_LINKS:
             del self.links[next(iter(self.links))]
+
+    def keep_beside(self, photo: FoundPhoto) -> str:
+        """Keep a photo for the Compare page and return its name there; the oldest goes.
+
+        No name is given twice: a slot would show another photo under it.
+        """
+        for name, kept in self.compared_photos.items():
+            if kept.reference.digest == photo.reference.digest:
+                return name
+        self.compared_names[photo.name] += 1
+        count = self.compared_names[photo.name]
+        name = photo.name if count == 1 else f"{photo.name} ({count})"
+        self.compared_photos[name] = photo
+        while len(self.compared_photos) > MOST_BESIDE:
+            del self.compared_photos[next(iter(self.compared_photos))]
+        return name
 
     def outline(self, region: int) -> None:
         """Outline the region that the visitor chose."""

@@ -18,9 +18,13 @@ from ran.ui.navigation import PAGES
 from ran.ui.shared import compute, panels, reload, replay
 from ran.ui.shared.faces.face_dialog import face_dialog
 from ran.ui.shared.faces.scenes import ensure_face
+from ran.ui.shared.lessons import lesson_card, lessons
 from ran.ui.shared.outside import escaped
+from ran.ui.shared.saving import keeping
 from ran.ui.shared.session import LAYOUTS, Session, current
+from ran.ui.shared.settings import linked
 from ran.ui.shared.settings.widgets import seed, seed_from, take_all
+from ran.ui.shared.speaking import languages
 from ran.words import _, later
 
 HALF = 380
@@ -61,6 +65,10 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
         session.page = title
         for key in SHARED_WIDGETS:
             st.session_state.pop(key, None)
+    if is_first:
+        # A link's own, once: later the page's settings are what its visitor set.
+        linked.take(session, title, st.query_params)
+        lessons.take(session, st.query_params)
     with st.container(horizontal=True, key="phone-pages", gap="small"):
         # A narrow window folds the navigation away; the style shows this row there alone.
         for name, other in PAGES.items():
@@ -90,7 +98,10 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
         if session.posed is not None and page.has_face and title != "Poses":
             _posed(session, session.posed)
         replay.take_link(session, engine)
+        lesson_card.draw(session, engine)
         body(session, engine, header)
+        with st.sidebar:
+            keeping.through_a_reload(session, engine)
         reload.keep(address, session, engine, is_first=is_first, is_new=is_new)
 
 
@@ -144,6 +155,8 @@ def _sidebar(session: Session) -> DeltaGenerator:
         st.subheader(_("Model"), anchor=False)
         _checkpoint_and_device(session)
         st.page_link("pages/model.py", label=_("Card and equations"), icon=":material/schema:")
+        lesson_card.offer(session)
+        _language()
         st.space("small")
         st.markdown(
             _(
@@ -159,6 +172,19 @@ def _sidebar(session: Session) -> DeltaGenerator:
             )
         )
     return regions
+
+
+def _language() -> None:
+    """Offer the pages in other languages; a visit speaks one from its beginning to its end."""
+    here = languages.language()
+    names = (
+        f"**{label}**" if name == here else f"[{label}](?{languages.PARAMETER}={name})"
+        for name, label in languages.LANGUAGES.items()
+    )
+    st.markdown(
+        ":small[" + " \N{MIDDLE DOT} ".join(names) + "]",
+        help=_("Opens this page anew in that language: what was set here goes."),
+    )
 
 
 def _regions(session: Session, engine: Engine) -> None:

@@ -15,9 +15,13 @@ _SUFFIXES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
 _PER_ROW = 5
 
 
-@st.dialog(_("Choose a face"), width="medium")
 def face_dialog(session: Session, engine: Engine) -> None:
     """Ask for a face and put it into the session; on failure the face in use stays."""
+    # Made anew each time: its title is in the visitor's language.
+    st.dialog(_("Choose a face"), width="medium")(_dialog)(session, engine)
+
+
+def _dialog(session: Session, engine: Engine) -> None:
     upload = st.file_uploader(
         _("Your own photo"),
         type=_SUFFIXES,
