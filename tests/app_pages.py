@@ -30,6 +30,18 @@ def opened(page: str = "occlude") -> AppTest:
     return app
 
 
+def linked_to(page: str = "occlude", **parameters: str) -> AppTest:
+    """A page as a fresh visitor sees it who opens a link with these parameters."""
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    if page != "occlude":
+        app.switch_page(f"pages/{page}.py")
+    app.run()
+    assert not app.exception
+    return app
+
+
 def dialog() -> AppTest:
     """The dialog alone: AppTest runs whole scripts, so a click inside would close it on a page."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 import torch
 
 from ran.expressions import FERPLUS
-from ran.net.checkpoints import Card, save_checkpoint
-from ran.net.model import RegionAttentionNetwork
+from ran.net.checkpoints import Card, load_checkpoint, save_checkpoint
+from ran.net.model import PlainNetwork, RegionAttentionNetwork
 
 
 def pytest_configure() -> None:
@@ -24,6 +25,7 @@ def pytest_configure() -> None:
 SLOW = frozenset(
     [
         "test_benchmarks",
+        "test_cohort_on_ray",
         "test_cli",
         "test_cli_paths",
         "test_cli_recipe",
@@ -31,6 +33,7 @@ SLOW = frozenset(
         "test_explain_released",
         "test_explainer",
         "test_faithfulness",
+        "test_fast",
         "test_film_page",
         "test_framing",
         "test_grad_cam",
@@ -151,3 +154,15 @@ def _turned_once(face, yaw, pitch):
     from ran.face.head import turn
 
     return turn(face, yaw, pitch)
+
+
+@pytest.fixture(scope="session")
+def plain(checkpoint, tmp_path_factory) -> Path:
+    """The folder of a plain network, untrained, that takes the same faces as the tiny RAN."""
+    _, card = load_checkpoint(checkpoint)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        model = PlainNetwork(classes=len(card.classes))
+    folder = tmp_path_factory.mktemp("plain") / "plain"
+    save_checkpoint(folder, model, replace(card, kind="plain", name="my plain"))
+    return folder

@@ -27,7 +27,15 @@ LAYERS = (  # a lower line never imports a higher one
         "ran.ui.asgi",
         "ran.ui.sign_in",
     ),
-    ("ran.ui.occlude", "ran.ui.explain", "ran.ui.poses", "ran.ui.cohort", "ran.ui.model"),
+    (
+        "ran.ui.occlude",
+        "ran.ui.explain",
+        "ran.ui.poses",
+        "ran.ui.robustness",
+        "ran.ui.compare",
+        "ran.ui.cohort",
+        "ran.ui.model",
+    ),
     ("ran.ui.shared", "ran.ui.components", "ran.ui.icon", "ran.ui.navigation"),
     ("ran.figures", "ran.report", "ran.__main__", "ran.commands", "ran.study"),
     ("ran.recipe",),
@@ -40,7 +48,7 @@ LAYERS = (  # a lower line never imports a higher one
     ("ran.expressions", "ran.errors", "ran.words", "ran.writing", "ran.places"),
 )
 SHARED_NAMES = ("__init__.py", "page.py", "exports.py")
-PAGE_ROOMS = ("ran.ui.occlude", "ran.ui.explain", "ran.ui.poses", "ran.ui.cohort", "ran.ui.model")
+PAGE_ROOMS = LAYERS[2]
 FENCES = {  # a third party -> the only modules that may import it
     "streamlit": ("ran.ui", "pages", "streamlit_app"),
     "captum": ("ran.explain",),
@@ -48,7 +56,10 @@ FENCES = {  # a third party -> the only modules that may import it
     "av": ("ran.face.video",),
     "cv2": ("ran.face.pose",),
     "plotly": ("ran.figures",),
+    "matplotlib": ("ran.figures.paper", "ran.commands.figure"),
     "ray": ("ran.study.cohort",),
+    "openvino": ("ran.engine.fast",),
+    "nncf": ("ran.engine.fast",),
     "accelerate": ("ran.study.training.fit",),
 }
 MAY_NAME_DEVICES = ("ran.engine.devices", "ran.study.training.fit")

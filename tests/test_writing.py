@@ -85,6 +85,7 @@ def test_nothing_in_the_project_writes_a_file_by_itself():
         "ran/writing.py": 2,
         "ran/net/checkpoints.py": 1,  # two at once, both by replacing
         "ran/commands/explain.py": 2,  # three at once, all by replacing
+        "ran/commands/figure.py": 1,  # two at once, both by replacing
         "ran/study/training/run_folder.py": 1,  # a line more in metrics.jsonl
         "ran/ui/shared/compute.py": 1,  # an uploaded checkpoint, into a folder that goes at once
     }

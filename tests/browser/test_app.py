@@ -114,7 +114,7 @@ def test_each_page_opens_cold_from_its_own_link(cold_app, page, path, title, tex
     """The first visitor of all sees the navigation and a skeleton at once, then the page."""
     page.goto(cold_app + path)
     expect(page.get_by_text(re.compile("^Loading the network"))).to_be_visible()
-    for name in ("Occlude", "Explain", "Poses", "Cohort", "Model"):
+    for name in ("Occlude", "Explain", "Poses", "Robustness", "Compare", "Cohort", "Model"):
         expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
     expect(page.get_by_role("link", name="streamlit app")).to_have_count(0)
     expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
@@ -149,3 +149,15 @@ def test_nothing_is_cut_off_at_the_width_of_a_phone(app, page):
         ".map(e => e.tagName + ' ' + e.className + ' ' + e.getBoundingClientRect().right)"
     )
     assert wider == []
+
+
+def test_save_draws_a_figure_for_a_paper_with_its_latex(app, page):
+    page.goto(app)
+    wait_for_occlude(page)
+    page.get_by_role("button", name="Save").click()
+    for label, begins in (("PDF", b"%PDF"), ("SVG", b"<?xml"), ("LaTeX", b"\\begin{figure}")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=label, exact=True).click()
+        answer = page.request.get(download.value.url)
+        assert answer.ok
+        assert answer.body().startswith(begins)

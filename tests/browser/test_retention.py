@@ -47,7 +47,7 @@ def held(address: str) -> dict[str, int]:
 
 
 def visit(browser: Browser, address: str, photo: bytes | None) -> dict[str, int]:
-    """Cover a face, explain it, and leave; what is held just before."""
+    """Cover a face, keep it, explain, compare, report and turn it, and leave; what is held then."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     context.set_default_timeout(PATIENCE_S * 1000)
     page = context.new_page()
@@ -56,9 +56,18 @@ def visit(browser: Browser, address: str, photo: bytes | None) -> dict[str, int]
     if photo is not None:
         upload(page, photo)
     cover_the_mouth(page)
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_text("Kept: 1 on the shelf")).to_be_visible()
     page.get_by_role("link", name="Explain", exact=True).click()
     expect(page.get_by_role("heading", name="Explain", level=1)).to_be_visible()
     wait_until_settled(page)
+    page.get_by_role("link", name="Compare", exact=True).click()
+    expect(page.get_by_text("Shelf: 1 kept")).to_be_visible()
+    wait_until_settled(page)
+    page.get_by_role("button", name="Save", exact=True).click()
+    with page.expect_download():
+        page.get_by_role("button", name="HTML", exact=True).click()
+    page.keyboard.press("Escape")
     page.get_by_role("link", name="Poses", exact=True).click()
     expect(page.get_by_role("heading", name="Poses", level=1)).to_be_visible()
     wait_until_settled(page)

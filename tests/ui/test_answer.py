@@ -8,12 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ran.engine import Engine
 from ran.expressions import FERPLUS
-from ran.figures import DARK, LIGHT, Moved, ink_on, weight_colour
+from ran.face.detect import Face
+from ran.face.shapes import Rectangle
+from ran.figures import DARK, LIGHT, Moved, ink_on, signed, weight_colour
 from ran.figures.html import render, stylesheet
 from ran.figures.numbers import is_saturated, on_track, plain, times, weight
 from ran.net.regions import fixed_layout
 from ran.prediction import Prediction
+from ran.scene import Scene
 from ran.shown import Shown
 from ran.ui.occlude import answer, region_cards
 
@@ -204,3 +208,16 @@ def test_the_stylesheet_has_every_colour_that_it_uses():
     used = set(re.findall(r"var\(--ran-([a-z-]+)\)", text))
     given_ = set(re.findall(r"--ran-([a-z-]+):#", text))
     assert used <= given_
+
+
+def test_the_band_says_what_is_hidden_most_and_what_its_own_weight_did(checkpoint):
+    engine = Engine.load(checkpoint, "cpu")
+    face = Face.from_pixels(np.random.default_rng(1).integers(0, 256, (48, 48, 3), np.uint8))
+    scenes = Scene(face), Scene(face, (Rectangle(0.55, 0.05, 0.95, 0.5),))
+    clean, covered = (engine.predict(scene) for scene in scenes)
+    shown = [Shown("clean", scenes[0], clean), Shown("covered", scenes[1], covered)]
+    most = int(covered.covered.argmax())
+    assert clean.boxes[most].name == "Upper right"
+    change = float(covered.relative_weights[most] - clean.relative_weights[most])
+    assert answer._most_hidden(shown) == f"Upper right\nmost: w {signed(change)}×"
+    assert answer._most_hidden(shown, is_room=True).startswith("Lower middle\nmost: w")

@@ -4,28 +4,13 @@ import dataclasses
 import json
 
 import pytest
-import torch
 from app_pages import button, opened_at_once, session, words, work
 from streamlit.testing.v1 import AppTest
 
 from ran.engine import Engine
-from ran.net.checkpoints import load_checkpoint, save_checkpoint
-from ran.net.model import PlainNetwork
 from ran.scene import Scene
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
-
-
-@pytest.fixture(scope="module")
-def plain(checkpoint, tmp_path_factory):
-    """A plain network's checkpoint, untrained."""
-    _, card = load_checkpoint(checkpoint)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(1)
-        model = PlainNetwork(classes=len(card.classes))
-    folder = tmp_path_factory.mktemp("plain") / "plain"
-    save_checkpoint(folder, model, dataclasses.replace(card, kind="plain", name="my plain"))
-    return folder
 
 
 def lay_over(poses, folder) -> AppTest:

@@ -1,4 +1,4 @@
-"""The Cohort page through AppTest: its sources, what it says of many faces, and what it saves."""
+"""The Cohort page through AppTest: what it says of many faces, and what it saves."""
 
 import base64
 import csv
@@ -7,35 +7,28 @@ import io
 import json
 import re
 import weakref
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from app_pages import button, opened, session, unfolded, words
-from made_up_data import picture
+from app_pages import opened, session, unfolded, words
+from cohort_steps import begin, gathered, source
 from made_up_ferplus import write_ferplus, write_lists, zip_of
 from PIL import Image
 from pyarrow import parquet
 
 from ran.engine import Engine
+from ran.face.detect import Face
+from ran.recipe.shelf import from_json, to_json
 from ran.scene import Scene
-from ran.study.cohort.gathered import THUMBNAIL, Given, Missed, gather
+from ran.study.cohort.gathered import THUMBNAIL, Given, Missed, distinct, gather
 from ran.study.cohort.named_covers import Cover
 from ran.study.evaluation.published import wilson_interval
-from ran.ui.cohort import exports, faces_from
+from ran.ui.cohort import exports
+from ran.ui.cohort import page as cohort_page
 from ran.ui.shared import compute
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
-
-
-@pytest.fixture
-def few_covers(monkeypatch):
-    """The examples under two stickers in two fills, for speed."""
-    monkeypatch.setattr(
-        faces_from, "ART", {"mask": faces_from.ART["mask"], "cap": faces_from.ART["cap"]}
-    )
-    monkeypatch.setattr(faces_from, "_FILLS", ("look", "noise"))
 
 
 @pytest.fixture
@@ -48,25 +41,6 @@ def data(tmp_path, monkeypatch):
     zip_of(folder / "FERPlus", folder / "ferplus" / "ferplus.zip")
     monkeypatch.setenv("RAN_DATA", str(folder))
     return folder
-
-
-def source(app, name: str):
-    app.button_group(key="cohort-source").set_value(name).run()
-    assert not app.exception
-    return app
-
-
-def begin(app):
-    button(app, next(one.label for one in app.button if one.label.startswith("Ask about"))).click()
-    app.run()
-    assert not app.exception
-    return app
-
-
-def gathered(app):
-    """What the work that was begun last has done."""
-    works = [one for one in app.session_state["ran_work"].values() if one.name == "Faces"]
-    return [one for one in works if one.latest is not None][-1].latest
 
 
 def tables(app) -> str:
@@ -141,75 +115,6 @@ def test_a_second_network_is_paired_face_by_face(data):
     assert f"wrong on {second} that" in words(app)
 
 
-def archive(entries: dict[str, bytes]) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as made:
-        for name, content in entries.items():
-            made.writestr(name, content)
-    return file.getvalue()
-
-
-@pytest.fixture
-def uploaded(tmp_path):
-    """A function that puts a zip of these entries on the page, and returns it."""
-
-    def put(entries: dict[str, bytes]):
-        app = source(opened("cohort"), "Zip of faces")
-        app.file_uploader(key="cohort-zip").upload("faces.zip", archive(entries), "application/zip")
-        app.run()
-        assert not app.exception
-        return app
-
-    return put
-
-
-def test_a_zips_folders_are_labels_and_what_is_broken_is_listed(uploaded, tmp_path):
-    faces = {f"Happy/{n}.png": picture(tmp_path / f"{n}.png", n).read_bytes() for n in range(3)}
-    app = uploaded({**faces, "fear/broken.png": b"broken", "notes.txt": b"no picture"})
-    app.toggle(key="cohort-framed").set_value(True).run()
-    begin(app)
-    done = gathered(app)
-    assert [one.label for one in done.members] == ["happiness"] * 3
-    assert [one.name for one in done.missed] == ["fear/broken.png"]
-    assert "1 picture gave no face" in str([one.label for one in app.expander])
-
-
-@pytest.mark.parametrize(
-    ("entries", "said"),
-    [
-        ({"notes.txt": b"x"}, "faces.zip holds 0 pictures."),
-        ({f"{n}.png": b"x" for n in range(1001)}, "faces.zip holds 1,001 pictures."),
-    ],
-)
-def test_a_zip_without_pictures_or_with_too_many_gets_a_sentence(uploaded, entries, said):
-    app = uploaded(entries)
-    assert said in words(app)
-    assert not [one for one in app.button if one.label.startswith("Ask about")]
-
-
-def test_what_is_no_zip_gets_a_sentence():
-    app = source(opened("cohort"), "Zip of faces")
-    app.file_uploader(key="cohort-zip").upload("faces.zip", b"nothing", "application/zip").run()
-    assert not app.exception
-    assert "faces.zip is no zip that can be read." in words(app)
-
-
-def test_folders_are_those_that_the_operator_allows(tmp_path, monkeypatch):
-    assert "Folder" not in faces_from.offered()
-    for number in range(2):
-        picture(tmp_path / "allowed" / f"{number}.png", number)
-    picture(tmp_path / "outside.png", 9)
-    (tmp_path / "allowed" / "link.png").symlink_to(tmp_path / "outside.png")
-    monkeypatch.setenv("RAN_FOLDERS", f"{tmp_path / 'allowed'}:{tmp_path / 'absent'}")
-    app = source(opened("cohort"), "Folder")
-    assert app.selectbox(key="cohort-folder").options == ["allowed"]
-    app.toggle(key="cohort-framed").set_value(True).run()
-    begin(app)
-    done = gathered(app)
-    assert [one.name for one in done.members] == ["0.png", "1.png"]
-    assert [one.name for one in done.missed] == ["link.png"]
-
-
 def test_stop_keeps_what_is_done_and_go_on_takes_it_up(data, checkpoint):
     app = source(opened("cohort"), "Published list")
     work = list(app.session_state["ran_work"].values())[-1]
@@ -263,7 +168,8 @@ def test_a_thumbnail_shows_the_cover_and_goes_with_its_face(checkpoint):
 def test_files_have_every_row_and_equal_numbers(few_covers, checkpoint):
     app = unfolded(opened("cohort"), "cohort-save")
     assert [one.proto.label for one in app.get("download_button")] == [
-        "Every face, Parquet", "Every face, CSV", "Mean weights, LaTeX rows",
+        "Every face, Parquet", "Every face, CSV", "Mean weights, LaTeX rows", "Report, HTML",
+        "PDF", "SVG", "LaTeX",
     ]  # fmt: skip
     members = gathered(app).members
     engine = Engine.load(checkpoint, "cpu")
@@ -280,6 +186,20 @@ def test_files_have_every_row_and_equal_numbers(few_covers, checkpoint):
         ["mask", "16"],
         ["cap", "16"],
     ]
+
+
+def test_the_report_has_the_means_of_the_page(few_covers, checkpoint):
+    app = opened("cohort")
+    done = gathered(app)
+    text = exports.as_report(Engine.load(checkpoint, "cpu"), done)
+    numbers = json.loads(text.partition('id="numbers">')[2].partition("</script>")[0])
+    assert {cover: told["rows"] for cover, told in numbers["covers"].items()} == {
+        "": 8, "mask": 16, "cap": 16,
+    }  # fmt: skip
+    masked = [one for one in done.members if one.cover is not None and one.cover.name == "mask"]
+    mean = sum(float(one.answer.weights[1]) for one in masked) / len(masked)
+    assert numbers["covers"]["mask"]["means"]["w_Upper left"] == pytest.approx(mean)
+    assert "8 pictures: 8 faces, clean and under mask, cap" in text
 
 
 def test_a_chosen_face_opens_on_occlude_under_its_cover(few_covers):
@@ -320,3 +240,36 @@ def test_the_settings_survive_another_page(data):
     app.switch_page("pages/cohort.py").run()
     assert app.selectbox(key="cohort-list").value == "pose45"
     assert Path(data).is_dir()
+
+
+def test_its_faces_are_left_for_the_robustness_page_each_once(few_covers, checkpoint, monkeypatch):
+    app = opened("cohort")
+    found = compute.examples(Engine.load(checkpoint, "cpu")).values()
+    examples = [photo.faces[0] for photo in found]
+    assert list(session(app).cohort_faces) == examples, "whatever covers them"
+    asked = []
+    monkeypatch.setattr(cohort_page, "distinct", lambda members: asked.append(members) or ())
+    app.run()
+    assert not asked, "not in every run"
+    assert distinct(()) == ()
+
+
+def test_of_many_faces_so_many_are_left_evenly(checkpoint):
+    engine = Engine.load(checkpoint, "cpu")
+    given = [
+        Given(f"{number}.png", Face.from_pixels(np.full((48, 48, 3), number, np.uint8)))
+        for number in range(9)
+    ]
+    *_, done = gather(engine, iter(given), 9, covers=(None, Cover("mask")))
+    kept = distinct(done.members, 3)
+    assert [int(face.pixels[0, 0, 0]) for face in kept] == [0, 4, 8]
+
+
+def test_keep_takes_the_means_by_cover(few_covers):
+    app = opened("cohort")
+    app.button(key="keep-cohort").click().run()
+    assert not app.exception
+    (one,) = session(app).shelf
+    assert set(one.kept.numbers["covers"]) == {"", "mask", "cap"}
+    assert (one.scene, one.kept.recipe, one.kept.digest) == (None, None, "")
+    assert from_json(to_json([one.kept])) == [one.kept]

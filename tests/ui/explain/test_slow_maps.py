@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,7 +79,7 @@ def test_what_was_stopped_is_kept_and_goes_on():
 
 
 def test_refine_doubles_the_steps_at_once(monkeypatch):
-    import ran.ui.explain.map_cards as page
+    from ran.explain.maps.methods import METHODS
     from ran.ui.explain import badges
 
     monkeypatch.setattr(badges, "LARGE_GAP", -1.0)  # every gap counts as large
@@ -91,8 +92,9 @@ def test_refine_doubles_the_steps_at_once(monkeypatch):
     assert not app.exception
     fine = values_of(maps_of(app, "Integrated gradients")["clean"])
     assert not np.array_equal(coarse, fine)
-    assert page.MOST_REFINED == 160
-    monkeypatch.setattr(page, "MOST_REFINED", 8)
+    method = METHODS["integrated-gradients"]
+    assert method.largest_count == 160
+    monkeypatch.setitem(METHODS, method.name, replace(method, largest_count=8))
     app.run()
     button(app, "Refine: 8 steps").click().run()
     assert not [found.label for found in app.button if "Refine" in found.label]
@@ -107,12 +109,12 @@ def check_of(engine, scene, method: str, target: str):
 def test_the_badges_of_cheap_maps_come_by_themselves_and_are_of_the_covered_face(
     checkpoint, real_checks
 ):
-    app = explain("mouth", methods=("input-x-gradient",))
+    app = explain("mouth", methods=("region-ablation",))
     assert not app.exception
     engine, clean, covered = engine_and_scenes(checkpoint, "mouth")
     target = engine.predict(clean).expression
-    known = check_of(engine, covered, "input-x-gradient", target)
-    of_the_clean_face = check_of(engine, clean, "input-x-gradient", target)
+    known = check_of(engine, covered, "region-ablation", target)
+    of_the_clean_face = check_of(engine, clean, "region-ablation", target)
     assert known.max_sensitivity != of_the_clean_face.max_sensitivity
     text = words(app)
     assert f"infidelity {known.infidelity:.2f} (" in text
