@@ -5,9 +5,10 @@ import re
 
 import pytest
 from app_pages import linked_to, words
+from matplotlib.figure import Figure
 
 from ran.engine import Engine
-from ran.figures.paper import captions
+from ran.figures.paper import captions, ink
 from ran.figures.paper.depicted import Depicted
 from ran.report.of_scene import Told, scene_report
 from ran.scene import Scene
@@ -93,6 +94,18 @@ def test_a_report_and_a_caption_are_english_for_everybody(checkpoint, in_korean)
     with as_written():
         assert "Probability of each" in captions.caption([slot], ("probabilities",), about="fear")
     assert _("Regions") == "영역", "the block's own"
+
+
+def test_a_figure_is_the_same_file_in_every_language():
+    def title():
+        figure = Figure()
+        figure.text(0.5, 0.5, _("Regions"))
+        return figure
+
+    english = ink.drawn(title, "svg")
+    choose_by(lambda: languages.catalogue("ko"))
+    assert _("Regions") == "영역"
+    assert ink.drawn(title, "svg") == english
 
 
 def test_a_sentence_without_a_translation_stays_as_it_is(in_korean):

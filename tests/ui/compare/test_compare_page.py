@@ -89,7 +89,7 @@ def test_it_begins_with_the_face_in_use_as_it_is_and_under_a_mask(app, engine):
     assert "nothing hidden" in text and "Surgical mask" in text
 
 
-def test_what_hides_the_face_on_occlude_stands_in_the_second_slot():
+def test_what_hides_the_face_on_occlude_stands_in_the_second_slot(engine):
     app = opened()
     visitor = session(app)
     app.multiselect(key=f"parts-{visitor.visit}").set_value(["mouth"]).run()
@@ -98,6 +98,12 @@ def test_what_hides_the_face_on_occlude_stands_in_the_second_slot():
         comparing.NO_COVER, comparing.AS_IT_COMES,
     ]  # fmt: skip
     assert "its cover" in words(app)
+    covered = visitor.scene(visitor.face)
+    assert covered.shapes
+    _heads, rows = tables(app)["RB margin"]
+    assert rows["RB margin"][:2] == [
+        signed(engine.predict(scene).rb_margin, 3) for scene in (covered.clean(), covered)
+    ]
 
 
 def test_maps_have_one_target_and_scale_and_a_change_of_one_face(app, engine):
