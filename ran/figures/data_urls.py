@@ -31,6 +31,11 @@ def coloured(pixels: NDArray[np.uint8]) -> str:
     return _url(pixels, quality=80, subsampling=0)
 
 
+def svg_url(drawing: str) -> str:
+    """Return a drawing of SVG as a data URL."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"
+
+
 def _url(pixels: NDArray[np.uint8], *, quality: int, subsampling: int) -> str:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=quality, subsampling=subsampling)

@@ -15,6 +15,8 @@ UNSIGNED: tuple[str, ...] = ("#FFF3C4", "#FDB733", "#E8590C", "#7A1300")
 """Colours of a map that only adds, from zero to the scale, evenly spaced."""
 SIGNED: tuple[str, ...] = ("#2166AC", "#92C5DE", "#FFFFFF", "#F4A582", "#B2182B")
 """Colours of a map that adds and takes away, from minus the scale to the scale."""
+TAG_HEIGHT = 32
+"""Pixels."""
 
 
 def outlined(
@@ -41,6 +43,24 @@ def outlined(
         side: pixels of the picture's side.
     """
     picture = Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC)
+    outline_regions(
+        picture, boxes, relative_weights, theme, chosen=chosen, every=every, is_named=is_named
+    )
+    return picture
+
+
+def outline_regions(
+    picture: Image.Image,
+    boxes: Sequence[Box],
+    relative_weights: Sequence[float],
+    theme: Theme,
+    *,
+    chosen: int,
+    every: bool = True,
+    is_named: bool = True,
+) -> None:
+    """Draw on a square picture of a face what `outlined` draws."""
+    side = picture.width
     draw = ImageDraw.Draw(picture)
     if every:
         for index, box in enumerate(boxes):
@@ -51,8 +71,7 @@ def outlined(
     _outline(draw, edges, "#FFFFFF", 7)
     _outline(draw, edges, colour, 3)
     if is_named:
-        _tag(draw, edges[:2], f"{boxes[chosen].name} {relative_weights[chosen]:.2f}", colour)
-    return picture
+        tag(draw, edges[:2], f"{boxes[chosen].name} {relative_weights[chosen]:.2f}", colour)
 
 
 def heat_overlay(
@@ -92,10 +111,20 @@ def heat_overlay(
     return Image.fromarray(mixed.round().astype(np.uint8))
 
 
-def _tag(draw: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, colour: str) -> None:
-    """Write the text and a times sign, which Pillow's own font lacks, on a filled tag."""
+def tag(
+    draw: ImageDraw.ImageDraw,
+    corner: tuple[int, int],
+    text: str,
+    colour: str,
+    *,
+    is_times: bool = True,
+) -> None:
+    """Write the text on a filled tag whose corner is there, or as near as the picture has room.
+
+    is_times: whether a times sign follows, which Pillow's own font lacks.
+    """
     font = ImageFont.load_default(20)
-    width, height = 32 + round(font.getlength(text)), 32
+    width, height = (32 if is_times else 20) + round(font.getlength(text)), TAG_HEIGHT
     # A small region at the edge has less room than its name.
     x, y = (
         max(0, min(place, room - 1 - needed))
@@ -105,6 +134,8 @@ def _tag(draw: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, colour: 
     ink = ink_on(colour)
     draw.rectangle((x, y, x + width, y + height), fill=colour)
     draw.text((x + 10, y + 16), text, fill=ink, font=font, anchor="lm")
+    if not is_times:
+        return
     draw.line((end, y + 12, end + 8, y + 20), fill=ink, width=2)
     draw.line((end, y + 20, end + 8, y + 12), fill=ink, width=2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import NamedTuple
 
 from ran.words import later
@@ -11,15 +12,17 @@ class Page(NamedTuple):
     """A page: its title, its icon in the navigation, and what it asks, in one sentence or two.
 
     has_face: whether it is about the face in use, which it can change.
+    needs: a package that it cannot do without; where it is not installed, there is no such page.
     """
 
     title: str
     icon: str
     asks: str
     has_face: bool = True
+    needs: str | None = None
 
 
-PAGES = {
+_ALL = {
     "occlude": Page(
         later("Occlude"), ":material/draw:",
         later("Cover part of the face. Does the network turn to other regions?"),
@@ -50,6 +53,11 @@ PAGES = {
         ),
         has_face=False,
     ),
+    "live": Page(
+        later("Live"), ":material/videocam:",
+        later("Move before the camera. Does the attention stay with the face, and on what?"),
+        has_face=False, needs="streamlit_webrtc",
+    ),
     "model": Page(
         later("Model"), ":material/schema:",
         later(
@@ -57,4 +65,14 @@ PAGES = {
         ),
     ),
 }  # fmt: skip
+
+
+def installed() -> dict[str, Page]:
+    """Return the pages whose packages are there."""
+    return {
+        name: page for name, page in _ALL.items() if page.needs is None or find_spec(page.needs)
+    }
+
+
+PAGES = installed()
 """By the names of their files in pages/, in the order of the navigation."""

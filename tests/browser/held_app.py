@@ -6,6 +6,7 @@ MARK_TO_FIND is looked for in every text and in all bytes.
 
 import gc
 import os
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from streamlit.starlette import App
 from ran.ui.server import MIDDLEWARE, warm
 
 MARK = os.environ["MARK_TO_FIND"]
-OURS = {"Face", "Photo", "FoundPhoto", "Scene", "Prediction", "Heatmap", "Session"}
+OURS = {"Face", "Photo", "FoundPhoto", "Scene", "Prediction", "Heatmap", "Session", "Seen"}
 
 
 def reached():
@@ -47,6 +48,7 @@ def held(_request: Request) -> JSONResponse:
             counts["tensors"] += each.numel()
         elif kind.__name__ in OURS and kind.__module__.startswith("ran."):
             counts[kind.__name__] += 1
+    counts["watching"] = sum(one.name == "ran-live" for one in threading.enumerate())
     return JSONResponse(dict(counts))
 
 

@@ -114,7 +114,7 @@ def test_each_page_opens_cold_from_its_own_link(cold_app, page, path, title, tex
     """The first visitor of all sees the navigation and a skeleton at once, then the page."""
     page.goto(cold_app + path)
     expect(page.get_by_text(re.compile("^Loading the network"))).to_be_visible()
-    for name in ("Occlude", "Explain", "Poses", "Robustness", "Compare", "Cohort", "Model"):
+    for name in ("Occlude", "Explain", "Poses", "Robustness", "Compare", "Cohort", "Live", "Model"):
         expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
     expect(page.get_by_role("link", name="streamlit app")).to_have_count(0)
     expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()

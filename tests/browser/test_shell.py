@@ -14,7 +14,7 @@ from ran.recipe.recipe import LayoutChoice
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
-PAGES = ("Occlude", "Explain", "Poses", "Robustness", "Compare", "Cohort", "Model")
+PAGES = ("Occlude", "Explain", "Poses", "Robustness", "Compare", "Cohort", "Live", "Model")
 
 
 def go(page: Page, name: str) -> None:

@@ -17,6 +17,7 @@ from ran.face.detect import Face
 from ran.face.shapes import Rectangle, Shape
 from ran.recipe import LayoutChoice, PhotoRef, Recipe
 from ran.scene import Scene
+from ran.study.live.watcher import Watcher
 from ran.study.poses.posed import Posed
 from ran.ui.shared.settings.breaking import RobustnessSettings
 from ran.ui.shared.settings.comparing import CompareSettings
@@ -24,6 +25,7 @@ from ran.ui.shared.settings.explaining import ExplainSettings
 from ran.ui.shared.settings.gathering import CohortSettings
 from ran.ui.shared.settings.posing import WIDGETS, PoseSettings
 from ran.ui.shared.settings.shelved import Shelved
+from ran.ui.shared.settings.watching import LiveSettings
 from ran.words import later
 
 _KEY = "ran_session"
@@ -122,6 +124,9 @@ class Session:
     compared_names: Counter[str] = field(default_factory=Counter)
     """How often a photo of each name was kept so."""
     robustness: RobustnessSettings = field(default_factory=RobustnessSettings)
+    live: LiveSettings = field(default_factory=LiveSettings)
+    watcher: Watcher | None = None
+    """What answers the camera's frames while the Live page is open."""
     checkpoint: str | None = None
     own_engine: Engine | None = None
     engines: dict[str, Engine] = field(default_factory=dict)
@@ -231,6 +236,12 @@ class Session:
         while len(self.compared_photos) > MOST_BESIDE:
             del self.compared_photos[next(iter(self.compared_photos))]
         return name
+
+    def leave_camera(self) -> None:
+        """Let go of the camera's frames and of all that was answered of them."""
+        if self.watcher is not None:
+            self.watcher.end()
+            self.watcher = None
 
     def outline(self, region: int) -> None:
         """Outline the region that the visitor chose."""

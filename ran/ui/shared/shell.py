@@ -62,6 +62,7 @@ def open_page(title: str, body: Callable[[Session, Engine, DeltaGenerator], None
     if is_new:
         # A page's widgets are its own: those that all pages have begin anew from the session.
         take_all()
+        session.leave_camera()
         session.page = title
         for key in SHARED_WIDGETS:
             st.session_state.pop(key, None)

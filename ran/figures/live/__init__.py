@@ -1,0 +1,1 @@
+"""Answered camera frames -> a picture of the newest, a strip of the last seconds."""

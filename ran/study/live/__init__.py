@@ -1,0 +1,1 @@
+"""A camera's frames, answered as they come: never recorded, never queued."""

@@ -1,0 +1,1 @@
+"""The Live page: a camera's frames, answered as they come. Needs the extra [live]."""
