@@ -277,6 +277,7 @@ def _weight_ticks(found: Sequence[Answered]) -> dict[str, Any]:
     step = 0.5 if largest < 2.2 else 1.0 if largest < 4.5 else 2.0
     ticks = sorted({1.0, *np.arange(0.0, largest + step / 2, step).tolist()})
     return {
-        "tickvals": ticks, "ticktext": ["uniform" if tick == 1 else f"{tick:g}×" for tick in ticks],
+        "tickvals": ticks,
+        "ticktext": [_("uniform") if tick == 1 else f"{tick:g}×" for tick in ticks],
         "range": [-0.04 * largest, 1.06 * max(largest, 1.1)],
     }  # fmt: skip
