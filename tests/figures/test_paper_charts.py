@@ -13,6 +13,8 @@ from ran.figures.paper.lines_drawn import Drawn, Panel, stacked
 from ran.figures.paper.marks_drawn import with_intervals
 from ran.figures.paper.poses_drawn import over_poses
 from ran.figures.paper.spread_drawn import spreads
+from ran.figures.paper.windows_drawn import WindowMap, row_wide, window_maps
+from ran.figures.pictures import heat_overlay
 from ran.figures.poses.axis import YAW
 from ran.scene import Scene
 from ran.shown import Shown
@@ -98,3 +100,26 @@ def test_a_plain_networks_poses_have_probabilities_alone(found):
     with ink.style():
         figure = over_poses(shown, YAW, width=3.5)
     assert len(figure.axes) == 2
+
+
+def test_window_maps_stand_side_by_side_each_with_its_own_scale():
+    rng = np.random.default_rng(3)
+    first, second = (rng.normal(0, by, (64, 64)).astype(np.float32) for by in (0.01, 1.0))
+    maps = [WindowMap("probability", first, 0.05), WindowMap("margin", second, 2.0)]
+    with ink.style():
+        figure = window_maps(FACE.pixels, maps, limit=7.16)
+    pictures = [axes for axes in figure.axes if axes.get_title()]
+    bars = [axes for axes in figure.axes if not axes.get_title()]
+    assert [axes.get_title() for axes in pictures] == ["probability", "margin"]
+    for axes, bar, one in zip(pictures, bars, maps, strict=True):
+        drawn = np.asarray(axes.images[0].get_array())
+        assert np.array_equal(
+            drawn, np.asarray(heat_overlay(FACE.pixels, one.values, scale=one.full, signed=True))
+        )
+        assert list(bar.get_xticks()) == [-one.full, 0.0, one.full]
+        at, below = axes.get_position(), bar.get_position()
+        assert at.x0 < below.x0 and below.x1 < at.x1 and below.y1 < at.y0
+    assert pictures[0].get_position().x1 < pictures[1].get_position().x0
+    assert pictures[-1].get_position().x1 == pytest.approx(1.0), "the row fills the figure"
+    assert figure.get_size_inches()[0] == pytest.approx(row_wide(2, 7.16))
+    assert row_wide(2, 7.16) < 7.16

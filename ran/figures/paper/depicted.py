@@ -17,6 +17,8 @@ from ran.words import _
 
 COLUMN = 3.5
 """Inches of a column of two, in the journals of this field."""
+PAGE = 7.16
+"""Inches of both columns and what is between them."""
 DEFAULT = ("faces", "probabilities", "weights", "margin")
 """The panels of a figure that nobody chose."""
 MOST_SLOTS = 4

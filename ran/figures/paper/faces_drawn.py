@@ -30,7 +30,7 @@ SCALE = 0.52
 
 def faces(place: Place, slots: Sequence[Depicted]) -> None:
     """Draw each face as the network got it, its regions outlined in the colours of their w."""
-    for axes, one in zip(_row(place, [one.name for one in slots]), slots, strict=True):
+    for axes, one in zip(row_of(place, [one.name for one in slots]), slots, strict=True):
         with_regions(axes, one)
         axes.set_xlabel(answer_of(one), labelpad=2)
 
@@ -58,7 +58,7 @@ def maps(place: Place, slots: Sequence[Depicted]) -> None:
     pictures, scale = mapped(slots)
     side = picture_side(place.width, len(pictures))
     names = [_("change") if one.name == CHANGE else one.name for one in pictures]
-    for axes, one in zip(_row(place, names), pictures, strict=True):
+    for axes, one in zip(row_of(place, names), pictures, strict=True):
         picture(axes, one.pixels)
     kinds = dict.fromkeys((one.name == CHANGE and not pictures[0].signed) for one in pictures)
     wide = min(2.4, place.width / len(kinds) - 0.55)
@@ -82,7 +82,7 @@ def names_high(names: Sequence[str], width: float) -> float:
     return LABEL * max(1 + fitted(name, side).count("\n") for name in names)
 
 
-def _row(place: Place, names: Sequence[str]) -> list[Axes]:
+def row_of(place: Place, names: Sequence[str]) -> list[Axes]:
     """Return axes for a row of pictures, each under its name."""
     side, top = picture_side(place.width, len(names)), names_high(names, place.width)
     row = [place.axes(number * (side + GAP), top, side, side) for number in range(len(names))]

@@ -13,12 +13,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
 from ran.figures.grammar import LIGHT
-from ran.figures.paper.depicted import COLUMN
+from ran.figures.paper.depicted import COLUMN, PAGE
 from ran.scene import Scene
 from ran.study.robustness.readings import READINGS, Reading
 from ran.study.robustness.sweeps import VALUES, Curve
 from ran.study.robustness.windows import SlidOver
 from ran.ui.robustness.cover_curves import change_title, number_title
+from ran.ui.robustness.window_maps import found, mean_face
 from ran.ui.shared.replay import scene_recipe
 from ran.ui.shared.saving import for_paper, keeping
 from ran.ui.shared.session import Session
@@ -28,8 +29,14 @@ if TYPE_CHECKING:
     from ran.figures.paper.ink import Drawing
 
 
-def save_menu(engine: Engine, session: Session, slid: SlidOver | None, curve: Curve | None) -> None:
-    """Offer the maps' places and the curve's covers as CSV, as far as they are done."""
+def save_menu(
+    engine: Engine,
+    session: Session,
+    scenes: Sequence[Scene],
+    slid: SlidOver | None,
+    curve: Curve | None,
+) -> None:
+    """Offer the maps and the curve, as far as they are done: every number, and figures."""
     save = st.popover(
         _("Save"), icon=":material/download:", key="robustness-save", on_change="rerun",
         disabled=slid is None and curve is None,
@@ -42,12 +49,38 @@ def save_menu(engine: Engine, session: Session, slid: SlidOver | None, curve: Cu
                 _("Window, every place, CSV"), lambda: slid_csv(engine, slid),
                 "ran-window.csv", "text/csv", on_click="ignore", type="tertiary", width="stretch",
             )  # fmt: skip
+            _maps(engine, session, scenes, slid)
         if curve is not None and curve.faces:
             st.download_button(
                 _("Curve, every cover, CSV"), lambda: curve_csv(engine, curve),
                 "ran-curve.csv", "text/csv", on_click="ignore", type="tertiary", width="stretch",
             )  # fmt: skip
             _figure(engine, session, curve)
+
+
+def _maps(engine: Engine, session: Session, scenes: Sequence[Scene], slid: SlidOver) -> None:
+    """Offer the maps that are shown as a figure."""
+    from ran.figures.paper.windows_drawn import WindowMap, row_wide, window_maps  # matplotlib
+
+    has_crops = len(engine.layout_of(scenes[0]).boxes) > 1
+    face = mean_face(scenes[: len(slid.whole)])
+    region = session.robustness.region if has_crops else None
+    count = len(found(slid, face.shape[0], region))
+
+    def draw() -> Drawing:
+        named = found(slid, face.shape[0], region).values()  # in the figure's own language
+        return window_maps(face, [WindowMap(*one) for one in named], limit=PAGE)
+
+    def words() -> str:
+        window = slid.faces[0].window
+        return _(
+            "What changes under a window, {side:g} of the face's side, filled with {fill}: a pixel "
+            "has the mean change over the windows on it. Faces: {count}. Each map has its own "
+            "scale."
+        ).format(side=window.side, fill=_(window.fill.kind), count=len(slid.whole))
+
+    wide = row_wide(count, PAGE)
+    for_paper.offer_chart(engine, "ran-window-figure", draw, words, width=wide)
 
 
 def _figure(engine: Engine, session: Session, curve: Curve) -> None:

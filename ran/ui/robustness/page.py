@@ -52,7 +52,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         curve = _curve(session, engine, faces, asked, regions)
         exports.keep(engine, session, header, scenes, slid.latest, curve.latest)
         with header:
-            exports.save_menu(engine, session, slid.latest, curve.latest)
+            exports.save_menu(engine, session, scenes, slid.latest, curve.latest)
 
 
 def _faces(session: Session, engine: Engine, cells: DeltaGenerator) -> tuple[Face, ...]:

@@ -30,19 +30,10 @@ def maps(scenes: Sequence[Scene], slid: SlidOver, region: str | None) -> None:
 
     region: whose w is mapped; None where there is one region alone.
     """
-    face = _mean_face(scenes[: len(slid.whole)])
-    named = {PROBABILITY: _("probability of the answer")}
-    if region is not None:
-        named |= {
-            region: _("w of {region}, × uniform").format(region=region),
-            MARGIN: _("RB margin"),
-        }
+    face = mean_face(scenes[: len(slid.whole)])
     pictures = []
-    for name, number in named.items():
-        values = slid.on_face(name, face.shape[0])
-        if values is None:
-            continue
-        scale = max(float(np.abs(values).max()), _FAINT.get(name, _FAINT_W))
+    for name, one in found(slid, face.shape[0], region).items():
+        number, values, scale = one
         low, high = (signed(float(end), 3) for end in (values.min(), values.max()))
         pictures.append(
             Picture(
@@ -65,7 +56,33 @@ def maps(scenes: Sequence[Scene], slid: SlidOver, region: str | None) -> None:
     st.markdown(_said(slid))
 
 
-def _mean_face(scenes: Sequence[Scene]) -> NDArray[np.uint8]:
+def found(
+    slid: SlidOver, side: int, region: str | None
+) -> dict[str, tuple[str, NDArray[np.float32], float]]:
+    """Return by a number's name what it is in words, its map f32[S, S], and its full colour.
+
+    Args:
+        slid: how far the window is.
+        side: S.
+        region: as in `maps`.
+    """
+    named = {PROBABILITY: _("probability of the answer")}
+    if region is not None:
+        named |= {
+            region: _("w of {region}, × uniform").format(region=region),
+            MARGIN: _("RB margin"),
+        }
+    maps = {name: slid.on_face(name, side) for name in named}
+    return {
+        name: (
+            named[name], values, max(float(np.abs(values).max()), _FAINT.get(name, _FAINT_W))
+        )
+        for name, values in maps.items()
+        if values is not None
+    }  # fmt: skip
+
+
+def mean_face(scenes: Sequence[Scene]) -> NDArray[np.uint8]:
     """Return the mean picture of faces that are framed alike, u8[S, S, 3]."""
     sides = [scene.face.pixels.shape[0] for scene in scenes]
     seen = [scene.hidden_pixels() for scene in scenes if scene.face.pixels.shape[0] == sides[0]]

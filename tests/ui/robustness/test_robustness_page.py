@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from app_pages import button, opened, rows_of_pictures, session, words
+from app_pages import button, opened, rows_of_pictures, session, unfolded, words
 
 from ran.engine import Engine
 from ran.face.covers.occlusion import Fill
 from ran.figures import signed
+from ran.figures.paper import ink
 from ran.net.checkpoints import load_checkpoint, save_checkpoint
 from ran.net.model import PlainNetwork
 from ran.recipe.shelf import from_json, to_json
@@ -189,3 +190,23 @@ def test_keep_takes_every_place_and_cover_and_the_face_without_what_was_drawn(ap
     assert len(one.kept.numbers["window"]) == 1 + 16
     assert {row["cover"] for row in one.kept.numbers["curve"]} >= {"random 0", "guided"}
     assert from_json(to_json([one.kept])) == [one.kept]
+
+
+def test_the_maps_are_offered_as_a_figure_with_what_the_page_shows(app, monkeypatch):
+    offered = {}
+    monkeypatch.setattr(
+        "ran.ui.shared.saving.for_paper.offer_drawn",
+        lambda stem, draw, latex: offered.update({stem: (draw, latex)}),
+    )
+    app = unfolded(app, "robustness-save")
+    assert list(offered) == ["ran-window-figure", "ran-curve-figure"]
+    draw, latex = offered["ran-window-figure"]
+    with ink.style():
+        figure = draw()
+    (row,) = rows_of_pictures(app)
+    titles = [axes.get_title().replace("\n", " ") for axes in figure.axes if axes.get_title()]
+    region = session(app).robustness.region
+    assert titles == ["probability of the answer", f"w of {region}, × uniform", "RB margin"]
+    assert len(row["pictures"]) == len(titles)
+    text = latex()
+    assert "0.25 of the face" in text and "filled with grey" in text and "6.16in" in text

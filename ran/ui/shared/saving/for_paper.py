@@ -78,22 +78,28 @@ def offer(
 
 
 def offer_chart(
-    engine: Engine, stem: str, draw: Callable[[], Drawing], words: Callable[[], str]
+    engine: Engine,
+    stem: str,
+    draw: Callable[[], Drawing],
+    words: Callable[[], str],
+    *,
+    width: float = COLUMN,
 ) -> None:
-    """Offer a chart as a figure of a column's width.
+    """Offer a chart as a figure, as wide as a column unless it says otherwise.
 
     Args:
         engine: the network that it is of.
         stem: the beginning of the files' names.
-        draw: makes it, COLUMN inches wide.
+        draw: makes it.
         words: says what it shows, as plain text: its caption, with the network.
+        width: of the figure, in inches.
     """
 
     def latex() -> str:
         from ran.figures.paper import captions
 
         whole = captions.of_networks(words(), [(engine.card.name, engine.card.sha256)])
-        return captions.figure_tex(f"{stem}.pdf", width=COLUMN, words=whole)
+        return captions.figure_tex(f"{stem}.pdf", width=width, words=whole)
 
     offer_drawn(stem, draw, latex)
 
