@@ -68,7 +68,8 @@ def _is_angle(value: Any, most: int) -> bool:
     return is_whole(value, -most, most)
 
 
-def _is_point(value: Any) -> bool:
+def is_point(value: Any) -> bool:
+    """Claim a pair of numbers from -10 to 10."""
     return (
         isinstance(value, tuple) and len(value) == 2 and all(_is_number(v, -10, 10) for v in value)
     )
@@ -155,7 +156,7 @@ TURN: dict[str, Claim] = {
 }  # fmt: skip
 PHOTOS: dict[str, Claim] = {
     "landmarks": (
-        lambda v: v is None or (isinstance(v, tuple) and len(v) == 5 and all(map(_is_point, v))),
+        lambda v: v is None or (isinstance(v, tuple) and len(v) == 5 and all(map(is_point, v))),
         "null or five points of two numbers from -10 to 10",
     ),
     "photos": (

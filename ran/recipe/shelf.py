@@ -1,10 +1,14 @@
 """The shelf: what a visitor kept of the pages, as one file that is read with distrust.
 
-A list of {page, recipe, numbers, note, digest}; no photo is in it. docs/recipe.md has the fields.
+A list of {page, recipe, numbers, note, digest}; no photo is in it. Where a visitor asked for it, a
+`face` stands beside them: the framed square, from which its scene opens again. docs/compare.md has
+the fields.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Sequence
@@ -12,13 +16,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from ran.errors import BadRecipe
-from ran.recipe.claims import AGAIN, Claim, check, fields, one_line, shown
+from ran.face.framing import FRAMINGS
+from ran.recipe.claims import AGAIN, Claim, check, fields, is_point, one_line, shown
 from ran.recipe.recipe import Recipe
 from ran.recipe.strict_json import parse
 from ran.words import _
 
 MOST_KEPT = 24
 LONGEST_NOTE = 200
+MAX_BYTES = 8 * 2**20
+"""Of a shelf's file: 24 faces of 256 x 256 pixels have about 4 MB."""
+_FIELDS = ("page", "recipe", "numbers", "note", "digest")
+_PNG = b"\x89PNG\r\n\x1a\n"
+_LONGEST_FACE = 600_000
+"""Characters of a face's picture; noise of 256 x 256 pixels has 263,000."""
 _CLAIMS: dict[str, Claim] = {
     "page": (
         lambda value: isinstance(value, str) and re.fullmatch("[a-z]{1,20}", value) is not None,
@@ -37,11 +48,40 @@ _CLAIMS: dict[str, Claim] = {
 }  # fmt: skip
 
 
+_FACE_CLAIMS: dict[str, Claim] = {
+    "png": (
+        lambda value: isinstance(value, bytes) and value.startswith(_PNG),
+        f"a PNG in base64, at most {_LONGEST_FACE:,} characters",
+    ),
+    "landmarks": (
+        lambda value: (
+            value is None
+            or (isinstance(value, tuple) and len(value) == 5 and all(map(is_point, value)))
+        ),
+        "null or five points, x and y in units of the face's side",
+    ),
+    "framing": (lambda value: value in FRAMINGS, f"one of {', '.join(FRAMINGS)}"),
+}
+
+
+@dataclass(frozen=True)
+class KeptFace:
+    """A framed face in a shelf's file: its square as PNG, landmarks in its units or None."""
+
+    png: bytes
+    landmarks: tuple[tuple[float, float], ...] | None
+    framing: str
+
+    def __post_init__(self) -> None:
+        check("face.", vars(self), _FACE_CLAIMS)
+
+
 @dataclass(frozen=True)
 class Kept:
     """What stood on a page: the page's name, the recipe that opens it again or None, its numbers.
 
-    note: the visitor's own words; digest: the face's, "" where there is no one face.
+    note: the visitor's own words; digest: the face's, "" where there is no one face. face: the face
+    itself, in a file whose visitor asked for it.
     """
 
     page: str
@@ -49,13 +89,14 @@ class Kept:
     numbers: dict[str, Any]
     note: str = ""
     digest: str = ""
+    face: KeptFace | None = None
 
     def __post_init__(self) -> None:
         check("", vars(self), _CLAIMS)
 
 
 def to_json(shelf: Sequence[Kept]) -> str:
-    """Return a shelf as JSON; recipes as they are saved."""
+    """Return a shelf as JSON; recipes as they are saved, faces where there are any."""
     content = [
         {
             "page": one.page,
@@ -63,6 +104,7 @@ def to_json(shelf: Sequence[Kept]) -> str:
             "numbers": one.numbers,
             "note": one.note,
             "digest": one.digest,
+            **({} if one.face is None else {"face": _face_json(one.face)}),
         }
         for one in shelf
     ]
@@ -76,7 +118,7 @@ def from_json(content: str | bytes) -> list[Kept]:
         BadRecipe: if it is anything but what `to_json` writes, however large, deep or damaged.
     """
     try:
-        found = parse(content)
+        found = parse(content, most=MAX_BYTES)
         if not isinstance(found, list):
             raise BadRecipe(
                 _("The shelf is {value}.").format(value=shown(found)), hint=_("Expected a list.")
@@ -92,8 +134,30 @@ def from_json(content: str | bytes) -> list[Kept]:
 
 
 def _kept(value: Any) -> Kept:
-    values = fields("shelf", value, ("page", "recipe", "numbers", "note", "digest"))
+    has_face = isinstance(value, dict) and "face" in value
+    values = fields("shelf", value, (*_FIELDS, "face") if has_face else _FIELDS)
     recipe = values["recipe"]
     if recipe is not None:
         recipe = Recipe.from_json(json.dumps(recipe))
-    return Kept(**{**values, "recipe": recipe})
+    face = _face(values["face"]) if has_face else None
+    return Kept(**{**values, "recipe": recipe, "face": face})
+
+
+def _face_json(face: KeptFace) -> dict[str, Any]:
+    points = None if face.landmarks is None else [list(point) for point in face.landmarks]
+    png = base64.b64encode(face.png).decode()
+    return {"png": png, "landmarks": points, "framing": face.framing}
+
+
+def _face(value: Any) -> KeptFace:
+    values = fields("shelf's face", value, ("png", "landmarks", "framing"))
+    text, points, framing = values["png"], values["landmarks"], values["framing"]
+    png: Any = text
+    if isinstance(text, str) and len(text) <= _LONGEST_FACE:
+        try:
+            png = base64.b64decode(text, validate=True)
+        except (ValueError, binascii.Error):
+            png = text
+    if isinstance(points, list):
+        points = tuple(tuple(one) if isinstance(one, list) else one for one in points)
+    return KeptFace(png, points, framing if isinstance(framing, str) else shown(framing))

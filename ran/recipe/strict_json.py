@@ -35,17 +35,17 @@ def content_of(path: Path) -> bytes:
         ) from error
 
 
-def parse(content: str | bytes) -> Any:
-    """Return what the JSON holds.
+def parse(content: str | bytes, *, most: int = MAX_BYTES) -> Any:
+    """Return what the JSON holds, of at most so many bytes.
 
     Raises:
         BadRecipe: if it is too long, no JSON, or says a number that is not finite, or a field
             twice.
         RecursionError: if it is nested too deeply.
     """
-    if len(content) > MAX_BYTES:
+    if len(content) > most:
         raise BadRecipe(
-            _("The recipe has more than {max_bytes} MB.").format(max_bytes=MAX_BYTES // 2**20),
+            _("The recipe has more than {max_bytes} MB.").format(max_bytes=most // 2**20),
             hint=_("Choose the file that was saved as a recipe; no photo is part of it."),
         )
     try:

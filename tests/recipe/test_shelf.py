@@ -1,6 +1,7 @@
 """The shelf's file: what is written is read again, and nothing else is."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from ran.errors import BadRecipe, RanError
 from ran.face.covers.occlusion import Fill
 from ran.face.shapes import Rectangle
 from ran.recipe import CheckpointRef, LayoutChoice, PhotoRef, Recipe
-from ran.recipe.shelf import MOST_KEPT, Kept, from_json, to_json
+from ran.recipe.shelf import MOST_KEPT, Kept, KeptFace, from_json, to_json
 
 RECIPE = Recipe(
     PhotoRef("a" * 64, "face.png"), CheckpointRef("tiny"), (Rectangle(0.1, 0.2, 0.3, 0.4),),
@@ -26,6 +27,16 @@ def test_what_is_written_is_read_again():
     (first, *_others) = json.loads(to_json(shelf))
     assert list(first) == ["page", "recipe", "numbers", "note", "digest"]
     assert first["recipe"] == json.loads(RECIPE.to_json())
+
+
+FACE = KeptFace(b"\x89PNG\r\n\x1a\n and more", ((0.1, 0.25),) * 5, "ferplus")
+PICTURE = json.loads(to_json([replace(KEPT, face=FACE)]))[0]["face"]
+
+
+@pytest.mark.parametrize("face", [FACE, replace(FACE, landmarks=None)])
+def test_a_face_that_was_asked_for_is_read_again(face):
+    shelf = [replace(KEPT, face=face), KEPT]
+    assert from_json(to_json(shelf)) == shelf
 
 
 def changed(**values):
@@ -53,7 +64,19 @@ def changed(**values):
         (changed(recipe={"version": 99}), "version 99"),
         (changed(more=1), "more"),
         (changed(numbers={"a": float("nan")}), "NaN"),
-        ("[" + " " * 3 * 2**20 + "]", "more than 2 MB"),
+        ("[" + " " * 9 * 2**20 + "]", "more than 8 MB"),
+        (changed(face=7), "shelf's face is 7"),
+        (changed(face={}), "has no png"),
+        (changed(face=PICTURE | {"more": 1}), "more"),
+        (changed(face=PICTURE | {"png": "AAAA"}), "face.png"),
+        (changed(face=PICTURE | {"png": "no base64"}), "face.png"),
+        (changed(face=PICTURE | {"png": PICTURE["png"] + "A" * 600_000}), "face.png"),
+        (changed(face=PICTURE | {"png": 7}), "face.png"),
+        (changed(face=PICTURE | {"landmarks": [[0.5, 0.5]] * 4}), "face.landmarks"),
+        (changed(face=PICTURE | {"landmarks": [[0.5, "x"]] * 5}), "face.landmarks"),
+        (changed(face=PICTURE | {"landmarks": 7}), "face.landmarks"),
+        (changed(face=PICTURE | {"framing": "unknown"}), "face.framing"),
+        (changed(face=PICTURE | {"framing": {}}), "face.framing"),
     ],
 )
 def test_anything_else_is_refused(content, words):

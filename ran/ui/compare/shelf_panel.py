@@ -8,7 +8,7 @@ import streamlit as st
 
 from ran.engine import Engine
 from ran.recipe.claims import one_line
-from ran.recipe.shelf import LONGEST_NOTE, Kept, to_json
+from ran.recipe.shelf import LONGEST_NOTE, MAX_BYTES, Kept, to_json
 from ran.ui.compare.slots_chosen import LETTERS
 from ran.ui.navigation import PAGES
 from ran.ui.shared import compute
@@ -43,15 +43,25 @@ def shelf(session: Session, engine: Engine) -> None:
             st.markdown(
                 _(
                     ":small[:gray[:material/lock: The shelf's file, and this browser tab through a "
-                    "reload, hold recipes and numbers; of photos their digests alone.]]"
+                    "reload, hold recipes and numbers; of photos their digests alone, unless you "
+                    "ask for the faces in the file.]]"
                 )
             )
         with st.container(horizontal=True, vertical_alignment="bottom"):
+            has_faces = bool(st.session_state.get("shelf-faces"))
             st.download_button(
-                _("Shelf, JSON"), lambda: to_json([one.kept for one in session.shelf]),
+                _("Shelf, JSON"), lambda: _file_of(session, has_faces=has_faces),
                 "shelf.json", "application/json", on_click="ignore", icon=":material/download:",
                 key="shelf-save", disabled=not count,
             )  # fmt: skip
+            if count:
+                st.checkbox(
+                    _("With the faces"), key="shelf-faces",
+                    help=_(
+                        "Puts the face of each scene into the file, as the network got it, so that "
+                        "it opens wherever the file is read."
+                    ),
+                )  # fmt: skip
             given = st.popover(
                 _("Read a shelf"), icon=":material/upload:", key="shelf-read", on_change="rerun"
             )
@@ -103,6 +113,12 @@ def _said(kept: Kept) -> str:
     return escaped(" \N{RIGHTWARDS ARROW} ".join(dict.fromkeys(one_line(one) for one in found)))
 
 
+def _file_of(session: Session, *, has_faces: bool) -> str:
+    return to_json(
+        keeping.with_faces(session) if has_faces else [one.kept for one in session.shelf]
+    )
+
+
 def _put(session: Session, place: int, name: str) -> None:
     slot = session.comparing.slots[place]
     slot.face, slot.cover = name, AS_IT_COMES
@@ -111,7 +127,7 @@ def _put(session: Session, place: int, name: str) -> None:
 
 def _read(session: Session, engine: Engine) -> None:
     file = st.file_uploader(
-        _("A shelf, JSON"), type=["json"], max_upload_size=2,
+        _("A shelf, JSON"), type=["json"], max_upload_size=MAX_BYTES // 2**20,
         key=key_of("shelf", len(session.shelf)),
         help=_("From Shelf, JSON. What is here already stays."),
     )  # fmt: skip

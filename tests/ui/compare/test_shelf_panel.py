@@ -1,13 +1,16 @@
 """Keep and the shelf: what every page puts on it, its file, and the way into a slot."""
 
+import base64
 import json
+from dataclasses import replace
 
 import pytest
-from app_pages import cover, opened, session, words
+from app_pages import ASTRONAUT, cover, opened, session, words
 
 from ran.engine import Engine
-from ran.errors import BadRecipe, BadRequest
+from ran.errors import BadRecipe, BadRequest, UnreadablePhoto
 from ran.recipe.shelf import MOST_KEPT, Kept, from_json, to_json
+from ran.ui.compare import shelf_panel
 from ran.ui.shared import compute
 from ran.ui.shared.saving import keeping
 from ran.ui.shared.settings.shelved import Shelved
@@ -88,6 +91,39 @@ def test_a_shelfs_file_brings_examples_back_and_asks_for_other_photos(checkpoint
     assert own.scene is None and own.photo == "mine.png"
     assert "choose its photo under Face" in words(fresh)
     assert visitor.shelf[1].kept.note == "*bold*"
+
+
+def test_where_the_faces_are_asked_for_a_file_brings_them_along(checkpoint):
+    app = cover(opened(), "mouth")
+    visitor = session(app)
+    photo = compute.look_at(compute.engine(visitor), ASTRONAUT.read_bytes(), "mine.png")
+    number = replace(photo.reference, digest="c" * 64)  # a photo that no other session has
+    visitor.change_photo(replace(photo, reference=number))
+    app.run()
+    app = cover(app, "mouth")
+    one = keep(app, "occlude")
+    app.switch_page("pages/compare.py").run()
+    assert "face" not in json.loads(shelf_panel._file_of(visitor, has_faces=False))[0]
+    content = shelf_panel._file_of(visitor, has_faces=True)
+    assert not app.checkbox(key="shelf-faces").value, "unless asked"
+    fresh = opened("compare")
+    other = session(fresh)
+    keeping.add(other, compute.engine(other), content)
+    fresh.run()
+    assert not fresh.exception
+    (back,) = other.shelf
+    assert back.scene == one.scene and back.scene.face.digest == one.kept.digest
+    assert back.kept.face is None, "what the browser keeps has no face"
+    fresh.button(key=f"shelf-into-0-{back.number}").click().run()
+    assert not fresh.exception and other.comparing.slots[0].face == back.name
+    forged = json.loads(content)
+    forged[0]["face"]["landmarks"][0][0] += 0.1
+    with pytest.raises(BadRecipe, match="not the one that its digest names"):
+        keeping.add(other, compute.engine(other), json.dumps(forged))
+    forged[0]["face"]["png"] = base64.b64encode(b"\x89PNG\r\n\x1a\n and more").decode()
+    with pytest.raises(UnreadablePhoto):
+        keeping.add(other, compute.engine(other), json.dumps(forged))
+    assert len(other.shelf) == 1
 
 
 def test_a_shelf_that_cannot_be_read_changes_nothing():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,19 +13,23 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
 from ran.engine import Engine
-from ran.errors import BadRequest, RanError
+from ran.errors import BadRecipe, BadRequest, RanError
+from ran.face.detect import Face
 from ran.figures.data_urls import photograph
 from ran.recipe import Recipe
-from ran.recipe.shelf import MOST_KEPT, Kept, from_json, to_json
+from ran.recipe.shelf import MOST_KEPT, Kept, KeptFace, from_json, to_json
 from ran.scene import Scene
 from ran.ui.components.shelf_here import shelf_here
 from ran.ui.shared import compute
+from ran.ui.shared.saving.files import png
 from ran.ui.shared.session import FoundPhoto, Session
 from ran.ui.shared.settings.shelved import Shelved
 from ran.ui.shared.settings.widgets import key_of
 from ran.words import _
 
 _SIDE = 96
+_LARGEST = 1024
+"""Pixels of a side of a face in a shelf's file."""
 
 
 def offer(
@@ -84,6 +89,23 @@ def through_a_reload(session: Session, engine: Engine) -> None:
     shelf_here(session.shelf_text[1])
 
 
+def with_faces(session: Session) -> list[Kept]:
+    """Return what is kept, each with the face that its recipe is about, where it is here."""
+    return [
+        replace(one.kept, face=_face_of(one.scene.face))
+        if one.scene is not None and one.kept.recipe is not None
+        else one.kept
+        for one in session.shelf
+    ]
+
+
+def _face_of(face: Face) -> KeptFace:
+    points = None
+    if face.landmarks is not None:
+        points = tuple((float(x), float(y)) for x, y in face.landmarks)
+    return KeptFace(png(face.pixels), points, face.framing)
+
+
 def picture_of(scene: Scene) -> str:
     """Return a scene as a small picture, a data URL."""
     small = Image.fromarray(scene.hidden_pixels()).resize((_SIDE, _SIDE), Image.Resampling.BOX)
@@ -107,8 +129,28 @@ def add(session: Session, engine: Engine, content: str | bytes) -> None:
             ),
             hint=_("Take something out first."),
         )
-    session.shelf += [Shelved(kept, _photo(kept)) for kept in found]
+    session.shelf += [_shelved(kept) for kept in found]
     find_faces(session, engine)
+
+
+def _shelved(kept: Kept) -> Shelved:
+    """Return what a file holds, with the face that it brings."""
+    bare = replace(kept, face=None)  # in memory a face is part of its scene
+    if kept.face is None or kept.recipe is None:
+        return Shelved(bare, _photo(kept))
+    photo = compute.decoding().photo(kept.face.png, name=_photo(kept))
+    height, width = photo.pixels.shape[:2]
+    points = None if kept.face.landmarks is None else np.asarray(kept.face.landmarks, np.float32)
+    face = None
+    if height == width <= _LARGEST:
+        face = Face(photo.pixels, landmarks=points, framing=kept.face.framing)
+    if face is None or face.digest != kept.digest:
+        raise BadRecipe(
+            _("A face on this shelf is not the one that its digest names."),
+            hint=_("Save the shelf again, or without the faces."),
+        )
+    scene = kept.recipe.scene(face)
+    return Shelved(bare, _photo(kept), scene, picture_of(scene))
 
 
 def find_faces(session: Session, engine: Engine) -> None:
