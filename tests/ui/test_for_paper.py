@@ -5,14 +5,20 @@ import json
 
 import pytest
 from answers import FACE, MOUTH
+from app_pages import opened, session, unfolded
 
 from ran.engine import Engine
-from ran.figures.paper import captions
+from ran.figures import signed
+from ran.figures.paper import captions, ink
 from ran.figures.paper.depicted import DEFAULT
+from ran.net.checkpoints import DEFAULT as BUNDLED
+from ran.net.checkpoints import WEIGHTS
 from ran.scene import Scene
 from ran.shown import Shown
+from ran.ui.shared import compute
 from ran.ui.shared.saving import for_paper, reported
 from ran.ui.shared.session import FoundPhoto, Session
+from ran.words import as_written
 
 
 @pytest.fixture
@@ -93,3 +99,68 @@ def test_the_report_holds_what_stands_on_the_page_with_the_face_or_without(check
         assert numbers["target"] == "fear"
         assert [one["method"] for one in numbers["maps"]] == ["grad-cam"]
     assert whole.count("<img ") == without.count("<img ") + 1
+
+
+@pytest.fixture
+def charts(monkeypatch):
+    """The figures that pages offer, by their stems: what draws them, and their LaTeX."""
+    found = {}
+    monkeypatch.setattr(
+        for_paper, "offer_drawn",
+        lambda stem, draw, latex, what="": found.update({stem: (draw, latex)}),
+    )  # fmt: skip
+    return found
+
+
+def shown_in(figure):
+    """Every word and number that stands in a figure."""
+    return [
+        text.get_text() for axes in figure.axes for text in (*axes.texts, *axes.get_yticklabels())
+    ]
+
+
+def drawn(charts, stem):
+    draw, latex = charts[stem]
+    with ink.style(), as_written():
+        assert "\\includegraphics" in latex()
+        return draw()
+
+
+@pytest.mark.usefixtures("tiny_network")
+def test_the_model_page_offers_its_confusions(charts, monkeypatch):
+    monkeypatch.setenv("RAN_CHECKPOINT", str(WEIGHTS / BUNDLED))
+    app = unfolded(opened("model"), "model-save")
+    assert list(charts) == ["ran-accuracy-figure", "ran-confusion-figure"]
+    table = compute.engine(session(app)).card.evidence["confusion"]
+    cells = [str(int(value)) for row in table.values() for value in row.values()]
+    assert [word for word in shown_in(drawn(charts, "ran-confusion-figure"))
+            if word.isdecimal()] == cells  # fmt: skip
+
+
+@pytest.mark.usefixtures("tiny_network")
+def test_the_explain_page_offers_what_two_regions_add(charts):
+    app = unfolded(opened("explain"), "explain-save")
+    assert list(charts)[:2] == ["ran-grad-cam-figure", "ran-pairs-figure"]
+    visitor = session(app)
+    engine, scene = compute.engine(visitor), visitor.scene(visitor.face)
+    answer = engine.predict(scene)
+    place = answer.classes.index(answer.expression)
+    values = engine.region_values(scene).interactions[..., place]
+    count = len(answer.boxes)
+    assert shown_in(drawn(charts, "ran-pairs-figure"))[: count * (count - 1) // 2] == [
+        signed(float(values[row, at])) for row in range(1, count) for at in range(row)
+    ]
+    checked = [
+        one
+        for one in app.session_state["ran_work"].values()
+        if one.name.endswith("how far to trust it") and one.latest is not None
+    ]
+    assert len(list(charts)[2:]) == len(checked) > 0
+    stems = [stem for stem in charts if stem.endswith("-insertion-figure")]
+    for stem, one in zip(stems, checked, strict=True):
+        axes, _key = drawn(charts, stem).axes
+        inserted = one.latest.faithfulness.inserted
+        curves = [curve for own in (inserted.map, inserted.centre)
+                  for curve in (own.insertion, own.deletion)]  # fmt: skip
+        assert [list(line.get_ydata()) for line in axes.lines] == [list(one) for one in curves]
+        assert list(axes.lines[0].get_xdata())[-1] == 100

@@ -14,11 +14,11 @@ import streamlit as st
 from pyarrow import parquet
 
 from ran.engine import Engine
-from ran.figures.paper.depicted import COLUMN
+from ran.figures.paper.depicted import COLUMN, PAGE
 from ran.study.cohort.gathered import Gathered, Member
 from ran.study.cohort.rows import Row, numbers
 from ran.ui.cohort import groups
-from ran.ui.cohort.results import MOST_GROUPS
+from ran.ui.cohort.results import MOST_GROUPS, reached, taken_for, weighed
 from ran.ui.shared.saving import for_paper
 from ran.ui.shared.session import Session
 from ran.words import _
@@ -49,6 +49,7 @@ def save_menu(engine: Engine, session: Session, done: Gathered) -> None:
                 label, content, name, kind, on_click="ignore", width="stretch", type="tertiary"
             )
         _figure(engine, session, done.members)
+        _others(engine, session, done.members)
 
 
 def _figure(engine: Engine, session: Session, members: Sequence[Member]) -> None:
@@ -74,7 +75,60 @@ def _figure(engine: Engine, session: Session, members: Sequence[Member]) -> None
             "nine of ten."
         ).format(number=_(number), way=_(asked.by).lower(), count=sum(len(row[1]) for row in rows))
 
-    for_paper.offer_chart(engine, "ran-cohort-figure", draw, words)
+    for_paper.offer_chart(
+        engine, "ran-cohort-figure", draw, words, what=groups.told(number).lower()
+    )  # fmt: skip
+
+
+def _others(engine: Engine, session: Session, members: Sequence[Member]) -> None:
+    """Offer accuracies, mean weights and what is taken for what as figures."""
+    found = dict(list(groups.grouped(members, session.cohort.by).items())[:MOST_GROUPS])
+    labelled = [one for one in members if one.label is not None]
+
+    def accuracies() -> Drawing:
+        from ran.figures.paper.marks_drawn import with_intervals
+
+        rows = [
+            (name, own.accuracy, own.low, own.high, None if other is None else other.accuracy)
+            for name, own, other in reached(labelled, found, has_other=_has_other(members))
+        ]
+        return with_intervals(rows, _("accuracy, %"), width=COLUMN)
+
+    def weights() -> Drawing:
+        from ran.figures.paper.grids_drawn import mean_weights
+
+        return mean_weights(*weighed(members, found), width=PAGE)
+
+    def confusion() -> Drawing:
+        from ran.figures.paper.grids_drawn import confusion as drawn
+
+        return drawn(*taken_for(labelled), width=COLUMN)
+
+    by = _(session.cohort.by).lower()
+    if labelled:
+        for_paper.offer_chart(
+            engine, "ran-cohort-accuracy-figure", accuracies,
+            lambda: _(
+                "Accuracy by {way}, with 95 % Wilson intervals, over {count:,} faces; diamond: a "
+                "second network, where there is one."
+            ).format(way=by, count=len(labelled)),
+            what=_("accuracy"),
+        )  # fmt: skip
+    if len(members[0].answer.boxes) > 1:
+        for_paper.offer_chart(
+            engine, "ran-cohort-weights-figure", weights,
+            lambda: _("Mean w of each region relative to uniform, by {way}.").format(way=by),
+            width=PAGE, what=_("mean weights"),
+        )  # fmt: skip
+    if labelled:
+        for_paper.offer_chart(
+            engine, "ran-cohort-confusion-figure", confusion, for_paper.confusion_words,
+            what=_("what is taken for what"),
+        )  # fmt: skip
+
+
+def _has_other(members: Sequence[Member]) -> bool:
+    return any(one.other is not None for one in members)
 
 
 def rows(members: Sequence[Member]) -> list[Row]:

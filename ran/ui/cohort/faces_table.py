@@ -12,7 +12,7 @@ from ran.study.poses.posed import Posed
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.widgets import key_of, seed_from
-from ran.words import _, later
+from ran.words import _, called, later
 
 ALL, WRONG, BETTER, WORSE, BELOW, CAME = (
     later("All"), later("Wrong only"), later("Right, the other wrong"),
@@ -88,17 +88,18 @@ def _frame(rows: Sequence[Member]) -> dict[str, list[Any]]:
     }
     if any(one.cover for one in rows):
         columns[_("Cover")] = [
-            "" if one.cover is None else f"{one.cover.name}, {one.cover.fill.kind}" for one in rows
+            "" if one.cover is None else f"{called(one.cover.name)}, {called(one.cover.fill.kind)}"
+            for one in rows
         ]
     if any(one.kind for one in rows):
-        columns[_("Occlusion")] = [one.kind for one in rows]
+        columns[_("Occlusion")] = [called(one.kind or "") for one in rows]
     if any(one.label for one in rows):
-        columns[_("Label")] = [one.label or "" for one in rows]
-    columns[_("Answer")] = [one.answer.expression for one in rows]
+        columns[_("Label")] = [called(one.label or "") for one in rows]
+    columns[_("Answer")] = [called(one.answer.expression) for one in rows]
     columns[_("Probability")] = [float(one.answer.probabilities.max()) for one in rows]
     if first.other is not None:
         columns[_("The other")] = [
-            "" if one.other is None else one.other.expression for one in rows
+            "" if one.other is None else called(one.other.expression) for one in rows
         ]
     if first.answer.rb_margin is not None:
         columns[_("RB margin")] = [one.answer.rb_margin for one in rows]

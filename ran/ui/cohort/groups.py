@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ran.study.cohort.gathered import Member
-from ran.words import later
+from ran.words import _, called, later
 
 EXPRESSION, LABEL, KIND, COVER, FILL, YAW = (
     later("Expression answered"), later("Label"), later("Occlusion"), later("Cover"),
@@ -19,6 +19,7 @@ CONFIDENCE, MARGIN, SHIFT = (
     later("Probability of the answer"), later("RB margin"), later("Attention on the cover, points"),
 )  # fmt: skip
 CLEAN = later("nothing")
+_SYMBOLS = ("w", "μ", "ν")
 
 _YAWS = (10.0, 20.0, 30.0)
 """Edges of the groups of |yaw| in degrees: estimates of profile faces are too small."""
@@ -83,6 +84,14 @@ def numbers(members: Sequence[Member]) -> dict[str, Callable[[Member], float | N
     if any(one.shift is not None for one in members):
         found[SHIFT] = lambda one: None if one.shift is None else 100 * one.shift
     return found
+
+
+def told(number: str) -> str:
+    """Return one of the names of `numbers` as a visitor reads it."""
+    symbol, _of, region = number.partition(" of ")
+    if symbol in _SYMBOLS:
+        return _("{symbol} of {region}").format(symbol=symbol, region=called(region))
+    return _(number)
 
 
 def _of_region(

@@ -22,7 +22,7 @@ from ran.ui.shared import panels, shell
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.settings.gathering import CohortSettings
 from ran.ui.shared.settings.widgets import key_of, seed_from
-from ran.words import _
+from ran.words import _, called
 
 MOST_GROUPS = 12
 """Rows of a chart; what more there are stand together in none."""
@@ -69,19 +69,7 @@ def _accuracy(
     labelled: Sequence[Member], found: dict[str, list[Member]], names: Sequence[str]
 ) -> None:
     """Draw the accuracy of each group beside the second network's and the commonest label's."""
-    parts = {_("all faces"): labelled} | {
-        _(name): known
-        for name, members in found.items()
-        if (known := [one for one in members if one.label is not None])
-    }
-    rows = [
-        (
-            f"{name} ({len(members):,})",
-            _reached([bool(one.is_right) for one in members]),
-            _reached([bool(one.is_other_right) for one in members]) if len(names) > 1 else None,
-        )
-        for name, members in parts.items()
-    ]
+    rows = reached(labelled, found, has_other=len(names) > 1)
     labels = [one.label for one in labelled]
     majority = 100 * max(labels.count(name) for name in set(labels)) / len(labels)
     with st.container(border=True, gap="xsmall"):
@@ -121,6 +109,25 @@ def _accuracy(
             )  # fmt: skip
 
 
+def reached(
+    labelled: Sequence[Member], found: dict[str, list[Member]], *, has_other: bool
+) -> list[tuple[str, Reached, Reached | None]]:
+    """Return the accuracy of all and of each group, the second network's too if there is one."""
+    parts = {_("all faces"): labelled} | {
+        called(name): known
+        for name, members in found.items()
+        if (known := [one for one in members if one.label is not None])
+    }
+    return [
+        (
+            f"{name} ({len(members):,})",
+            _reached([bool(one.is_right) for one in members]),
+            _reached([bool(one.is_other_right) for one in members]) if has_other else None,
+        )
+        for name, members in parts.items()
+    ]
+
+
 def _reached(right: Sequence[bool]) -> Reached:
     share = sum(right) / len(right)
     low, high = wilson_interval(share, len(right))
@@ -128,21 +135,35 @@ def _reached(right: Sequence[bool]) -> Reached:
 
 
 def _weights(members: Sequence[Member], found: dict[str, list[Member]]) -> None:
-    """Draw the mean weights of each group; of faces that are cut into the same regions."""
-    regions = [box.name for box in members[0].answer.boxes]
-    alike = {name: [one for one in part if len(one.answer.boxes) == len(regions)]
-             for name, part in ({_("all faces"): list(members)} | found).items()}  # fmt: skip
-    rows = [
-        (_(name), len(part), np.mean([one.answer.relative_weights for one in part], 0).tolist())
-        for name, part in alike.items()
-        if part
-    ]
+    """Draw the mean weights of each group."""
+    regions, rows = weighed(members, found)
     with st.container(border=True, gap="xsmall"):
         st.markdown(
             _("**Mean weight of each region, relative to uniform**"),
             help=_("1.00 is uniform. Purple below, green above, a quarter to four times."),
         )
         st.html(mean_weights(regions, rows, panels.theme()))
+
+
+def weighed(
+    members: Sequence[Member], found: dict[str, list[Member]]
+) -> tuple[list[str], list[tuple[str, int, list[float]]]]:
+    """Return the regions, and of all and each group the name, the count and each mean weight.
+
+    Of faces that are cut into the same regions; weights are relative to uniform.
+    """
+    regions = [box.name for box in members[0].answer.boxes]
+    alike = {name: [one for one in part if len(one.answer.boxes) == len(regions)]
+             for name, part in ({_("all faces"): list(members)} | found).items()}  # fmt: skip
+    return regions, [
+        (
+            called(name),
+            len(part),
+            np.mean([one.answer.relative_weights for one in part], 0).tolist(),
+        )
+        for name, part in alike.items()
+        if part
+    ]
 
 
 def _numbers(
@@ -155,12 +176,12 @@ def _numbers(
     asked.number = asked.number if asked.number in offered else usual
     with st.container(border=True, gap="xsmall"):
         asked.number = st.selectbox(
-            _("How it is spread"), names, format_func=_,
+            _("How it is spread"), names, format_func=groups.told,
             key=seed_from(asked, "number", key_of("cohort-number", *names)),
         )  # fmt: skip
         of = offered[asked.number]
         rows = [
-            (_(name), values)
+            (called(name), values)
             for name, part in found.items()
             if (values := [value for one in part if (value := of(one)) is not None])
         ]
@@ -171,7 +192,7 @@ def _numbers(
             groups.MARGIN, groups.SHIFT
         ) else None  # fmt: skip
         st.plotly_chart(
-            distributions(rows, _(asked.number), line, panels.theme()), theme=None,
+            distributions(rows, groups.told(asked.number), line, panels.theme()), theme=None,
             config=figures.saving("ran-cohort-spread"), key="cohort-spread",
             alt="; ".join(f"{name}: median {np.median(values):.3f}" for name, values in rows),
         )  # fmt: skip
@@ -193,14 +214,20 @@ def _yaw(members: Sequence[Member], number: str) -> str:
     return "" if rho is None else _(" Rank correlation with |yaw|: {rho:+.2f}.").format(rho=rho)
 
 
-def _confusion(labelled: Sequence[Member]) -> None:
+def taken_for(labelled: Sequence[Member]) -> tuple[tuple[str, ...], list[list[int]]]:
+    """Return the classes, and how often each label, a row, was answered as each of them."""
     classes = labelled[0].answer.classes
     answers = torch.tensor([classes.index(one.answer.expression) for one in labelled])
     labels = torch.tensor([classes.index(str(one.label)) for one in labelled])
+    counts: list[list[int]] = counted(answers, labels, classes=len(classes)).tolist()
+    return classes, counts
+
+
+def _confusion(labelled: Sequence[Member]) -> None:
+    classes, counts = taken_for(labelled)
     with st.container(border=True, gap="xsmall"):
         st.markdown(
             _("**What is taken for what**"),
             help=_("A row is the label, a column what was answered; the shade is the row's share."),
         )
-        counts = counted(answers, labels, classes=len(classes)).tolist()
         st.html(confusion_matrix(classes, counts))

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -18,8 +18,9 @@ from ran.engine import Engine
 from ran.explain.export import heatmap_csv, heatmap_facts, heatmap_npz
 from ran.explain.heatmap import Heatmap
 from ran.explain.trust.ranks import spearman
+from ran.figures.grammar import LIGHT
 from ran.figures.maps import in_one_row
-from ran.figures.paper.depicted import Depicted
+from ran.figures.paper.depicted import COLUMN, Depicted
 from ran.scene import Scene
 from ran.shown import Shown
 from ran.ui.explain.map_cards import Asking
@@ -30,7 +31,10 @@ from ran.ui.shared.saving import for_paper, keeping, reported
 from ran.ui.shared.saving.files import files_begin, png
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.widgets import key_of
-from ran.words import _
+from ran.words import _, called, later
+
+if TYPE_CHECKING:
+    from ran.figures.paper.ink import Drawing
 
 
 def save_menu(
@@ -62,6 +66,10 @@ def save_menu(
                 with _row(_(one.method.label)):
                     _map_files(engine, one, begin)
         _figure(engine, session, found)
+        if regions and len(shown[0].answer.boxes) > 1:
+            _pairs(engine, session, regions, about)
+        for one in found:
+            _insertion(engine, session, one)
         _report(engine, session, found, shown, about)
         names = next((", ".join(one.name for one in asked.shown) for asked in found), "")
         both = any(len(one.shown) > 1 for one in found)
@@ -91,6 +99,64 @@ def _figure(engine: Engine, session: Session, found: Sequence[Asking]) -> None:
     answer = shown[0].answer
     about = target if target in answer.classes else answer.expression
     for_paper.offer(session, f"{mapped.key}-figure", slots, panels, about)
+
+
+def _pairs(engine: Engine, session: Session, regions: Sequence[Worth], about: str) -> None:
+    """Offer what every two regions add together as a figure."""
+
+    def draw() -> Drawing:
+        from ran.figures.paper.grids_drawn import pairs
+
+        names = [box.name for box in regions[0].answer.boxes]
+        return pairs(names, [(one.face, one.interactions(about)) for one in regions], width=COLUMN)
+
+    def words() -> str:
+        return _(
+            "What every two regions add together to {name}, in logits: Shapley interaction index "
+            "over all coalitions of regions."
+        ).format(name=called(about))
+
+    for_paper.offer_chart(
+        engine, f"{files_begin(session)}-pairs-figure", draw, words, what=_("two regions together")
+    )  # fmt: skip
+
+
+def _insertion(engine: Engine, session: Session, one: Asking) -> None:
+    """Offer the curves of insertion and deletion of a map that was checked."""
+    known = None if one.check.latest is None else one.check.latest.faithfulness
+    inserted = None if known is None else known.inserted
+    if inserted is None:
+        return
+
+    def draw() -> Drawing:
+        from ran.figures.paper.lines_drawn import Drawn, Panel, stacked
+
+        lines = [
+            Drawn(f"{_(name)}, {_(way)}", [float(value) for value in values], (colour, dash))
+            for name, colour, curves in (
+                (later("map"), LIGHT.after, inserted.map),
+                (later("centre blob"), LIGHT.muted, inserted.centre),
+            )
+            for way, dash, values in (
+                (later("shown"), "solid", curves.insertion),
+                (later("taken away"), "dash", curves.deletion),
+            )
+        ]  # fmt: skip
+        count = len(lines[0].values)
+        at = [100 * place / (count - 1) for place in range(count)]
+        x = _("pixels, the map's first ones first") + ", %"
+        return stacked(at, [Panel(one.unit or _("target"), lines)], x, width=COLUMN)
+
+    def words() -> str:
+        return _(
+            "Insertion and deletion of the {method} map: pixels are shown, or taken away, those "
+            "first that the map ranks first; grey: a centre blob (Petsiuk et al. 2018)."
+        ).format(method=_(one.method.label))
+
+    for_paper.offer_chart(
+        engine, f"{files_begin(session)}-{one.key}-insertion-figure", draw, words,
+        what=_("insertion and deletion, {method}").format(method=_(one.method.label)),
+    )  # fmt: skip
 
 
 def _report(

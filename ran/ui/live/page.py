@@ -22,7 +22,7 @@ from ran.ui.live import camera, exports
 from ran.ui.shared import compute, panels, shell
 from ran.ui.shared.session import FoundPhoto, Session
 from ran.ui.shared.settings.widgets import seed_from
-from ran.words import _
+from ran.words import _, called
 
 _EVERY_S = 0.5
 """So often the strip is drawn anew while frames come."""
@@ -36,6 +36,7 @@ def body(session: Session, engine: Engine, header: DeltaGenerator) -> None:
         with left, st.container(border=True, gap="xsmall"):
             is_playing = camera.stream(watcher)
             is_offered = is_playing or watcher.latest is not None
+            exports.keep(session, header, watcher)
             with header:
                 exports.save_menu(watcher, is_offered=is_offered)
             _stickers(session)
@@ -117,7 +118,7 @@ def _answers(watcher: Watcher, *, is_playing: bool) -> None:
     else:
         cells = [
             panels.Cell(
-                _("Answer and its probability"), answer.expression,
+                _("Answer and its probability"), called(answer.expression),
                 more=f"{answer.probabilities.max():.2f}", leads=True,
             )
         ]  # fmt: skip

@@ -29,10 +29,18 @@ _UNKNOWN = "\N{EN DASH}"
 _OTHER_LISTS = {"photographs": later("As photographs")}
 
 
+def taken_for(card: Card) -> tuple[list[str], list[list[int]]] | None:
+    """Return the classes and what is taken for what on the test list, if the card has it."""
+    table = card.evidence.get("confusion")
+    if not table or any(list(row) != list(table) for row in table.values()):
+        return None
+    return list(table), [[int(value or 0) for value in row.values()] for row in table.values()]
+
+
 def confusion(card: Card) -> None:
     """Draw what is taken for what on the test list, and what accuracy leaves out of each list."""
-    table, lists = card.evidence.get("confusion"), card.evidence.get("lists")
-    if not table or not lists or any(list(row) != list(table) for row in table.values()):
+    table, lists = taken_for(card), card.evidence.get("lists")
+    if table is None or not lists:
         return
     with st.container(border=True, gap="xsmall"):
         st.markdown(
@@ -43,8 +51,7 @@ def confusion(card: Card) -> None:
                 "`python -m ran evidence --measure answers`"
             ),
         )
-        counts = [[int(value or 0) for value in row.values()] for row in table.values()]
-        st.html(confusion_matrix(list(table), counts))
+        st.html(confusion_matrix(*table))
         heads = ("", _("accuracy"), _("balanced"), _("macro F1"), _("commonest class"))
         rows = [
             (_listed(name), *(_percent(row[key])

@@ -159,20 +159,24 @@ def tex(value: float) -> str:
 
 
 def save_menu(engine: Engine) -> None:
-    """Offer the card, and its accuracies as a figure."""
+    """Offer the card, and its accuracies and confusions as figures."""
     save = st.popover(_("Save"), icon=":material/download:", key="model-save", on_change="rerun")
     if not save.open:
         return
     with save:
         panels.save_card(engine.card)
-        rows = record.accuracies(engine.card)
-        if not rows:
-            return
+        rows, table = record.accuracies(engine.card), many_faces.taken_for(engine.card)
 
         def draw() -> Drawing:
             from ran.figures.paper.marks_drawn import with_intervals  # matplotlib, only if wanted
 
             return with_intervals(rows, _("accuracy, %"), width=COLUMN)
+
+        def matrix() -> Drawing:
+            from ran.figures.paper.grids_drawn import confusion
+
+            assert table is not None
+            return confusion(*table, width=COLUMN)
 
         def words() -> str:
             return _(
@@ -180,7 +184,15 @@ def save_menu(engine: Engine) -> None:
                 "the paper (with face pretraining)."
             )
 
-        for_paper.offer_chart(engine, "ran-accuracy-figure", draw, words)
+        if rows:
+            for_paper.offer_chart(
+                engine, "ran-accuracy-figure", draw, words, what=_("accuracy")
+            )  # fmt: skip
+        if table is not None:
+            for_paper.offer_chart(
+                engine, "ran-confusion-figure", matrix, for_paper.confusion_words,
+                what=_("what is taken for what"),
+            )  # fmt: skip
 
 
 def main() -> None:

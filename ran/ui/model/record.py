@@ -13,7 +13,7 @@ from ran.study.evaluation.ablation_table import WITH_RB_LOSS, WITHOUT_RB_LOSS, A
 from ran.study.evaluation.published import LIST_NAMES, PAPER, wilson_interval
 from ran.ui.shared import panels
 from ran.ui.shared.margin import HELP_MARGIN
-from ran.words import _
+from ran.words import _, called
 
 
 def scores(card: Card) -> None:
@@ -172,7 +172,7 @@ def classes(card: Card) -> None:
     for name, row in card.per_class.items():
         if row["n"] >= 1:
             low, high = wilson_interval(row["accuracy"], int(row["n"]))
-            label = f"{name} ({row['n']:,.0f})"
+            label = f"{called(name)} ({row['n']:,.0f})"
             rows.append((label, 100 * row["accuracy"], 100 * low, 100 * high, None))
     with st.container(border=True, gap="xsmall"):
         st.markdown(

@@ -196,7 +196,7 @@ def test_the_maps_are_offered_as_a_figure_with_what_the_page_shows(app, monkeypa
     offered = {}
     monkeypatch.setattr(
         "ran.ui.shared.saving.for_paper.offer_drawn",
-        lambda stem, draw, latex: offered.update({stem: (draw, latex)}),
+        lambda stem, draw, latex, what="": offered.update({stem: (draw, latex)}),
     )
     app = unfolded(app, "robustness-save")
     assert list(offered) == ["ran-window-figure", "ran-curve-figure"]

@@ -84,6 +84,7 @@ def offer_chart(
     words: Callable[[], str],
     *,
     width: float = COLUMN,
+    what: str = "",
 ) -> None:
     """Offer a chart as a figure, as wide as a column unless it says otherwise.
 
@@ -93,6 +94,7 @@ def offer_chart(
         draw: makes it.
         words: says what it shows, as plain text: its caption, with the network.
         width: of the figure, in inches.
+        what: it shows, in few words, where a page has several.
     """
 
     def latex() -> str:
@@ -101,10 +103,20 @@ def offer_chart(
         whole = captions.of_networks(words(), [(engine.card.name, engine.card.sha256)])
         return captions.figure_tex(f"{stem}.pdf", width=width, words=whole)
 
-    offer_drawn(stem, draw, latex)
+    offer_drawn(stem, draw, latex, what=what)
 
 
-def offer_drawn(stem: str, draw: Callable[[], Drawing], latex: Callable[[], str]) -> None:
+def confusion_words() -> str:
+    """Return what a figure of a confusion matrix shows."""
+    return _(
+        "What is taken for what: a row is the label, a column what was answered. Numbers are "
+        "faces; the shade is their share of the row."
+    )
+
+
+def offer_drawn(
+    stem: str, draw: Callable[[], Drawing], latex: Callable[[], str], *, what: str = ""
+) -> None:
     """Offer what `draw` makes as PDF and SVG, and the LaTeX that shows it."""
 
     def drawn(kind: str) -> bytes:
@@ -121,7 +133,10 @@ def offer_drawn(stem: str, draw: Callable[[], Drawing], latex: Callable[[], str]
         ("SVG", "image/svg+xml", lambda: drawn("svg")),
         ("LaTeX", "text/x-tex", told),
     )
-    st.markdown(_("**Figure for a paper**"))
+    st.markdown(
+        _("**Figure for a paper**: {what}").format(what=what) if what
+        else _("**Figure for a paper**")
+    )  # fmt: skip
     with st.container(horizontal=True, gap="xsmall"):
         for label, kind, content in files:
             ending = "tex" if label == "LaTeX" else label.lower()
