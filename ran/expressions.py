@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from ran.words import later
+
 FERPLUS = (
-    "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt",
+    later("neutral"), later("happiness"), later("surprise"), later("sadness"), later("anger"),
+    later("disgust"), later("fear"), later("contempt"),
 )  # fmt: skip
 """FERPlus' own column order (Barsoum et al. 2016), which the RAN authors keep."""
 

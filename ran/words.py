@@ -57,6 +57,18 @@ def _(text: str) -> str:
     return _catalogue().gettext(text) if text else text
 
 
+def called(name: str) -> str:
+    """Return what a region, an expression or a face is called in the language that is chosen now.
+
+    A number at its end stays: "Random 3", "Centre 0.90". What no catalogue knows stays whole: a
+    visitor's own network may have any classes.
+    """
+    words, _space, number = name.rpartition(" ")
+    if words and number.replace(".", "", 1).isdecimal():
+        return f"{_(words)} {number}"
+    return _(name)
+
+
 def counted(one: str, many: str, count: int) -> str:
     """Return the form of a sentence that this count takes, with `{count}` still to be put in."""
     return _catalogue().ngettext(one, many, count)

@@ -12,7 +12,7 @@ import pytest
 
 from ran.errors import RanError
 from ran.face.photo import open_photo
-from ran.words import _, choose_by, counted, later
+from ran.words import _, called, choose_by, counted, later
 
 ROOT = Path(__file__).parents[1]
 
@@ -47,6 +47,16 @@ def test_the_catalogue_is_asked_anew_for_every_sentence(marked):
     assert _("") == "", "gettext keeps the catalogue's own head under it"
     choose_by(None)
     assert _(said) == "A face."
+
+
+def test_names_are_called_in_the_language_and_their_numbers_stay(marked):
+    assert called("Nose") == "⟦Nose⟧"
+    assert called("Centre 0.90") == "⟦Centre⟧ 0.90"
+    assert called("Random 12") == "⟦Random⟧ 12"
+    assert called("upper half") == "⟦upper half⟧"
+    assert called("7") == "⟦7⟧", "a network's class may be a number"
+    choose_by(None)
+    assert called("Centre 0.90") == "Centre 0.90"
 
 
 def test_an_errors_sentence_and_its_next_step_come_from_the_catalogue(marked):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ran.figures.grammar import Moved
 from ran.figures.html import render
-from ran.words import _
+from ran.words import called
 
 MARKS = ("ring", "dot", "square", "triangle")
 """Of the first slot, the second, the third, the fourth: as figures for a paper have them."""
@@ -72,10 +72,10 @@ def dumbbells(
         line=None if axis.line is None else axis.at(axis.line),
         rows=[
             {
-                "name": _(name),
+                "name": called(name),
                 "marks": [
                     {"at": axis.at(value), "kind": marks[place],
-                     "title": f"{slots[place]}, {_(name)}: {text(value)}"}
+                     "title": f"{slots[place]}, {called(name)}: {text(value)}"}
                     for place, value in enumerate(values)
                 ],
                 "ends": sorted(axis.at(value) for value in values) if is_pair else None,

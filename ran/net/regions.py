@@ -15,10 +15,17 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-WHOLE_FACE = "Whole face"
+from ran.words import later
+
+WHOLE_FACE = later("Whole face")
+_CENTRE, _RANDOM = later("Centre"), later("Random")
+"""A number follows."""
 RANDOM_SIDE = (0.70, 0.95)
 """Smallest and largest side of a random crop, in units of the face's side."""
-LANDMARK_NAMES = ("Left eye", "Right eye", "Nose", "Left mouth corner", "Right mouth corner")
+LANDMARK_NAMES = (
+    later("Left eye"), later("Right eye"), later("Nose"), later("Left mouth corner"),
+    later("Right mouth corner"),
+)  # fmt: skip
 """In MTCNN's order; left and right as the viewer sees them."""
 
 
@@ -88,11 +95,11 @@ def fixed_layout() -> RegionLayout:
     return RegionLayout(
         (
             _WHOLE,
-            Box("Upper left", 0.0, 0.0, 0.75, 0.75),
-            Box("Upper right", 0.25, 0.0, 1.0, 0.75),
-            Box("Lower middle", 0.125, 0.25, 0.875, 1.0),
-            Box("Centre 0.90", 0.05, 0.05, 0.95, 0.95),
-            Box("Centre 0.85", 0.075, 0.075, 0.925, 0.925),
+            Box(later("Upper left"), 0.0, 0.0, 0.75, 0.75),
+            Box(later("Upper right"), 0.25, 0.0, 1.0, 0.75),
+            Box(later("Lower middle"), 0.125, 0.25, 0.875, 1.0),
+            Box(f"{_CENTRE} 0.90", 0.05, 0.05, 0.95, 0.95),
+            Box(f"{_CENTRE} 0.85", 0.075, 0.075, 0.925, 0.925),
         ),
         "fixed",
     )
@@ -111,7 +118,7 @@ def random_layout(count: int = 5, *, seed: int = 0) -> RegionLayout:
     for number in range(1, count + 1):
         side = generator.uniform(*RANDOM_SIDE)
         x0, y0 = generator.uniform(0.0, 1.0 - side, size=2)
-        crops.append(Box(f"Random {number}", x0, y0, min(x0 + side, 1.0), min(y0 + side, 1.0)))
+        crops.append(Box(f"{_RANDOM} {number}", x0, y0, min(x0 + side, 1.0), min(y0 + side, 1.0)))
     return RegionLayout((_WHOLE, *crops), "random")
 
 

@@ -8,8 +8,10 @@ from app_pages import linked_to, words
 from matplotlib.figure import Figure
 
 from ran.engine import Engine
+from ran.expressions import FERPLUS
 from ran.figures.paper import captions, ink
 from ran.figures.paper.depicted import Depicted
+from ran.net.regions import LANDMARK_NAMES, fixed_layout
 from ran.report.of_scene import Told, scene_report
 from ran.scene import Scene
 from ran.shown import Shown
@@ -68,6 +70,20 @@ def test_every_page_opens_with_the_same_numbers(page, name):
 def _numbers(app) -> list[str]:
     """Every number with decimals on the page, in order of size: sentences may turn them round."""
     return sorted(re.findall(r"\d+\.\d+", words(app)))
+
+
+NAMES = (*FERPLUS, *fixed_layout().names, *LANDMARK_NAMES)
+"""Of expressions and regions, as they are written."""
+
+
+@pytest.mark.parametrize("name", ["ko", "zh"])
+@pytest.mark.parametrize("page", ["occlude", "explain", "poses", "robustness", "compare"])
+def test_expressions_and_regions_are_called_in_the_visitors_language(page, name):
+    text = words(linked_to(page, lang=name))
+    said = languages.catalogue(name).gettext
+    assert any(said(one) in text for one in NAMES)
+    left = [one for one in NAMES if re.search(rf"\b{re.escape(one)}\b", text)]
+    assert left == []
 
 
 def _title(page, name) -> str:

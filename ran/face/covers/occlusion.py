@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 from ran.errors import BadRequest
 from ran.face.mask import rasterise, rasterise_look
 from ran.face.shapes import Shape
-from ran.words import _
+from ran.words import _, later
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,13 @@ def _noise(pixels: NDArray[np.uint8], fill: Fill) -> NDArray[np.int64]:
 
 
 FILLS: dict[str, Callable[[NDArray[np.uint8], Fill], ArrayLike]] = {
-    "black": lambda pixels, fill: 0.0,
-    "grey": lambda pixels, fill: 128.0,
-    "mean": lambda pixels, fill: pixels.reshape(-1, 3).mean(0),
-    "noise": _noise,
-    "blur": _blurred,
-    "colour": lambda pixels, fill: fill.colour or 0.0,
-    "look": lambda pixels, fill: 0.0,
+    later("black"): lambda pixels, fill: 0.0,
+    later("grey"): lambda pixels, fill: 128.0,
+    later("mean"): lambda pixels, fill: pixels.reshape(-1, 3).mean(0),
+    later("noise"): _noise,
+    later("blur"): _blurred,
+    later("colour"): lambda pixels, fill: fill.colour or 0.0,
+    later("look"): lambda pixels, fill: 0.0,
 }
 """By name: what stands where all of a face u8[S, S, 3] is hidden, 0 to 255; a number or a colour is
 the same everywhere. "look" has it where there is no sticker."""

@@ -12,7 +12,7 @@ from ran.errors import BadRequest
 from ran.face.detect import Face
 from ran.face.framing import FERPLUS
 from ran.face.shapes import Ellipse, Rectangle, Shape
-from ran.words import _
+from ran.words import _, later
 
 
 def preset(name: str, face: Face) -> tuple[Shape, ...]:
@@ -71,14 +71,14 @@ def _mouth(points: _Landmarks) -> tuple[Shape, ...]:
 
 
 _PARTS: dict[str, Callable[[_Landmarks], tuple[Shape, ...]]] = {
-    "eyes": _eyes,
-    "nose": _nose,
-    "mouth": _mouth,
-    "forehead": lambda points: _box(0.0, 0.0, 1.0, max(0.05, _eye_level(points) - 0.12)),
-    "upper half": lambda points: _box(0.0, 0.0, 1.0, _halfway_down(points)),
-    "lower half": lambda points: _box(0.0, _halfway_down(points), 1.0, 1.0),
-    "left half": lambda points: _box(0.0, 0.0, _middle(points), 1.0),
-    "right half": lambda points: _box(_middle(points), 0.0, 1.0, 1.0),
+    later("eyes"): _eyes,
+    later("nose"): _nose,
+    later("mouth"): _mouth,
+    later("forehead"): lambda points: _box(0.0, 0.0, 1.0, max(0.05, _eye_level(points) - 0.12)),
+    later("upper half"): lambda points: _box(0.0, 0.0, 1.0, _halfway_down(points)),
+    later("lower half"): lambda points: _box(0.0, _halfway_down(points), 1.0, 1.0),
+    later("left half"): lambda points: _box(0.0, 0.0, _middle(points), 1.0),
+    later("right half"): lambda points: _box(_middle(points), 0.0, 1.0, 1.0),
 }
 
 PRESETS: dict[str, tuple[Shape, ...]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ran.net.card import Card
 from ran.study.evaluation.published import LIST_NAMES, wilson_interval
-from ran.words import _, later
+from ran.words import _, called, later
 
 USE = later(
     "Research and teaching only, not for decisions about a person. Some jurisdictions forbid "
@@ -31,7 +31,7 @@ def card_rows(card: Card, parameters: int) -> dict[str, str]:
         _("Network"): _("{kind}, {backbone} backbone, {millions:.1f} M parameters").format(
             kind=card.kind, backbone=card.backbone, millions=parameters / 1e6
         ),
-        _("Classes"): ", ".join(card.classes),
+        _("Classes"): ", ".join(map(called, card.classes)),
         _("Input"): _("{side} × {side}, {colour}, {framing} framing").format(
             side=card.input_size,
             colour=_("grey") if card.grey else _("colour"),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ran.figures.grammar import Moved
 from ran.figures.html import render
 from ran.figures.numbers import signed
+from ran.words import called
 
 _DEEPEST = 35
 """Percent of its colour that the largest value has: numbers stay readable on it."""
@@ -43,6 +44,6 @@ def _row(
     cells = []
     for other, value in enumerate(values[index, :index].tolist()):
         depth = round(_DEEPEST * abs(value) / largest)
-        said = f"{names[index]}, {names[other]}: {signed(value, 3)}"
+        said = f"{called(names[index])}, {called(names[other])}: {signed(value, 3)}"
         cells.append((signed(value), Moved.by(value).way, depth, said))
     return cells

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ran.figures.html import render
+from ran.words import _, called
 
 _DEEPEST = 55
 """Percent of its colour that a share of one has: numbers stay readable on it."""
@@ -24,7 +25,9 @@ def confusion_matrix(classes: Sequence[str], counts: Sequence[Sequence[int]]) ->
             (
                 count,
                 round(_DEEPEST * count / total) if total else 0,
-                f"{label}, answered {answer}: {count} of {total}"
+                _("{label}, answered {answer}: {count} of {total}").format(
+                    label=called(label), answer=called(answer), count=count, total=total
+                )
                 + (f", {100 * count / total:.1f} %" if total else ""),
                 answer == label,
             )

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ran.figures.grammar import Theme
-from ran.words import _
+from ran.words import _, called
 
 _FOLDER = Path(__file__).parent
 _ROOMS = ("shared", "tables", "panels", "tracks")
@@ -28,7 +28,7 @@ def environment(*folders: Path) -> Environment:
         autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.globals["_"] = _
+    environment.globals.update(_=_, called=called)
     return environment
 
 

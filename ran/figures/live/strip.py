@@ -11,7 +11,7 @@ from ran.figures.html import render
 from ran.figures.numbers import times
 from ran.figures.poses.lines import Line, lines
 from ran.study.live.watcher import Moment
-from ran.words import _
+from ran.words import _, called
 
 WIDTH, HEIGHT = 600, 200
 """Units of the drawing: it is stretched to the room it has, its lines are not."""
@@ -62,7 +62,9 @@ def strip(moments: Sequence[Moment], seconds: float, now: float, theme: Theme) -
         picture=svg_url(drawn),
         title=_("w of each region over the last {seconds:.0f} s, 1× is uniform: {weights}").format(
             seconds=seconds,
-            weights=", ".join(f"{name} {times(w)}" for name, w in zip(names, weights, strict=True)),
+            weights=", ".join(
+                f"{called(name)} {times(w)}" for name, w in zip(names, weights, strict=True)
+            ),
         ),
         uniform=100 * uniform, top=f"{highest}×",
         since=_("{seconds:.0f} s ago").format(seconds=seconds),

@@ -21,7 +21,7 @@ from ran.figures.poses.axis import TIME, YAW, Along, degrees, stands
 from ran.figures.poses.lines import Line, class_lines, likeliest, lines
 from ran.figures.traces import bar, blank, dots
 from ran.study.poses.posed import Answered
-from ran.words import _
+from ran.words import _, called
 
 _THUMBNAIL = 96
 _EDGES = {"l": 54, "r": 4, "t": 4, "b": 40}
@@ -61,7 +61,7 @@ def attention(
         for name, style in styles.items():
             traces += _line(
                 answers, [_weight(one, name) for one in answers], style, theme, axis="y2",
-                words=name, value=_("%{y:.2f}× uniform"), hollow=is_other, along=along,
+                words=called(name), value=_("%{y:.2f}× uniform"), hollow=is_other, along=along,
             )  # fmt: skip
         if has_margin:
             traces += _line(
@@ -116,7 +116,7 @@ def probability(
                 for one in answers
             ]
             traces += _line(
-                answers, values, style, theme, axis="y", words=name,
+                answers, values, style, theme, axis="y", words=called(name),
                 value=_("probability %{y:.3f}"), hollow=is_other, along=along,
             )  # fmt: skip
     cuts, words = marks.cuts(found, along, theme, top=0.93)
@@ -137,7 +137,10 @@ def mirror_check(rows: Sequence[tuple[str, str, float, float, float]], theme: Th
 
     `rows` as ran.study.poses.posed.mirrored_pairs gives them, of one yaw.
     """
-    names = [name if name == other else f"{name} | {other}" for name, other, *_ in rows]
+    names = [
+        called(name) if name == other else f"{called(name)} | {called(other)}"
+        for name, other, *_rest in rows
+    ]
     traces = [
         bar([there, here], [name, name], change_colour(here - there, theme))
         for name, (_, _, _, here, there) in zip(names, rows, strict=True)

@@ -20,6 +20,7 @@ from torch import Tensor
 from ran.errors import BadRequest
 from ran.expressions import FERPLUS
 from ran.study.data.splits import DAMAGED_ZIP, DataSet, Fault, Split, told
+from ran.words import later
 
 SPLITS = {"train": "FER2013Train", "valid": "FER2013Valid", "test": "FER2013Test"}
 SIDE = 48
@@ -28,7 +29,9 @@ VOTES = CLASSES + 2
 """Columns of votes: the expressions, then unknown and no face."""
 LONGEST_NAME = 255
 """Of a file, in letters; no file system that is in use takes longer ones."""
-OCCLUSION_KINDS = ("upper face", "lower face", "left or right side", "glasses")
+OCCLUSION_KINDS = (
+    later("upper face"), later("lower face"), later("left or right side"), later("glasses"),
+)  # fmt: skip
 """Kinds of Occlusion-FERPlus by the list's last column; read off the pictures, undocumented."""
 _GIVE = (
     "Give FERPlus' folder or a zip of it: FER2013Train, FER2013Valid and FER2013Test, each with "

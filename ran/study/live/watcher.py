@@ -134,7 +134,7 @@ class Watcher:
             lost = skipped + (self._waiting is not None)
             self._counted.extend([(now, False)] * lost)
             self._waiting = frame
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="ran-live", daemon=True)
                 self._thread.start()
             self._changed.notify_all()

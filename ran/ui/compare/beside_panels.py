@@ -24,7 +24,7 @@ from ran.ui.shared.margin import HELP_MARGIN
 from ran.ui.shared.scales import ColourBar, rising_bar, scale_line, signed_bar
 from ran.ui.shared.settings.comparing import NO_MAP, CompareSettings
 from ran.ui.shared.settings.widgets import key_of, seed_from
-from ran.words import _, later
+from ran.words import _, called, later
 
 W, MU, NU = "w", "μ", "ν"
 QUICK = tuple(name for name, method in METHODS.items() if not method.is_slow)
@@ -144,7 +144,7 @@ def worth(slots: Sequence[Slot], target: str) -> None:
     names = shared_regions(with_crops) if with_crops else []
     with st.container(border=True, gap="xsmall"):
         st.markdown(
-            _("**Worth of each region to {target}**, logits").format(target=_(target)),
+            _("**Worth of each region to {target}**, logits").format(target=called(target)),
             help=_(_HELP_WORTH),
         )
         if not names:
@@ -157,7 +157,7 @@ def worth(slots: Sequence[Slot], target: str) -> None:
             return _of_region(slot.answer, values[slot.letter].shapley[:, place], name)
 
         rows = [(name, [of(slot, name) for slot in with_crops]) for name in names]
-        title = _("Shapley value of each region for {target}, logits").format(target=target)
+        title = _("Shapley value of each region for {target}, logits").format(target=called(target))
         axis = around([value for _name, found in rows for value in found])
         st.html(_rows_of(with_crops, title, rows, axis, signed))
         _left_out(slots, with_crops)
@@ -172,7 +172,7 @@ def worth(slots: Sequence[Slot], target: str) -> None:
                          values[slot.letter].interactions[..., slot.answer.classes.index(target)])
                         for slot in with_crops
                     ]  # fmt: skip
-                    st.html(pairs([_(name) for name in names], added, title))
+                    st.html(pairs(names, added, title))
 
 
 def margins(slots: Sequence[Slot]) -> None:
@@ -212,8 +212,8 @@ def ask_target(asked: CompareSettings, slots: Sequence[Slot]) -> str:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         asked.target = st.selectbox(
             _("Target of all"), ["", *names], width=220,
-            format_func=lambda name: _(name) if name
-            else _("the first answer: {name}").format(name=_(usual)),
+            format_func=lambda name: called(name) if name
+            else _("the first answer: {name}").format(name=called(usual)),
             key=seed_from(asked, "target", key_of("compare-target", *names)),
             help=_("What maps and worths are for: one expression for every slot."),
         )  # fmt: skip

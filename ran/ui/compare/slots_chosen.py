@@ -30,7 +30,7 @@ from ran.ui.shared.settings.comparing import (
 )
 from ran.ui.shared.settings.shelved import Shelved
 from ran.ui.shared.settings.widgets import key_of, seed_from
-from ran.words import _
+from ran.words import _, called
 
 LETTERS = "ABCD"
 _SIDE = 360
@@ -188,7 +188,7 @@ def _draw(slot: Slot) -> None:
     ) if len(answer.boxes) > 1 else slot.scene.hidden_pixels()  # fmt: skip
     st.image(np.asarray(picture), width="stretch", alt=f"{slot.letter}: {slot.words}")
     st.markdown(
-        f"**{_(answer.expression)} {float(answer.probabilities.max()):.2f}**  \n"
+        f"**{called(answer.expression)} {float(answer.probabilities.max()):.2f}**  \n"
         f":small[:gray[{escaped(slot.words)}]]"
     )
 

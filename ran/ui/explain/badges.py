@@ -15,7 +15,7 @@ from ran.figures import saving, signed
 from ran.figures.evidence.inserted import insertion_curves
 from ran.ui.shared import panels
 from ran.ui.shared.settings.widgets import key_of
-from ran.words import _, later
+from ran.words import _, called, later
 
 LARGE_GAP = 0.05
 FLAG = later(":orange-badge[:material/warning: same map with randomised parameters]")
@@ -60,7 +60,7 @@ def gap(names: Sequence[str], maps: Sequence[Heatmap | None], unit: str) -> bool
     said = "\n\n".join(
         _("{face} face: the values add up to {values}, the target changes by {total} {unit}")
         .format(
-            face=face.capitalize(),
+            face=called(face).capitalize(),
             values=signed(float(heatmap.values.sum()), 3),
             total=signed(total, 3),
             unit=unit,
@@ -129,7 +129,7 @@ def lies(found: Localised | None, face: str) -> None:
             "The share of the {face} face's map, without signs, that lies within {radius:g} of the "
             "face's side of an eye, the nose or a corner of the mouth, beside the share of the "
             "face that this is. No measure of right: a network may look elsewhere."
-        ).format(face=face, radius=RADIUS),
+        ).format(face=called(face), radius=RADIUS),
     )
 
 
@@ -145,7 +145,7 @@ def _insertion(found: Inserted, face: str, unit: str, usual: Usual) -> None:
             "\n\nHere, of the {face} face's map, in {unit}: {own}; a centre blob {centre}, a "
             "random order {random}."
         ).format(
-            face=face,
+            face=called(face),
             unit=unit or _("the target's own unit"),
             own=own,
             centre=centre,
@@ -222,7 +222,7 @@ def trust(known: Faithfulness, face: str, unit: str, usual: Usual) -> None:
             that learnt nothing is not drawn.
     """
     rests = _("\n\nOf the {face} face's map, over {draws} draws.").format(
-        face=face, draws=known.draws
+        face=called(face), draws=known.draws
     )
     if known.inserted is not None:
         _insertion(known.inserted, face, unit, usual)
@@ -255,7 +255,7 @@ def _randomised(known: Faithfulness, face: str, usual: Usual) -> None:
         )
         return
     help_ = randomised + _("\n\nHere: {found:.2f}, of the {face} face's map.").format(
-        found=known.randomised, face=face
+        found=known.randomised, face=called(face)
     )
     if known.is_unchanged:
         st.badge(

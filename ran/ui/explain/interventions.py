@@ -20,7 +20,7 @@ from ran.ui.shared.panels import Cell
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.explaining import ExplainSettings
 from ran.ui.shared.settings.widgets import key_of, seed
-from ran.words import _, later
+from ran.words import _, called, later
 
 _NOTHING = -1
 _HELP = later(
@@ -76,7 +76,8 @@ def _instead(session: Session, engine: Engine, before: Prediction) -> None:
 def _choose(asked: ExplainSettings, names: list[str], before: Prediction) -> None:
     places = range(len(names))
     used = st.pills(
-        _("Regions in use"), places, selection_mode="multi", format_func=names.__getitem__,
+        _("Regions in use"), places, selection_mode="multi",
+        format_func=lambda place: called(names[place]),
         key=_key(asked, "used", [place for place in places if place not in asked.unused]),
     )  # fmt: skip
     asked.unused = [place for place in places if place not in used]
@@ -87,7 +88,7 @@ def _choose(asked: ExplainSettings, names: list[str], before: Prediction) -> Non
         # Named by its options: a choice that is gone would be refused.
         pinned = st.selectbox(
             _("Pin the weight of"), options, width=190,
-            format_func=lambda place: _("nothing" if place == _NOTHING else names[place]),
+            format_func=lambda place: called("nothing" if place == _NOTHING else names[place]),
             key=_key(
                 asked, key_of("pinned", *used),
                 _NOTHING if asked.pinned is None else asked.pinned,
@@ -116,7 +117,7 @@ def _swap(asked: ExplainSettings, names: list[str], *, lender: str | None) -> No
             _("Take features from the {lender} face for").format(lender=lender),
             range(len(names)),
             selection_mode="multi",
-            format_func=names.__getitem__,
+            format_func=lambda place: called(names[place]),
             key=_key(asked, "swapped", asked.swapped),
         )
     else:
@@ -141,13 +142,13 @@ def _intervention(session: Session, engine: Engine, before: Prediction) -> Inter
 def _answer(before: Prediction, after: Prediction, about: str) -> None:
     """Say what the answer was and is, every class's logit, and every region's attention."""
     place = before.classes.index(about)
-    words = [f"{p.expression} {float(p.probabilities.max()):.2f}" for p in (before, after)]
+    words = [f"{called(p.expression)} {float(p.probabilities.max()):.2f}" for p in (before, after)]
     chances = [float(p.probabilities[place]) for p in (before, after)]
     panels.band(
         [
             Cell(_("Answer, with its probability"), words[1], words[0]),
             Cell(
-                _("Probability of {about}").format(about=about),
+                _("Probability of {about}").format(about=called(about)),
                 f"{chances[1]:.2f}",
                 f"{chances[0]:.2f}",
                 moved=Moved.by(chances[1] - chances[0]),

@@ -19,7 +19,7 @@ from ran.ui.components.linked_pictures import Picture, decimals, linked_pictures
 from ran.ui.explain.rounds import Round
 from ran.ui.shared.scales import rising_bar, scale_line, signed_bar
 from ran.ui.shared.settings.widgets import key_of
-from ran.words import _, later
+from ran.words import _, called, later
 
 _VALUES = {
     "grad-cam": "Grad-CAM",
@@ -46,14 +46,16 @@ def draw(engine: Engine, shown: Sequence[Shown], latest: Round, method: Method, 
     digits = decimals(scale.full)
     pictures = [
         Picture(
-            overlay.pixels, overlay.values, overlay.name,
+            overlay.pixels, overlay.values, called(overlay.name),
             _caption(overlay.name, shown, latest, unit, method.counts or "steps"),
             f"{_(method.label)}, {_(overlay.name)}", overlay.signed,
         )
         for overlay in found
     ]  # fmt: skip
     label = _("{method} for {target}: {names}").format(
-        method=_(method.label), target=_target(latest), names=", ".join(one.name for one in found)
+        method=_(method.label),
+        target=_target(latest),
+        names=", ".join(called(one.name) for one in found),
     )
     key = key_of("map", method.name)
     if len(shown) == 1:
@@ -96,27 +98,34 @@ def _caption(name: str, shown: Sequence[Shown], latest: Round, unit: str, counts
     names = [one.name for one in shown]
     if name == CHANGE:
         return _("change: {last} minus {first}, on the {first} face").format(
-            last=names[-1], first=names[0]
+            last=called(names[-1]), first=called(names[0])
         )
     step: Explaining = latest.faces[names.index(name)]
     heatmap = step.heatmap
     assert heatmap is not None
     if step.done < step.of:
         return _("{name}, half done: after {done} of {of} {counts}").format(
-            name=name, done=step.done, of=step.of, counts=counts
+            name=called(name), done=step.done, of=step.of, counts=counts
         )
     if heatmap.total is None:
-        return _("{name}: evidence for {target}").format(name=name, target=heatmap.target)
+        return _("{name}: evidence for {target}").format(
+            name=called(name), target=_told(heatmap.target)
+        )
     total = float(heatmap.values.sum(dtype=np.float64))
     return (
         _("{name}: adds up to {total} of {promised} {unit}")
-        .format(name=name, total=signed(total), promised=signed(heatmap.total), unit=unit)
+        .format(name=called(name), total=signed(total), promised=signed(heatmap.total), unit=unit)
         .rstrip()
     )
 
 
 def _target(latest: Round) -> str:
-    return next(heatmap.target for heatmap in latest.maps if heatmap is not None)
+    return _told(next(heatmap.target for heatmap in latest.maps if heatmap is not None))
+
+
+def _told(target: str) -> str:
+    """Return a target's name as a visitor reads it; of a difference both."""
+    return " - ".join(map(called, target.split(" - ")))
 
 
 def _scale_line(method: Method, scale: Scale, unit: str, *, is_changed: bool) -> None:
@@ -149,7 +158,7 @@ def _crops(
                 pictures,
                 digits=decimals(scale.full),
                 label=_("{label} over each crop of the {name} face").format(
-                    label=_(method.label), name=one.name
+                    label=_(method.label), name=called(one.name)
                 ),
                 most=3 if len(shown) == 1 else 6,
                 explains=False,
@@ -163,7 +172,7 @@ def _over_crops(
     heatmap: Heatmap,
     scale: Scale,
 ) -> list[Picture]:
-    names = [box.name for box in engine.layout_of(scene).boxes]
+    names = [called(box.name) for box in engine.layout_of(scene).boxes]
     return [
         Picture(
             np.asarray(heat_overlay(crop, values, scale=scale.full, signed=heatmap.signed)),

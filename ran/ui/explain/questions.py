@@ -15,7 +15,7 @@ from ran.explain.targets import MARGIN, PREDICTED, difference, target_names
 from ran.prediction import Prediction
 from ran.ui.shared.settings.explaining import ExplainSettings
 from ran.ui.shared.settings.widgets import key_of, seed, seed_from
-from ran.words import _, later
+from ran.words import _, called, later
 
 MOST_STEPS = 1000
 """More than any method takes: one that takes fewer says so in its own card."""
@@ -98,7 +98,7 @@ def _target(
     asked.minus = cells.selectbox(
         _("Minus"), others, width=110,
         key=seed_from(asked, "minus", key_of("explain-minus", *others)),
-        format_func=lambda name: _(name or "nothing"),
+        format_func=lambda name: called(name or "nothing"),
         help=_("Explains the difference of two logits: why this class and not that one."),
     )  # fmt: skip
 
@@ -117,15 +117,15 @@ def target_of(asked: ExplainSettings, answer: Prediction, *, minus: bool = True)
 def target_words(name: str, answer: Prediction, regions: tuple[str, ...] = ()) -> str:
     """Return a target's name as a visitor reads it."""
     if name == PREDICTED:
-        return _("predicted: {expression} (logit)").format(expression=answer.expression)
+        return _("predicted: {expression} (logit)").format(expression=called(answer.expression))
     if name == MARGIN:
         return _("RB margin")
     kind, _separator, region = name.partition(": ")
     if region in regions:
         return _("{symbol} of {region}").format(
-            symbol="μ" if kind.startswith("self") else "ν", region=region
+            symbol="μ" if kind.startswith("self") else "ν", region=called(region)
         )
-    return _("{name} (logit)").format(name=_(name))
+    return _("{name} (logit)").format(name=called(name))
 
 
 def unit(target: str, answer: Prediction) -> str:

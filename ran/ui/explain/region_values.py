@@ -22,7 +22,7 @@ from ran.ui.shared import panels
 from ran.ui.shared.glossary import HELP_MU, HELP_NU, HELP_W
 from ran.ui.shared.margin import nearly_constant
 from ran.ui.shared.settings.widgets import key_of, seed
-from ran.words import _, later
+from ran.words import _, called, later
 
 W, MU, NU = "w", "μ", "ν"
 SHAPLEY, LEFT_OUT = later("Shapley value"), later("Leave-one-out")
@@ -97,7 +97,7 @@ def beside(found: Sequence[Worth], about: str, mean: Mapping[str, float] | None 
     """
     colours = panels.theme()
     classes = found[0].answer.classes
-    names = [box.name for box in found[0].answer.boxes]
+    names = [called(box.name) for box in found[0].answer.boxes]
     with st.container(border=True, gap="small"):
         st.markdown(
             _("**Is the attention an explanation, for this face?**"),
@@ -118,7 +118,8 @@ def beside(found: Sequence[Worth], about: str, mean: Mapping[str, float] | None 
                 or SHAPLEY
             )
             name = st.selectbox(
-                _("Class"), classes, key=seed(key_of("explain-class", about), about), width=150
+                _("Class"), classes, format_func=called, width=150,
+                key=seed(key_of("explain-class", about), about),
             )  # fmt: skip
         panels.key_line([one.face for one in found])
         st.plotly_chart(
@@ -126,7 +127,7 @@ def beside(found: Sequence[Worth], about: str, mean: Mapping[str, float] | None 
             theme=None,
             config=figures.saving("ran-regions"),
             alt=_("{attention} of each region beside its {worth} for {name}").format(
-                attention=attention, worth=_(worth).lower(), name=name
+                attention=attention, worth=_(worth).lower(), name=called(name)
             ),
         )
         st.markdown(agreement(found, attention, worth, name))
@@ -144,7 +145,7 @@ def beside(found: Sequence[Worth], about: str, mean: Mapping[str, float] | None 
 
 def _pairs(found: Sequence[Worth], names: Sequence[str], name: str) -> None:
     """Draw what every two regions add together to the class of this name."""
-    title = _("What two regions add together to {name}, in logits").format(name=name)
+    title = _("What two regions add together to {name}, in logits").format(name=called(name))
     st.markdown(f"**{title}**", help=_(_HELP_PAIRS))
     values = [(one.face, one.interactions(name)) for one in found]
     st.html(pairs(names, values, title))
@@ -177,12 +178,12 @@ def agreement(found: Sequence[Worth], attention: str, worth: str, name: str) -> 
     for one in found:
         rho = spearman(one.attention(attention), one.worth(worth, name))
         if rho is None:
-            said.append(_("{face}: no order, all regions are equal").format(face=one.face))
+            said.append(_("{face}: no order, all regions are equal").format(face=called(one.face)))
             continue
         chance = (
             _("can be chance") if least is None or abs(rho) < least - 1e-9 else _("beyond chance")
         )
-        said.append(f"**ρ = {signed(rho)}** {one.face}, {chance}")
+        said.append(f"**ρ = {signed(rho)}** {called(one.face)}, {chance}")
     over = _("Rank agreement (Spearman) over {count} regions: {said}.").format(
         count=_word(count), said="; ".join(said)
     )
@@ -208,7 +209,7 @@ def fixed_order(found: Sequence[Worth], mean: Mapping[str, float], worth: str, n
         weights = [mean[box.name] for box in one.answer.boxes]
         rho = spearman(weights, one.worth(worth, name))
         if rho is not None:
-            said.append(f"ρ = {signed(rho)} {one.face}")
+            said.append(f"ρ = {signed(rho)} {called(one.face)}")
     return _(
         ":gray[The mean w of FER2013Valid, one fixed order for all faces, reaches {said}: what "
         "attention tells of this face is what it has beyond that.]"
@@ -219,15 +220,15 @@ def _numbers(found: Sequence[Worth], name: str) -> None:
     """Draw every number of the panels as a table, a row a region and face."""
     heads = ("", _("face"), "w", "μ", "ν", "Shapley", _("left out"))
     panels.columns(
-        heads, _rows(found, name), _("Regions, for {name}").format(name=name), kind="words"
+        heads, _rows(found, name), _("Regions, for {name}").format(name=called(name)), kind="words"
     )
 
 
 def _rows(found: Sequence[Worth], name: str) -> list[tuple[str, ...]]:
     return [
         (
-            box.name,
-            one.face,
+            called(box.name),
+            called(one.face),
             f"{one.attention(W)[index]:.2f}×",
             figures.weight(float(one.attention(MU)[index])),
             figures.weight(float(one.attention(NU)[index])),

@@ -29,7 +29,7 @@ from ran.shown import Shown
 from ran.ui.shared import panels
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.panels import Cell
-from ran.words import _, later
+from ran.words import _, called, later
 
 FIRST = 3
 """Expressions that are shown; the rest is folded."""
@@ -67,11 +67,11 @@ def answer_band(
     if len(clean.boxes) > 1:
         cells.append(_shift(shown, reference))
     before, after = (
-        f"{answer.expression} {float(answer.probabilities.max()):.2f}"
+        f"{called(answer.expression)} {float(answer.probabilities.max()):.2f}"
         for answer in (clean, covered)
     )
     name = _("Answer, with its probability")
-    longest = f"{max(clean.classes, key=len)} 0.00"
+    longest = f"{max(map(called, clean.classes), key=len)} 0.00"
     cells.append(
         Cell(name, after, before if is_pair else "", leads=not cells,
              room=Cell(name, longest, longest))
@@ -107,11 +107,11 @@ def _most_hidden(shown: Sequence[Shown], *, is_room: bool = False) -> str:
         return ""
     words = _("{region}\nmost: w {change}×")
     if is_room:
-        longest = max((_(box.name) for box in clean.boxes), key=len)
+        longest = max((called(box.name) for box in clean.boxes), key=len)
         return words.format(region=longest, change=signed(-1.0))
     most = int(covered.covered.argmax())
     change = float(covered.relative_weights[most] - clean.relative_weights[most])
-    return words.format(region=_(clean.boxes[most].name), change=signed(change))
+    return words.format(region=called(clean.boxes[most].name), change=signed(change))
 
 
 def compared(shown: Sequence[Shown]) -> bool:
@@ -169,7 +169,7 @@ def probabilities(shown: Sequence[Shown]) -> None:
                 "{undivided:.2f} here. A probability is about the label, not about the "
                 "person. Where two decimals hide a change, the logits stand below."
             ).format(
-                expression=escaped(covered.expression),
+                expression=escaped(called(covered.expression)),
                 undivided=float(covered.probabilities_t1.max()),
             ),
         )

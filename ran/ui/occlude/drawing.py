@@ -13,7 +13,7 @@ from ran.scene import Scene
 from ran.ui.components.canvas import Outlines, canvas, drawn
 from ran.ui.shared import panels
 from ran.ui.shared.session import Session
-from ran.words import _
+from ran.words import _, called
 
 
 def take(session: Session) -> None:
@@ -33,7 +33,7 @@ def show(session: Session, scene: Scene, covered: Prediction) -> None:
     relative = covered.relative_weights.tolist()
     boxes = covered.boxes
     shades = [weight_colour(value, colours) for value in relative]
-    name = boxes[session.region].name
+    name = called(boxes[session.region].name)
     canvas(
         _key(session),
         clean=scene.face.pixels,
@@ -46,7 +46,10 @@ def show(session: Session, scene: Scene, covered: Prediction) -> None:
         outlines=Outlines(
             boxes=boxes,
             colours=shades,
-            texts=[_tag(box.name, w, len(boxes)) for box, w in zip(boxes, relative, strict=True)],
+            texts=[
+                _tag(called(box.name), w, len(boxes))
+                for box, w in zip(boxes, relative, strict=True)
+            ],
             chosen=session.region,
             ink=ink_on(shades[session.region]),
         ),

@@ -19,7 +19,7 @@ from ran.ui.shared.outside import escaped
 from ran.ui.shared.scales import rising_bar, scale_line, signed_bar
 from ran.ui.shared.session import give_way
 from ran.ui.shared.settings.widgets import key_of, seed
-from ran.words import _, later
+from ran.words import _, called, later
 
 HEAD_START_S = 0.1
 """How long the maps leave the processor to the browser, which is drawing the numbers above; on two
@@ -44,7 +44,12 @@ def heatmaps(engine: Engine, shown: Sequence[Shown]) -> None:
         key = seed(key_of("evidence", *answers), target)
         target = (
             st.segmented_control(
-                _("Evidence for"), answers, key=key, required=True, label_visibility="collapsed"
+                _("Evidence for"),
+                answers,
+                format_func=called,
+                key=key,
+                required=True,
+                label_visibility="collapsed",
             )
             or target
         )
@@ -56,7 +61,7 @@ def heatmaps(engine: Engine, shown: Sequence[Shown]) -> None:
         change = maps[-1] - maps[0]
         largest = float(max(values.max() for values in maps))
         span = float(abs(change).max())
-        named = escaped(target)
+        named = escaped(called(target))
         if largest <= 0:
             st.markdown(
                 _(
@@ -73,15 +78,15 @@ def heatmaps(engine: Engine, shown: Sequence[Shown]) -> None:
             (
                 one.scene.hidden_pixels(),
                 values,
-                one.name,
-                _("evidence for {target}").format(target=target),
+                called(one.name),
+                _("evidence for {target}").format(target=called(target)),
                 False,
             )
             for one, values in zip(shown, maps, strict=True)
         ]
         if is_pair:
             said = _("covered minus clean, on the clean face")
-            drawn.append((shown[0].scene.face.pixels, change, "change", said, True))
+            drawn.append((shown[0].scene.face.pixels, change, _("change"), said, True))
         linked_pictures(
             "evidence",
             [
@@ -93,7 +98,9 @@ def heatmaps(engine: Engine, shown: Sequence[Shown]) -> None:
                 for face, values, name, said, two_sided in drawn
             ],
             digits=decimals(largest),
-            label=_("Evidence for {target}: clean, covered and change").format(target=target),
+            label=_("Evidence for {target}: clean, covered and change").format(
+                target=called(target)
+            ),
         )  # fmt: skip
         _legend(largest, span if is_pair else None)
 

@@ -17,7 +17,7 @@ from ran.ui.shared import panels
 from ran.ui.shared.glossary import HELP_MU, HELP_NU, HELP_W
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.widgets import key_of
-from ran.words import _, later
+from ran.words import _, called, later
 
 HELP_TRACK = later(
     "Its line runs from 1/{end:g} to {end:g} times uniform on a log scale, for every "
@@ -67,10 +67,10 @@ def region_cards(
     for index in order(shown):
         with cells.container(border=True, gap="xxsmall", key=key_of("region-card", index)):
             if is_plain:
-                st.markdown(boxes[index].name)
+                st.markdown(called(boxes[index].name))
             else:
                 st.button(
-                    boxes[index].name, key=key_of("region", index), width="stretch",
+                    called(boxes[index].name), key=key_of("region", index), width="stretch",
                     type="secondary" if index == session.region else "tertiary",
                     on_click=session.outline, args=(index,),
                 )  # fmt: skip

@@ -26,7 +26,7 @@ from ran.ui.shared.outside import escaped
 from ran.ui.shared.panels import Cell
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.widgets import key_of
-from ran.words import _
+from ran.words import _, called
 
 
 def pose(
@@ -164,14 +164,14 @@ def _band(one: Answered, ahead: Answered, chosen: int, laid_over: LaidOver | Non
     index = there.classes.index(there.expression)
     before, now = float(there.probabilities[index]), float(here.probabilities[index])
     at = stands(ahead.posed)
-    told = f"{here.expression} {float(here.probabilities.max()):.2f}"
-    was = "" if here.expression == there.expression else f"{there.expression} {before:.2f}"
+    told = f"{called(here.expression)} {float(here.probabilities.max()):.2f}"
+    was = "" if here.expression == there.expression else f"{called(there.expression)} {before:.2f}"
     cells = [Cell(_("Answer, with its probability"), told, was, leads=True)]
     if here.rb_margin is not None and there.rb_margin is not None:
         cells.append(Cell(_("RB margin"), signed(here.rb_margin, 3), signed(there.rb_margin, 3)))
     cells.append(
         Cell(
-            _("{expression}, {at} → this pose").format(expression=there.expression, at=at),
+            _("{expression}, {at} → this pose").format(expression=called(there.expression), at=at),
             f"{now:.2f}",
             f"{before:.2f}",
             moved=Moved.by(now - before),
@@ -179,7 +179,7 @@ def _band(one: Answered, ahead: Answered, chosen: int, laid_over: LaidOver | Non
     )
     if laid_over is not None:
         theirs = laid_over.answers[chosen].answer
-        said = f"{theirs.expression} {float(theirs.probabilities.max()):.2f}"
+        said = f"{called(theirs.expression)} {float(theirs.probabilities.max()):.2f}"
         cells.append(Cell(_("{name}, laid over").format(name=laid_over.name), said))
     if here.covered[0] > 0:
         cells.append(

@@ -36,7 +36,7 @@ from ran.study.robustness.sweeps import (
 from ran.ui.shared import panels, shell
 from ran.ui.shared.settings.breaking import RobustnessSettings
 from ran.ui.shared.settings.widgets import key_of, seed_from
-from ran.words import _, counted, later
+from ran.words import _, called, counted, later
 
 _BY = {
     SIZE: (later("Size"), later("side of the square, of the face's")),
@@ -185,7 +185,8 @@ def _at(engine: Engine, face: Face, layout: LayoutChoice, curve: Curve, value: f
             faces=[
                 {
                     "picture": photograph(scene.hidden_pixels()), "name": name,
-                    "answer": f"{answer.expression} {float(answer.probabilities.max()):.2f}",
+                    "answer": f"{called(answer.expression)} "
+                    f"{float(answer.probabilities.max()):.2f}",
                     "kept": answer.expression == row.random[0].expression,
                 }
                 for name, scene, answer in shown

@@ -20,7 +20,7 @@ from ran.ui.shared.session import Session
 from ran.ui.shared.settings.breaking import COHORT, EXAMPLES, THIS, RobustnessSettings
 from ran.ui.shared.settings.widgets import key_of, seed_from
 from ran.ui.shared.work import Work, do, work_on
-from ran.words import _
+from ran.words import _, called
 
 _FILLS = ("grey", "black", "noise", "blur", "mean")
 _ROWS, _ROWS_OF_MANY = 9, 7
@@ -110,7 +110,7 @@ def _slid(
         )  # fmt: skip
         if len(regions) > 1:
             asked.region = cells.selectbox(
-                _("w of"), regions, width=170,
+                _("w of"), regions, width=170, format_func=called,
                 key=seed_from(asked, "region", key_of("robustness-region", *regions)),
             )  # fmt: skip
         place = st.empty()

@@ -15,7 +15,7 @@ from ran.study.robustness.windows import SlidOver
 from ran.ui.components.linked_pictures import Picture, linked_pictures
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.scales import scale_line, signed_bar
-from ran.words import _
+from ran.words import _, called
 
 _SHORT = {PROBABILITY: "probability", MARGIN: "margin"}
 """One word before a map's value."""
@@ -69,7 +69,7 @@ def found(
     named = {PROBABILITY: _("probability of the answer")}
     if region is not None:
         named |= {
-            region: _("w of {region}, × uniform").format(region=region),
+            region: _("w of {region}, × uniform").format(region=called(region)),
             MARGIN: _("RB margin"),
         }
     maps = {name: slid.on_face(name, side) for name in named}
@@ -109,9 +109,9 @@ def _said(slid: SlidOver) -> str:
         "{said} {expression} falls furthest, from {before:.2f} to {after:.2f}, with the middle of "
         "the window at {x:.0f} % from the left and {y:.0f} % from the top."
     ).format(
-        said=said, expression=escaped(one.clean.expression), before=before, after=after,
+        said=said, expression=escaped(called(one.clean.expression)), before=before, after=after,
         x=50 * (box.x0 + box.x1), y=50 * (box.y0 + box.y1),
     )  # fmt: skip
     return words if after < before else _("{said} None lowers {expression}.").format(
-        said=said, expression=escaped(one.clean.expression)
+        said=said, expression=escaped(called(one.clean.expression))
     )  # fmt: skip

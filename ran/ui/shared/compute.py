@@ -259,8 +259,8 @@ def shown(using: Engine, scene: Scene) -> tuple[Shown, ...]:
         clean, covered = using.predict_many([bare, scene])
     if using.computed_on != was:
         st.toast(_(_FULL if using.computed_on == "cpu" else _ROOM_AGAIN), icon=":material/memory:")
-    first = Shown("clean", bare, clean)
-    return (first, Shown("covered", scene, covered)) if covered.covered.any() else (first,)
+    first = Shown(later("clean"), bare, clean)
+    return (first, Shown(later("covered"), scene, covered)) if covered.covered.any() else (first,)
 
 
 @contextmanager
