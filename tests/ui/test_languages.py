@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from app_pages import linked_to, words
+from app_pages import cover, linked_to, opened, session, words
 from matplotlib.figure import Figure
 
 from ran.engine import Engine
@@ -12,10 +12,13 @@ from ran.expressions import FERPLUS
 from ran.figures.paper import captions, ink
 from ran.figures.paper.depicted import Depicted
 from ran.net.regions import LANDMARK_NAMES, fixed_layout
+from ran.recipe.link import example_link
 from ran.report.of_scene import Told, scene_report
 from ran.scene import Scene
 from ran.shown import Shown
 from ran.ui.navigation import PAGES
+from ran.ui.shared import compute
+from ran.ui.shared.replay import scene_recipe
 from ran.ui.shared.speaking import languages
 from ran.words import _, as_written, choose_by
 
@@ -72,14 +75,17 @@ def _numbers(app) -> list[str]:
     return sorted(re.findall(r"\d+\.\d+", words(app)))
 
 
-NAMES = (*FERPLUS, *fixed_layout().names, *LANDMARK_NAMES)
-"""Of expressions and regions, as they are written."""
+NAMES = (*FERPLUS, *fixed_layout().names, *LANDMARK_NAMES, "clean", "covered", "Covered", "mouth")
+"""Of expressions, regions and faces, as they are written."""
 
 
 @pytest.mark.parametrize("name", ["ko", "zh"])
 @pytest.mark.parametrize("page", ["occlude", "explain", "poses", "robustness", "compare"])
 def test_expressions_and_regions_are_called_in_the_visitors_language(page, name):
-    text = words(linked_to(page, lang=name))
+    english = cover(opened(), "mouth")
+    visitor = session(english)
+    recipe = scene_recipe(compute.engine(visitor), visitor, visitor.scene(visitor.face))
+    text = words(linked_to(page, lang=name, recipe=example_link(recipe)))
     said = languages.catalogue(name).gettext
     assert any(said(one) in text for one in NAMES)
     left = [one for one in NAMES if re.search(rf"\b{re.escape(one)}\b", text)]

@@ -114,7 +114,7 @@ def _swap(asked: ExplainSettings, names: list[str], *, lender: str | None) -> No
     """Ask which regions take the features of the face of that name, if there is one."""
     if lender is not None:
         asked.swapped = st.pills(
-            _("Take features from the {lender} face for").format(lender=lender),
+            _("Take features from the {lender} face for").format(lender=called(lender)),
             range(len(names)),
             selection_mode="multi",
             format_func=lambda place: called(names[place]),

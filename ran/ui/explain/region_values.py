@@ -26,8 +26,11 @@ from ran.words import _, called, later
 
 W, MU, NU = "w", "μ", "ν"
 SHAPLEY, LEFT_OUT = later("Shapley value"), later("Leave-one-out")
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-            "eleven", "twelve")  # fmt: skip
+_NUMBERS = (
+    later("no"), later("one"), later("two"), later("three"), later("four"), later("five"),
+    later("six"), later("seven"), later("eight"), later("nine"), later("ten"), later("eleven"),
+    later("twelve"),
+)  # fmt: skip
 _SIZE = "|\N{WORD JOINER}ρ\N{WORD JOINER}|"
 _HELP = later(
     "Left: how much attention each region gets. Right: what it was worth to the class, in logits. "
@@ -152,8 +155,8 @@ def _pairs(found: Sequence[Worth], names: Sequence[str], name: str) -> None:
 
 
 def _panels(found: Sequence[Worth], attention: str, worth: str, name: str) -> tuple[Panel, Panel]:
-    left = [(one.face, one.attention(attention).tolist()) for one in found]
-    right = [(one.face, one.worth(worth, name).tolist()) for one in found]
+    left = [(called(one.face), one.attention(attention).tolist()) for one in found]
+    right = [(called(one.face), one.worth(worth, name).tolist()) for one in found]
     if attention == W:
         weights = Panel(_("w, × uniform"), _("weight"), left, 1.0, "1×", _(" × uniform"), 2, "×")
     else:
@@ -241,4 +244,4 @@ def _rows(found: Sequence[Worth], name: str) -> list[tuple[str, ...]]:
 
 
 def _word(count: int) -> str:
-    return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+    return _(_NUMBERS[count]) if count < len(_NUMBERS) else str(count)

@@ -14,7 +14,7 @@ from ran.net.card import Card
 from ran.prediction import LITTLE
 from ran.shown import Shown
 from ran.ui.shared.session import Session
-from ran.words import _, later
+from ran.words import _, called, later
 
 HELP_MARGIN = later(
     "How far the best crop stands above the whole face. Below α the loss is α minus the margin."
@@ -114,4 +114,4 @@ def nearly_constant(shown: Shown) -> str:
     return _(
         "{face} face: μ is nearly constant, {low:.2f} to {high:.2f}; w follows ν, and the margin "
         "says little about it."
-    ).format(face=shown.name.capitalize(), low=float(mu.min()), high=float(mu.max()))
+    ).format(face=called(shown.name).capitalize(), low=float(mu.min()), high=float(mu.max()))
