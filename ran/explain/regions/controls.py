@@ -13,18 +13,21 @@ from torch import Tensor
 
 from ran.net.attention import weighted_mean
 from ran.net.model import RegionAttentionNetwork
+from ran.words import later
 
-LEARNT = "learnt"
+LEARNT = later("learnt")
 CONTROLS = {
-    LEARNT: "the network's own weights",
-    "another face": "the weights of another face, drawn by a seed: no face keeps its own",
-    "mean": "the mean weights of all faces: one fixed order of regions",
-    "uniform": "every region alike",
-    "mu only": "self-attention alone",
-    "nu only": "relation-attention alone",
-    "reversed": "the face's own weights, the largest where the smallest is",
-    "whole face alone": "the network is given the whole face and no crop",
-    "without the whole face": "the network is given the crops alone",
+    LEARNT: later("the network's own weights"),
+    later("another face"): later(
+        "the weights of another face, drawn by a seed: no face keeps its own"
+    ),
+    later("mean"): later("the mean weights of all faces: one fixed order of regions"),
+    later("uniform"): later("every region alike"),
+    later("mu only"): later("self-attention alone"),
+    later("nu only"): later("relation-attention alone"),
+    later("reversed"): later("the face's own weights, the largest where the smallest is"),
+    later("whole face alone"): later("the network is given the whole face and no crop"),
+    later("without the whole face"): later("the network is given the crops alone"),
 }
 """Names of the controls, the network's own answer first, and what each puts in place of w."""
 

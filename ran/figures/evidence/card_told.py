@@ -63,7 +63,7 @@ def reached(card: Card) -> dict[str, tuple[float, float, float, int]]:
 def accuracies(card: Card) -> list[tuple[str, str, str, str]]:
     """Return the same in words: list, accuracy, 95 % interval, faces."""
     return [
-        (LIST_NAMES[key], f"{100 * accuracy:.2f} %",
+        (called(LIST_NAMES[key]), f"{100 * accuracy:.2f} %",
          f"{100 * low:.1f}\N{EN DASH}{100 * high:.1f} %", f"{count:,}")
         for key, (accuracy, low, high, count) in reached(card).items()
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from ran.explain.regions.controls import CONTROLS, LEARNT
 from ran.figures.html import render
 from ran.figures.numbers import signed
 from ran.net.card import COVERED_CONTROLS, Card
-from ran.words import _, later
+from ran.words import _, called, later
 
 Controls = Mapping[str, Mapping[str, Mapping[str, float]]]
 """By layout and by the weights in place of w: accuracy, difference, p and n."""
@@ -18,6 +18,8 @@ _FACES = {
     COVERED_CONTROLS[2]: later("Under stickers, parts and rectangles of this app"),
 }
 """Which faces the controls were measured on, by the card's field."""
+_KINDS = (later("fixed"), later("random"), later("landmark"))
+"""The layouts that a card can have."""
 
 
 def measured(card: Card) -> dict[str, Controls]:
@@ -70,21 +72,21 @@ def told(tables: Controls) -> str:
                 _(
                     "On {kind} crops another face's weights answer as well: w carries nothing "
                     "about the face that this test can see."
-                ).format(kind=kind)
+                ).format(kind=called(kind))
             )
         elif "mean" in found and not _costs(found, "mean"):
             said.append(
                 _(
                     "On {kind} crops another face's weights answer worse, but one fixed set of "
                     "weights, the mean of all faces, answers as well as the face's own."
-                ).format(kind=kind)
+                ).format(kind=called(kind))
             )
         else:
             said.append(
                 _(
                     "On {kind} crops another face's weights answer worse: w carries something "
                     "about the face."
-                ).format(kind=kind)
+                ).format(kind=called(kind))
             )
     return " ".join(said)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from ran.words import later
+
 PAPER = {"ferplus": 88.55, "occlusion": 83.63, "pose30": 82.23, "pose45": 80.40}
 """RAN, ResNet-18 pretrained on MS-Celeb-1M faces (Wang et al. 2020, arXiv:1905.04075)."""
 
 LIST_NAMES = {
     "ferplus": "FERPlus",
-    "occlusion": "Occlusion",
-    "pose30": "Pose > 30°",
-    "pose45": "Pose > 45°",
+    "occlusion": later("Occlusion"),
+    "pose30": later("Pose > 30°"),
+    "pose45": later("Pose > 45°"),
 }
 """What the lists are called on the page."""
 

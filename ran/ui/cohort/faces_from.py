@@ -36,7 +36,7 @@ from ran.ui.shared.settings.gathering import (
     CohortSettings,
 )
 from ran.ui.shared.settings.widgets import seed_from
-from ran.words import _, later
+from ran.words import _, called, later
 
 MOST_ZIPPED = 1000
 """Pictures of a zip that the page takes; more are for `python -m ran cohort`."""
@@ -126,7 +126,7 @@ def _published(asked: CohortSettings, engine: Engine, cells: DeltaGenerator) -> 
     if folder is None:
         return None
     asked.published = cells.selectbox(
-        _("List"), list(LIST_NAMES), format_func=LIST_NAMES.__getitem__, width=190,
+        _("List"), list(LIST_NAMES), format_func=lambda name: called(LIST_NAMES[name]), width=190,
         key=seed_from(asked, "published", "cohort-list"),
     )  # fmt: skip
     asked.most = cells.select_slider(

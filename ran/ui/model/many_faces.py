@@ -20,7 +20,7 @@ from ran.study.evidence.ranking import BINS
 from ran.ui.shared import panels
 from ran.ui.shared.outside import escaped
 from ran.ui.shared.settings.widgets import key_of
-from ran.words import _, later
+from ran.words import _, called, later
 
 _Table = Mapping[str, Mapping[str, float | None]]
 FEWEST = 100
@@ -124,7 +124,9 @@ def covers(card: Card) -> None:
                 _(
                     "{kind} crops, {hidden} hidden: w falls in {w:.0f} % of the regions, μ in "
                     "{mu:.0f} %, ν in {nu:.0f} %"
-                ).format(kind=kind, hidden=hidden, w=falls["w"], mu=falls["mu"], nu=falls["nu"])
+                ).format(
+                    kind=called(kind), hidden=hidden, w=falls["w"], mu=falls["mu"], nu=falls["nu"]
+                )
             )
         st.markdown(f":small[:gray[{'; '.join(said)}.]]")
 
@@ -194,12 +196,12 @@ def _controls(table: _Table) -> None:
         if not lists:  # a visitor's card may name anything
             continue
         rows = [
-            (control, *(_under(table[f"{kind}, {name}"], control) for name in lists))
+            (called(control), *(_under(table[f"{kind}, {name}"], control) for name in lists))
             for control in CONTROLS
         ]
-        heads = (_("{kind} crops").format(kind=escaped(_(kind))), *map(_listed, lists))
+        heads = (_("{kind} crops").format(kind=escaped(called(kind))), *map(_listed, lists))
         panels.columns(
-            heads, rows, _("Accuracy with other weights, {kind} crops").format(kind=kind)
+            heads, rows, _("Accuracy with other weights, {kind} crops").format(kind=called(kind))
         )
     st.markdown(
         _(
@@ -309,7 +311,7 @@ def _by_layout(card: Card) -> dict[str, dict[str, Mapping[str, float | None]]]:
 
 
 def _listed(name: str) -> str:
-    return LIST_NAMES.get(name, _(_OTHER_LISTS.get(name, name)))
+    return called(LIST_NAMES.get(name, _OTHER_LISTS.get(name, name)))
 
 
 def _percent(value: float | None, digits: int = 1) -> str:

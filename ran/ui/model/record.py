@@ -44,7 +44,13 @@ def scores(card: Card) -> None:
 def accuracies(card: Card) -> list[tuple[str, float, float, float, float | None]]:
     """Return the card's accuracies in percent: list, accuracy, interval, the paper's or None."""
     return [
-        (f"{LIST_NAMES[key]} ({count:,})", 100 * accuracy, 100 * low, 100 * high, PAPER.get(key))
+        (
+            f"{called(LIST_NAMES[key])} ({count:,})",
+            100 * accuracy,
+            100 * low,
+            100 * high,
+            PAPER.get(key),
+        )
         for key, (accuracy, low, high, count) in reached(card).items()
     ]
 
@@ -83,7 +89,7 @@ def _controls_of(faces: str, tables: controlled.Controls) -> None:
 
 def _crops(card: Card) -> str:
     """Return on which crops the scores were measured, where a network has crops."""
-    return "" if card.kind == "plain" else _(", {kind} crops").format(kind=card.layout)
+    return "" if card.kind == "plain" else _(", {kind} crops").format(kind=called(card.layout))
 
 
 def _lists(card: Card) -> None:
@@ -91,7 +97,7 @@ def _lists(card: Card) -> None:
     flipped, plain, seeds = card.flipped or {}, card.against_plain or {}, card.seeds or {}
     counts = {f"{row['n']:.0f}" for row in seeds.values()}
     others = {
-        _("{kind} crops").format(kind=kind): {
+        _("{kind} crops").format(kind=called(kind)): {
             key: f"{100 * row['accuracy']:.1f} %" for key, row in (layout["scores"] or {}).items()
         }
         for kind, layout in card.layouts.items()
@@ -114,7 +120,7 @@ def _lists(card: Card) -> None:
     if not columns:
         return
     lines = [
-        (name, *(cells.get(key, "") for cells in columns.values()))
+        (called(name), *(cells.get(key, "") for cells in columns.values()))
         for key, name in LIST_NAMES.items()
         if any(key in cells for cells in columns.values())
     ]

@@ -102,7 +102,7 @@ def _worth(card: Card, kind: str) -> None:
             "FER2013Valid, {kind} crops, its rank correlation with the probability of the label "
             "is {rho}; {reaches:.0f} % of them reach α as trained.]]"
         ).format(
-            faces=row["n"] or 0, kind=kind, rho=signed(row["rho"]),
+            faces=row["n"] or 0, kind=called(kind), rho=signed(row["rho"]),
             reaches=100 * (row["reaches"] or 0.0),
         )
     )  # fmt: skip

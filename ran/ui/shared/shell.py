@@ -25,7 +25,7 @@ from ran.ui.shared.session import LAYOUTS, Session, current
 from ran.ui.shared.settings import linked
 from ran.ui.shared.settings.widgets import seed, seed_from, take_all
 from ran.ui.shared.speaking import languages
-from ran.words import _, later
+from ran.words import _, called, later
 
 HALF = 380
 """Pixels that half a page needs; where there is less, the halves stand one below the other."""
@@ -238,12 +238,12 @@ def _measured(session: Session, engine: Engine) -> None:
     """Say how the network was trained and what it reaches on the layout in use."""
     kind, card = session.layout_name.lower(), engine.card
     if kind not in card.trained_layouts:
-        trained = _(" and ").join(card.trained_layouts)
+        trained = _(" and ").join(map(called, card.trained_layouts))
         st.markdown(
             _(
                 ":small[:orange[:material/warning: This network was not trained on {kind} crops, "
                 "but on {trained} ones: its numbers here were not measured.]]"
-            ).format(kind=kind, trained=trained)
+            ).format(kind=called(kind), trained=trained)
         )
         return
     scores = card.layouts.get(kind, {}).get("scores") or (
