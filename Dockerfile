@@ -6,6 +6,10 @@ FROM python:3.11-slim
 # than those whose hashes requirements.lock holds.
 ARG TORCH_INDEX=""
 
+# The glyphs of Korean and Chinese figures (docs/languages.md).
+RUN apt-get update -q && apt-get install -y -q --no-install-recommends fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
+
 WORKDIR /app
 COPY requirements.txt requirements.lock ./
 RUN if [ -n "$TORCH_INDEX" ]; \

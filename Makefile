@@ -52,7 +52,7 @@ $(VENV)/.dev: requirements.txt requirements-train.txt requirements-dev.txt | $(V
 # A Chromium for the browser tests: one that is there, else Debian's, else Playwright's own.
 browser: setup
 	@if [ -n "$$RAN_CHROMIUM" ] || command -v chromium >/dev/null; then exit 0; fi; \
-	if grep -qs '^ID=debian' /etc/os-release && $(APT_INSTALL) chromium fonts-dejavu-core; then exit 0; fi; \
+	if grep -qs '^ID=debian' /etc/os-release && $(APT_INSTALL) chromium fonts-dejavu-core fonts-noto-cjk; then exit 0; fi; \
 	$(BIN)/playwright install chromium \
 		|| echo "No Chromium could be installed: install one and set RAN_CHROMIUM to its path; until then the browser tests are skipped." >&2
 

@@ -36,7 +36,7 @@ def choose_by(choose: Callable[[], NullTranslations] | None) -> None:
 def as_written() -> Iterator[None]:
     """Say all sentences of the block as they are written, whatever is chosen: in English.
 
-    So figures for papers and reports are made, whose type has not the glyphs of every language.
+    So are LaTeX, reports, and figures where no font has the language's glyphs.
     """
     token = _IS_AS_WRITTEN.set(True)
     try:
@@ -55,6 +55,11 @@ def _(text: str) -> str:
     No text stays none: gettext would answer it with the head of the catalogue.
     """
     return _catalogue().gettext(text) if text else text
+
+
+def language() -> str:
+    """Return the name of the language that is chosen now, as its catalogue gives it: "en", "ko"."""
+    return str(_catalogue().info().get("language", "en"))
 
 
 def called(name: str) -> str:

@@ -20,8 +20,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[1]
 LOCALE = ROOT / "ran" / "locale"
 LANGUAGES = ("ko", "zh")
-IN_ENGLISH = ("report", "figures/paper")
-"""Rooms whose files are in English for everybody: their type has not every language's glyphs."""
+IN_ENGLISH = ("report", "figures/paper/captions.py")
+"""What is in English for everybody: reports, and LaTeX, which usually has not the glyphs."""
 _WRITTEN = datetime(2026, 12, 1, tzinfo=UTC)
 """In every head: the same sentences are the same file."""
 _TEMPLATE = re.compile(r"""\b_\("((?:[^"\\]|\\.)*)"\)""")

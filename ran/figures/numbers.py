@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from unicodedata import east_asian_width
 
 MINUS = "\N{MINUS SIGN}"
 _DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -23,6 +24,11 @@ def plain(value: float, digits: int = 2) -> str:
     """Return a number with a true minus, and no sign where it is above zero: 7.21, −0.60."""
     rounded = round(value, digits) + 0.0
     return f"{MINUS if rounded < 0 else ''}{abs(rounded):.{digits}f}"
+
+
+def letters(text: str) -> int:
+    """Return how many letters wide a text is: those of Korean and Chinese are as wide as two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def weight(value: float) -> str:

@@ -2,14 +2,18 @@
 
 import json
 import re
+import warnings
+from contextlib import nullcontext
 
 import pytest
+from answers import FACE, MOUTH
 from app_pages import cover, linked_to, opened, session, words
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from ran.engine import Engine
 from ran.expressions import FERPLUS
-from ran.figures.paper import captions, ink
+from ran.figures.paper import captions, composed, ink
 from ran.figures.paper.depicted import Depicted
 from ran.net.regions import LANDMARK_NAMES, fixed_layout
 from ran.recipe.link import example_link
@@ -19,8 +23,9 @@ from ran.shown import Shown
 from ran.ui.navigation import PAGES
 from ran.ui.shared import compute
 from ran.ui.shared.replay import scene_recipe
+from ran.ui.shared.saving import for_paper
 from ran.ui.shared.speaking import languages
-from ran.words import _, as_written, choose_by
+from ran.words import _, as_written, choose_by, language
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 SAID = {"ko": "네트워크가 본 것", "zh": "网络看到的", "en": "What the network saw"}
@@ -103,8 +108,6 @@ def in_korean():
 
 
 def test_a_report_and_a_caption_are_english_for_everybody(checkpoint, in_korean):
-    from answers import FACE
-
     engine = Engine.load(checkpoint, "cpu")
     scene = Scene(FACE)
     slot = Depicted(Shown("clean", scene, engine.predict(scene)), "tiny", "0" * 64, "face.png",
@@ -118,16 +121,62 @@ def test_a_report_and_a_caption_are_english_for_everybody(checkpoint, in_korean)
     assert _("Regions") == "영역", "the block's own"
 
 
-def test_a_figure_is_the_same_file_in_every_language():
-    def title():
-        figure = Figure()
-        figure.text(0.5, 0.5, _("Regions"))
-        return figure
+def a_figure():
+    figure = Figure()
+    figure.text(0.5, 0.5, _("Regions"))
+    return figure
 
-    english = ink.drawn(title, "svg")
+
+def test_without_its_font_a_figure_is_in_english(monkeypatch):
+    english = ink.drawn(a_figure, "svg")
+    monkeypatch.setattr(ink, "installed", lambda: frozenset({"DejaVu Sans"}))
     choose_by(lambda: languages.catalogue("ko"))
-    assert _("Regions") == "영역"
-    assert ink.drawn(title, "svg") == english
+    assert _("Regions") == "영역" and language() == "ko"
+    assert ink.missing_font() == "Noto Sans CJK KR"
+    assert ink.drawn(a_figure, "svg") == english
+    said = []
+    monkeypatch.setattr(for_paper.st, "markdown", said.append)
+    monkeypatch.setattr(for_paper.st, "container", lambda **how: nullcontext())
+    monkeypatch.setattr(for_paper.st, "download_button", lambda *args, **how: None)
+    for_paper.offer_drawn("figure", a_figure, str)
+    assert "Noto Sans CJK KR" in said[-1]
+    choose_by(None)
+    for_paper.offer_drawn("figure", a_figure, str)
+    assert "Noto" not in said[-1]
+
+
+@pytest.mark.parametrize("name", ["ko", "zh"])
+def test_with_its_font_a_figure_is_in_the_visitors_language(name):
+    choose_by(lambda: languages.catalogue(name))
+    if (missing := ink.missing_font()) is not None:
+        pytest.skip(f"{missing} is not installed here")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns of a glyph that no font has
+        spoken = ink.drawn(a_figure, "svg")
+        assert b"NotoSansCJK" in ink.drawn(a_figure, "pdf"), "embedded"
+    choose_by(None)
+    assert spoken != ink.drawn(a_figure, "svg")
+
+
+def test_every_word_of_a_figure_is_in_the_visitors_language(checkpoint, in_korean):
+    engine = Engine.load(checkpoint, "cpu")
+    slots = []
+    for name, scene in (("clean", Scene(FACE)), ("covered", Scene(FACE, (MOUTH,)))):
+        shown = Shown(name, scene, engine.predict(scene))
+        slots.append(Depicted(shown, "tiny", "0" * 64, "a.png", values=engine.region_values(scene)))
+    panels = ("faces", "probabilities", "weights", "shapley", "margin")
+    with ink.style():
+        figure = composed.panelled(slots, composed.panels_named(panels), width=7.16, about="fear")
+    texts = [one.get_text() for one in figure.findobj(Text)]
+    left = {word for text in texts for word in re.findall("[A-Za-z]{3,}", text)}
+    assert left == {"Shapley", "logit"}
+    assert {"행복", "왼쪽 위", "안 가린", "가린"} <= {text for text in texts if text}
+
+
+def test_names_of_wide_letters_have_their_room():
+    assert ink.words_wide(["행복"]) == ink.words_wide(["fear"])
+    assert ink.fitted("가" * 20, 20 * ink._LETTER, lines=1) == "가" * 9 + "…"
+    assert ink.fitted("a" * 20, 20.5 * ink._LETTER, lines=1) == "a" * 20
 
 
 def test_a_sentence_without_a_translation_stays_as_it_is(in_korean):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from unicodedata import east_asian_width
 
 import plotly.graph_objects as go
 
 from ran.figures.grammar import Theme, change_colour
-from ran.figures.numbers import MINUS
+from ran.figures.numbers import MINUS, letters
 from ran.figures.traces import bar, blank, dots
 from ran.words import _
 
@@ -74,7 +73,7 @@ def side_by_side(names: Sequence[str], panels: tuple[Panel, Panel], theme: Theme
             "domain": [0, 0.47] if axis == "x" else [0.53, 1],
             "tickfont": {"color": theme.muted, "size": 12}, **_scale(panel),
         }  # fmt: skip
-    left = 16 + _LETTER * max(map(_letters, names))
+    left = 16 + _LETTER * max(map(letters, names))
     return blank(
         _ROW * len(names) + 76, theme, {"l": left, "r": 16, "t": 48, "b": 28},
         traces=traces, shapes=shapes, annotations=notes, **axes,
@@ -115,8 +114,3 @@ def _scale(panel: Panel) -> dict[str, Any]:
         "range": [low - room, high + room], "tickvals": list(ticks), "ticktext": [*ticks.values()],
         "tickangle": 0,
     }  # fmt: skip
-
-
-def _letters(name: str) -> int:
-    """Return how many letters wide a name is: those of Korean and Chinese are as wide as two."""
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in name)

@@ -22,7 +22,7 @@ from ran.figures.paper.depicted import (
 )
 from ran.figures.paper.ink import Place, fitted
 from ran.figures.pictures import heat_overlay
-from ran.words import _, later
+from ran.words import _, called, later
 
 _HEAD = 0.19
 """Inches of a panel's own line, its letter and name."""
@@ -47,13 +47,13 @@ class Panel:
 
 
 def _faces_high(slots: Sequence[Depicted], width: float) -> float:
-    names = faces_drawn.names_high([one.name for one in slots], width)
+    names = faces_drawn.names_high([called(one.name) for one in slots], width)
     return names + faces_drawn.picture_side(width, len(slots)) + faces_drawn.LABEL + 0.08
 
 
 def _maps_high(slots: Sequence[Depicted], width: float) -> float:
     shown, _full = faces_drawn.mapped(slots)
-    names = faces_drawn.names_high([one.name for one in shown], width)
+    names = faces_drawn.names_high([called(one.name) for one in shown], width)
     return names + faces_drawn.picture_side(width, len(shown)) + faces_drawn.SCALE
 
 
@@ -197,7 +197,7 @@ def gallery(slots: Sequence[Depicted], *, width: float) -> Figure:
         left, top = (number % columns) * (cell + faces_drawn.GAP), number // columns * high
         axes = Place(figure, left, top, cell, high).axes(0, faces_drawn.LABEL, cell, cell)
         faces_drawn.with_regions(axes, one)
-        axes.set_title(fitted(one.name, cell, lines=1), pad=3)
+        axes.set_title(fitted(called(one.name), cell, lines=1), pad=3)
         axes.set_xlabel(faces_drawn.answer_of(one), labelpad=2)
     faces_drawn.weight_scale(Place(figure, 0, down, width, faces_drawn.WEIGHTS))
     return figure
@@ -218,7 +218,7 @@ def strip(slots: Sequence[Depicted], *, width: float) -> Figure:
         )
     aside, gap = 2 * faces_drawn.LABEL, faces_drawn.GAP
     cell = (width - aside - gap * len(names)) / len(names)
-    titles = [fitted(_(name), cell, lines=3) for name in names]
+    titles = [fitted(called(name), cell, lines=3) for name in names]
     head = faces_drawn.LABEL * max(1 + title.count("\n") for title in titles)
     high = cell + 1.4 * faces_drawn.LABEL
     down = head + high * len(slots)

@@ -12,7 +12,7 @@ from ran.figures.grammar import LIGHT
 from ran.figures.numbers import TRACK_END, signed, times
 from ran.figures.paper.depicted import Depicted, shared_classes, shared_rows
 from ran.figures.paper.ink import Place, fitted, words_wide
-from ran.words import _
+from ran.words import _, called
 
 ROW = 0.155
 """Inches of a row."""
@@ -68,7 +68,7 @@ def shapley(place: Place, slots: Sequence[Depicted], about: str) -> None:
     axes.axvline(0.0, color=LIGHT.muted, linewidth=0.6, zorder=0)
     axes.margins(x=0.06)
     axes.set_xlabel(
-        _("Shapley value for {expression}, logits").format(expression=about), labelpad=1
+        _("Shapley value for {expression}, logits").format(expression=called(about)), labelpad=1
     )
 
 
@@ -92,7 +92,7 @@ def margin(place: Place, slots: Sequence[Depicted]) -> None:
         _mark(axes, value, row, number, len(slots))
         is_left = value < (low + high) / 2
         axes.annotate(
-            f"{slots[number].name} {signed(value, 3)}", (value, row),
+            f"{called(slots[number].name)} {signed(value, 3)}", (value, row),
             xytext=(5 if is_left else -5, 0), textcoords="offset points", va="center",
             ha="left" if is_left else "right",
             bbox={"facecolor": LIGHT.paper, "edgecolor": "none", "alpha": 0.75, "pad": 0.6},
@@ -122,7 +122,7 @@ def key(place: Place, slots: Sequence[Depicted]) -> None:
         x, y = 0.08 + wide * (number % columns), _KEY_ROW * (0.5 + number // columns)
         _mark(axes, x, y, number, len(slots))
         axes.annotate(
-            fitted(one.name, wide - 0.25, lines=1), (x, y), xytext=(6, 0),
+            fitted(called(one.name), wide - 0.25, lines=1), (x, y), xytext=(6, 0),
             textcoords="offset points", va="center",
         )  # fmt: skip
 
@@ -133,7 +133,7 @@ def key_high(slots: Sequence[Depicted], width: float) -> float:
 
 
 def _columns(slots: Sequence[Depicted], width: float) -> int:
-    fit = int(width / (words_wide(one.name for one in slots) + 0.3))
+    fit = int(width / (words_wide(called(one.name) for one in slots) + 0.3))
     return max(1, min(len(slots), fit))
 
 
@@ -160,7 +160,7 @@ def _rows(
     if slots == 2 and digits is not None:
         changes = (found[1] - found[0]).tolist()
         said = [f"{one}  {signed(by, digits)}" for one, by in zip(said, changes, strict=True)]
-    labels = [_(name) for name in names]
+    labels = [called(name) for name in names]
     left, right = words_wide(labels) + 0.08, words_wide(said) + 0.08
     axes = place.axes(left, 0, place.width - left - right, place.height - FRAME)
     axes.set_ylim(rows - 0.4, -0.6)

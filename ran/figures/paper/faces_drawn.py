@@ -16,7 +16,7 @@ from ran.figures.numbers import plain, times
 from ran.figures.paper.depicted import Depicted
 from ran.figures.paper.ink import Place, fitted
 from ran.figures.pictures import heat_overlay
-from ran.words import _
+from ran.words import _, called
 
 LABEL = 0.17
 """Inches of a line of words above or below a picture."""
@@ -30,7 +30,7 @@ SCALE = 0.52
 
 def faces(place: Place, slots: Sequence[Depicted]) -> None:
     """Draw each face as the network got it, its regions outlined in the colours of their w."""
-    for axes, one in zip(row_of(place, [one.name for one in slots]), slots, strict=True):
+    for axes, one in zip(row_of(place, [called(one.name) for one in slots]), slots, strict=True):
         with_regions(axes, one)
         axes.set_xlabel(answer_of(one), labelpad=2)
 
@@ -57,7 +57,7 @@ def maps(place: Place, slots: Sequence[Depicted]) -> None:
     """Draw each slot's map on one scale; of two slots that show one face, the change as well."""
     pictures, scale = mapped(slots)
     side = picture_side(place.width, len(pictures))
-    names = [_("change") if one.name == CHANGE else one.name for one in pictures]
+    names = [_("change") if one.name == CHANGE else called(one.name) for one in pictures]
     for axes, one in zip(row_of(place, names), pictures, strict=True):
         picture(axes, one.pixels)
     kinds = dict.fromkeys((one.name == CHANGE and not pictures[0].signed) for one in pictures)
@@ -146,7 +146,7 @@ def strip(row: Sequence[Axes], one: Depicted, *, height: float) -> None:
         for spine in axes.spines.values():
             spine.set(visible=True, color=colour, linewidth=2.0)
         axes.set_xlabel(times(relative), labelpad=2)
-    row[0].set_ylabel(f"{fitted(one.name, height, lines=1)}\n{answer_of(one)}")
+    row[0].set_ylabel(f"{fitted(called(one.name), height, lines=1)}\n{answer_of(one)}")
 
 
 def picture(axes: Axes, pixels: np.ndarray) -> None:
@@ -160,7 +160,7 @@ def picture(axes: Axes, pixels: np.ndarray) -> None:
 def answer_of(one: Depicted) -> str:
     """Return a slot's answer in words: the expression and its probability."""
     answer = one.shown.answer
-    return f"{_(answer.expression)} {float(answer.probabilities.max()):.2f}"
+    return f"{called(answer.expression)} {float(answer.probabilities.max()):.2f}"
 
 
 def _digits(full: float) -> int:

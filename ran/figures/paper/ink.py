@@ -7,17 +7,20 @@ import re
 import textwrap
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import matplotlib
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ran.errors import BadRequest
-from ran.words import _, as_written
+from ran.figures.numbers import letters
+from ran.words import _, as_written, language
 from ran.writing import write_bytes
 
 KINDS = (".pdf", ".svg", ".png")
@@ -27,7 +30,6 @@ _DOTS = 300
 _LETTER = 0.056
 """Inches of a letter of 7 points, on average."""
 _STYLE = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
     "font.size": 7,
     "axes.linewidth": 0.6,
     "axes.titlesize": 7,
@@ -39,6 +41,10 @@ _STYLE = {
     "image.interpolation": "none",
     "text.parse_math": False,  # a file's name may have dollars in it
 }
+_TYPE = "DejaVu Sans"
+"""Comes with matplotlib: the same on every machine."""
+_GLYPHS = {"ko": "Noto Sans CJK KR", "zh": "Noto Sans CJK SC"}
+"""What has the glyphs that _TYPE has not, by language: Debian's fonts-noto-cjk."""
 Drawing = Figure
 """What `draw` makes, by a name that others import without matplotlib."""
 Draw = Callable[[], Drawing]
@@ -56,9 +62,27 @@ def style() -> Iterator[None]:
     own = {
         name: value for name, value in matplotlib.rcParamsDefault.items() if "backend" not in name
     }
-    settings: Any = own | _STYLE
+    settings: Any = own | _STYLE | {"font.family": _family()}
     with _ONE_AT_A_TIME, matplotlib.rc_context(settings):
         yield
+
+
+def _family() -> list[str]:
+    """Return the fonts that are asked for a glyph in turn, that of the chosen language first."""
+    wanted = dict.fromkeys((_GLYPHS.get(language(), _TYPE), *_GLYPHS.values()))
+    return [_TYPE, *(font for font in wanted if font != _TYPE and font in installed())]
+
+
+@cache
+def installed() -> frozenset[str]:
+    """Return the names of the fonts that matplotlib finds."""
+    return frozenset(one.name for one in font_manager.fontManager.ttflist)
+
+
+def missing_font() -> str | None:
+    """Return the font that figures need in the language that is chosen now and that is not here."""
+    font = _GLYPHS.get(language())
+    return None if font is None or font in installed() else font
 
 
 @dataclass(frozen=True)
@@ -88,15 +112,17 @@ class Place:
 
 def words_wide(words: Iterable[str]) -> float:
     """Return about how many inches the longest of some words is, at the size of STYLE."""
-    return max((len(one) for one in words), default=0) * _LETTER
+    return max(map(letters, words), default=0) * _LETTER
 
 
 def fitted(words: str, width: float, *, lines: int = 2) -> str:
     """Return words broken into lines of so many inches; what does not fit ends in an ellipsis."""
-    words, letters = " ".join(words.split()), max(4, int(width / _LETTER))
+    words, room = " ".join(words.split()), max(4, int(width / _LETTER))
+    if letters(words) > len(words):
+        room = max(2, room * len(words) // letters(words))
     if lines == 1:
-        return words if len(words) <= letters else f"{words[: letters - 1]}\N{HORIZONTAL ELLIPSIS}"
-    found = textwrap.wrap(words, letters, max_lines=lines, placeholder="\N{HORIZONTAL ELLIPSIS}")
+        return words if len(words) <= room else f"{words[: room - 1]}\N{HORIZONTAL ELLIPSIS}"
+    found = textwrap.wrap(words, room, max_lines=lines, placeholder="\N{HORIZONTAL ELLIPSIS}")
     return "\n".join(found)
 
 
@@ -119,7 +145,10 @@ def inches(width: str) -> float:
 
 
 def drawn(draw: Draw, kind: str) -> bytes:
-    """Draw a figure and return it as a file, "pdf", "svg" or "png"; the same every time."""
+    """Draw a figure and return it as a file, "pdf", "svg" or "png"; the same every time.
+
+    In the language that is chosen now, if its font is here; else as it is written.
+    """
     # No date: nothing in the file depends on when it was made.
     about: dict[str, Any] = {
         "pdf": {"CreationDate": None, "ModDate": None},
@@ -127,7 +156,7 @@ def drawn(draw: Draw, kind: str) -> bytes:
         "png": {},
     }[kind]  # fmt: skip
     file = io.BytesIO()
-    with style(), as_written():
+    with style(), as_written() if missing_font() else nullcontext():
         draw().savefig(file, format=kind, dpi=_DOTS, metadata=about)
     return file.getvalue()
 

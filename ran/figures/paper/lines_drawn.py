@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from ran.figures.grammar import LIGHT
 from ran.figures.paper.ink import Place, fitted, words_wide
-from ran.words import _
+from ran.words import called
 
 _HIGH, _HEAD, _FRAME, _GAP = 1.35, 0.19, 0.42, 0.14
 """Inches: of a panel, of its own line, of the axis below the last one, between two."""
@@ -62,7 +62,7 @@ def stacked(at: Sequence[float], panels: Sequence[Panel], x: str, *, width: floa
         width: in inches.
     """
     names = [line.name for panel in panels for line in panel.lines]
-    beside = min(0.4 * width, words_wide([_(name) for name in names]) + _SAMPLE + 0.1)
+    beside = min(0.4 * width, words_wide([called(name) for name in names]) + _SAMPLE + 0.1)
     highs = [max(_HIGH, _NAME * (1 + len(panel.lines))) for panel in panels]
     height = sum(highs) + len(panels) * (_HEAD + _GAP) + _FRAME
     figure, top = Figure((width, height)), 0.0
@@ -116,4 +116,4 @@ def _key(axes: Axes, panel: Panel, width: float, high: float) -> None:
             [0, _SAMPLE - 0.06], [y, y], color=colour, linestyle=_DASHES[dash], linewidth=1.2,
             clip_on=False,
         )  # fmt: skip
-        axes.text(_SAMPLE, y, fitted(_(line.name), width - _SAMPLE, lines=1), va="center")
+        axes.text(_SAMPLE, y, fitted(called(line.name), width - _SAMPLE, lines=1), va="center")

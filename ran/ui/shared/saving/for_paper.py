@@ -14,7 +14,7 @@ from ran.shown import Shown
 from ran.ui.shared.saving.files import files_begin
 from ran.ui.shared.session import Session
 from ran.ui.shared.settings.widgets import key_of
-from ran.words import _, as_written
+from ran.words import _, as_written, language
 
 if TYPE_CHECKING:
     from ran.figures.paper.ink import Drawing
@@ -125,7 +125,7 @@ def offer_drawn(
         return ink.drawn(draw, kind)
 
     def told() -> str:
-        with as_written():  # as the figure is
+        with as_written():  # LaTeX as it is usually set up has not the glyphs
             return latex()
 
     files: tuple[tuple[str, str, Callable[[], str | bytes]], ...] = (
@@ -144,3 +144,18 @@ def offer_drawn(
                 label, content, f"{stem}.{ending}", kind, on_click="ignore", type="tertiary",
                 key=key_of("save", stem, ending),
             )  # fmt: skip
+    if language() != "en":
+        _say_font()
+
+
+def _say_font() -> None:
+    """Say why figures are in English, where they are."""
+    from ran.figures.paper import ink
+
+    missing = ink.missing_font()
+    if missing is not None:
+        st.markdown(
+            _(
+                ":small[:gray[In English: the font {font} is not installed where the app runs.]]"
+            ).format(font=missing)
+        )
