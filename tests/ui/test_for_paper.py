@@ -101,17 +101,6 @@ def test_the_report_holds_what_stands_on_the_page_with_the_face_or_without(check
     assert whole.count("<img ") == without.count("<img ") + 1
 
 
-@pytest.fixture
-def charts(monkeypatch):
-    """The figures that pages offer, by their stems: what draws them, and their LaTeX."""
-    found = {}
-    monkeypatch.setattr(
-        for_paper, "offer_drawn",
-        lambda stem, draw, latex, what="": found.update({stem: (draw, latex)}),
-    )  # fmt: skip
-    return found
-
-
 def shown_in(figure):
     """Every word and number that stands in a figure."""
     return [

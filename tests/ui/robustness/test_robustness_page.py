@@ -192,15 +192,10 @@ def test_keep_takes_every_place_and_cover_and_the_face_without_what_was_drawn(ap
     assert from_json(to_json([one.kept])) == [one.kept]
 
 
-def test_the_maps_are_offered_as_a_figure_with_what_the_page_shows(app, monkeypatch):
-    offered = {}
-    monkeypatch.setattr(
-        "ran.ui.shared.saving.for_paper.offer_drawn",
-        lambda stem, draw, latex, what="": offered.update({stem: (draw, latex)}),
-    )
+def test_the_maps_are_offered_as_a_figure_with_what_the_page_shows(app, charts):
     app = unfolded(app, "robustness-save")
-    assert list(offered) == ["ran-window-figure", "ran-curve-figure"]
-    draw, latex = offered["ran-window-figure"]
+    assert list(charts) == ["ran-window-figure", "ran-curve-figure"]
+    draw, latex = charts["ran-window-figure"]
     with ink.style():
         figure = draw()
     (row,) = rows_of_pictures(app)
