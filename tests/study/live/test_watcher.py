@@ -98,6 +98,17 @@ def test_a_frame_without_a_face_has_its_time_and_no_answer(watching, frame):
     assert [one.answer is None for one in watcher.moments()] == [True, False]
 
 
+def test_of_two_faces_the_larger_is_asked_about(watching, frame):
+    photo = Image.fromarray(frame)
+    both = Image.new("RGB", (800, 512), (128, 128, 128))
+    both.paste(photo.resize((256, 256)), (540, 200))
+    both.paste(photo, (0, 0))
+    watcher = watching()
+    watcher.offer(lambda: np.asarray(both))
+    seen = wait_for(lambda: watcher.latest)
+    assert seen.scene.face.box[2] < 512, "that on the left"
+
+
 def test_a_picture_is_given_once_and_stickers_change_with_the_next_frame(watching, frame):
     watcher = watching()
     assert watcher.take_picture() is None
