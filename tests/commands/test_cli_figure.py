@@ -5,22 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ran.__main__ import main
-
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ASTRONAUT, HOPPER = EXAMPLES / "astronaut.png", EXAMPLES / "grace_hopper.jpg"
-
-
-@pytest.fixture
-def run(capsys, checkpoint):
-    """Run a command on a photo; return exit status, standard output, standard error."""
-
-    def run(command, *options):
-        line = [command, str(ASTRONAUT), "--checkpoint", str(checkpoint), "--device", "cpu"]
-        status = main([*line, *(str(option) for option in options)])
-        return status, *capsys.readouterr()
-
-    return run
 
 
 def test_the_slots_have_the_numbers_of_predict_and_the_figure_its_latex(run, tmp_path):

@@ -49,18 +49,6 @@ class Read(HTMLParser):
             self._cell = None
 
 
-@pytest.fixture
-def run(capsys, checkpoint):
-    """Run a command on a photo; return exit status, standard output, standard error."""
-
-    def run(command, *options, photo=ASTRONAUT):
-        line = [command, str(photo), "--checkpoint", str(checkpoint), "--device", "cpu"]
-        status = main([*line, *(str(option) for option in options)])
-        return status, *capsys.readouterr()
-
-    return run
-
-
 def test_a_report_has_the_numbers_of_predict_and_explain(run, tmp_path):
     out = tmp_path / "scene.html"
     status, printed, _ = run("report", "--hide", "mouth", "--out", out, "--json")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from ran.study.cohort.rows import Row, numbers
 from ran.ui.cohort import groups
 from ran.ui.cohort.results import MOST_GROUPS, reached, taken_for, weighed
 from ran.ui.shared.saving import for_paper
+from ran.ui.shared.saving.files import rows_csv
 from ran.ui.shared.session import Session
 from ran.words import _
 
@@ -151,13 +151,7 @@ def rows(members: Sequence[Member]) -> list[Row]:
 
 def as_csv(members: Sequence[Member]) -> str:
     """Return the rows as CSV."""
-    found = rows(members)
-    names = list(dict.fromkeys(name for row in found for name in row))
-    file = io.StringIO(newline="")
-    table = csv.DictWriter(file, names)
-    table.writeheader()
-    table.writerows(found)
-    return file.getvalue()
+    return rows_csv(rows(members))
 
 
 def as_parquet(engine: Engine, members: Sequence[Member]) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from streamlit_webrtc import WebRtcMode, webrtc_streamer
+from streamlit_webrtc import DEFAULT_VIDEO_HTML_ATTRS, WebRtcMode, webrtc_streamer
 
 from ran.study.live.watcher import Watcher
 from ran.words import _
@@ -19,6 +19,11 @@ _ASKED = {
     "audio": False,
     "video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30}},
 }
+
+_SHOWN: dict[str, Any] = {
+    **DEFAULT_VIDEO_HTML_ATTRS, "controls": False, "muted": True, "playsInline": True,
+}  # fmt: skip
+"""As the component shows a video by itself, without a player's buttons; inline on a phone."""
 
 
 def stream(watcher: Watcher) -> bool:
@@ -36,8 +41,7 @@ def stream(watcher: Watcher) -> bool:
         rtc_configuration=_ADDRESSES,
         media_stream_constraints=_ASKED,
         queued_video_frames_callback=newest,
-        video_html_attrs={"autoPlay": True, "controls": False, "muted": True, "playsInline": True,
-                          "width": "100%"},
+        video_html_attrs=_SHOWN,
         media_toggle_controls=False,
         translations={
             "start": _("Start"),

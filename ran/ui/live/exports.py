@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -14,7 +12,7 @@ from ran.figures.paper.depicted import COLUMN
 from ran.figures.poses.lines import lines
 from ran.study.live.watcher import REMEMBERED_S, Moment, Watcher
 from ran.ui.shared.saving import for_paper, keeping
-from ran.ui.shared.saving.files import png
+from ran.ui.shared.saving.files import png, rows_csv
 from ran.ui.shared.session import Session
 from ran.words import _
 
@@ -117,9 +115,4 @@ def moments_csv(watcher: Watcher) -> str:
                 **{f"w_{name}": value for name, value in weights},
             }  # fmt: skip
         rows.append(row)
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    file = io.StringIO(newline="")
-    table = csv.DictWriter(file, names)
-    table.writeheader()
-    table.writerows(rows)
-    return file.getvalue()
+    return rows_csv(rows)

@@ -102,7 +102,6 @@ def _said() -> None:
 
 def _answers(watcher: Watcher, *, is_playing: bool) -> None:
     """Draw what the last frames were answered; a fragment that runs by itself."""
-    panels.style()
     seen, rates = watcher.latest, watcher.rates()
     if watcher.failure is not None:
         compute.say(watcher.failure)

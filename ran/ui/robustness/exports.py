@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -22,6 +20,7 @@ from ran.ui.robustness.cover_curves import change_title, number_title
 from ran.ui.robustness.window_maps import found, mean_face
 from ran.ui.shared.replay import scene_recipe
 from ran.ui.shared.saving import for_paper, keeping
+from ran.ui.shared.saving.files import rows_csv
 from ran.ui.shared.session import Session
 from ran.words import _
 
@@ -131,7 +130,7 @@ def keep(
 
 def slid_csv(engine: Engine, slid: SlidOver) -> str:
     """Return a row a face and place: the window's edges and what was read; place 0 is no window."""
-    return _csv(_slid_rows(engine, slid))
+    return rows_csv(_slid_rows(engine, slid))
 
 
 def _slid_rows(engine: Engine, slid: SlidOver) -> list[dict[str, object]]:
@@ -150,7 +149,7 @@ def _slid_rows(engine: Engine, slid: SlidOver) -> list[dict[str, object]]:
 
 def curve_csv(engine: Engine, curve: Curve) -> str:
     """Return a row a face, value and cover: the numbers read under it."""
-    return _csv(_curve_rows(engine, curve))
+    return rows_csv(_curve_rows(engine, curve))
 
 
 def _curve_rows(engine: Engine, curve: Curve) -> list[dict[str, object]]:
@@ -180,11 +179,3 @@ def _read(reading: Reading) -> dict[str, object]:
 
 def _plain(value: float | None) -> float | None:
     return None if value is None else float(np.float32(value))
-
-
-def _csv(rows: list[dict[str, object]]) -> str:
-    file = io.StringIO(newline="")
-    table = csv.DictWriter(file, list(rows[0]))
-    table.writeheader()
-    table.writerows(rows)
-    return file.getvalue()
